@@ -1,0 +1,25 @@
+import assert from "node:assert/strict";
+import { groups, tally } from "./test.ts";
+
+Deno.test("unit tests run by folder, then every integration test alone", () => {
+  const files = ["tests/integration/b_test.ts", "streams/b_test.ts", "models/m_test.ts", "tests/integration/a_test.ts"];
+  assert.deepEqual(groups([...files, "streams/av/a_test.ts"]), [
+    ["models/m_test.ts"],
+    ["streams/av/a_test.ts", "streams/b_test.ts"],
+    ["tests/integration/a_test.ts"],
+    ["tests/integration/b_test.ts"],
+  ]);
+});
+
+Deno.test("a report is counted by test", () => {
+  const report =
+    `<testsuites><testcase name="a"></testcase><testcase name="b"><failure message="x">x</failure></testcase>
+    <testcase name="c"><skipped/></testcase><testcase name="says &lt;failure&gt;"></testcase></testsuites>`;
+  assert.deepEqual(tally(report, 1), { passed: 2, failed: 1, skipped: 1 });
+});
+
+Deno.test("a process that dies without naming a test counts as a failure", () => {
+  assert.deepEqual(tally("", 139), { passed: 0, failed: 1, skipped: 0 });
+  assert.deepEqual(tally(`<testcase name="a"></testcase>`, 1), { passed: 1, failed: 1, skipped: 0 });
+  assert.deepEqual(tally(`<testcase name="a"></testcase>`, 0), { passed: 1, failed: 0, skipped: 0 });
+});
