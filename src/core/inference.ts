@@ -1,0 +1,64 @@
+import type { ModelOutput } from "./results.ts";
+
+/** What a frame asks of a model: when its answer stops being worth anything, and how much the stream counts. */
+export interface TurnRequest {
+  stream: string;
+  /** On the clock of `nowMs()`; infinite when the answer is worth having at any time. */
+  deadlineMs: number;
+  weight: number;
+  /** A newer frame may take this one's place: the turn is to come as late as it can, not as early. */
+  late: boolean;
+}
+
+/** The answer of a model's run. */
+export interface Inferred {
+  output: ModelOutput;
+  /** When the run began, on the clock of `nowMs()`. */
+  startedAtMs: number;
+  inferMs: number;
+  readMs: number;
+}
+
+/** What a step may set for itself over the model's own thresholds. */
+export interface RunOverrides {
+  minScore?: number;
+  iou?: number;
+  maxDetections?: number;
+}
+
+/** Where a buffer that travelled comes home to. */
+export interface BufferHome {
+  give(buffer: ArrayBuffer): void;
+  /** The buffer is lost with the thread that held it. */
+  forget(): void;
+}
+
+/** How a picture lies in the tensor that travels. */
+export interface TurnInput {
+  /** The final bytes of the model's input for one picture; travels by transfer and comes back. */
+  buffer: ArrayBuffer;
+  /** From the preparer; lets the adapter map back to source pixels. */
+  placement: unknown;
+  /** What the step sets over the model's own thresholds. */
+  overrides?: RunOverrides;
+  home: BufferHome;
+}
+
+/**
+ * The right to run one frame now. A model's replica is waiting for it, so it is used at once, with the newest frame
+ * there is, or passed on.
+ */
+export interface Turn {
+  /** What a run has cost lately, milliseconds. */
+  readonly expectedMs: number;
+  /** Runs the model; the buffer is back in its pool when this settles. Rejects when the run fails or the replica dies. */
+  run(input: TurnInput): Promise<Inferred>;
+  /** Gives the turn back unused. */
+  pass(): void;
+}
+
+/** Where turns come from. */
+export interface Turns {
+  /** Resolves when a replica of the model is free, or about to be, and this stream is next. */
+  request(model: string, request: TurnRequest, signal: AbortSignal): Promise<Turn>;
+}

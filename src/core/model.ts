@@ -1,0 +1,60 @@
+/** How a picture is laid into a model's input. */
+export type Fit =
+  /** Keep the aspect, centre, pad the rest. */
+  | "letterbox"
+  /** Keep the aspect, put it top left, pad the rest. */
+  | "letterbox-top-left"
+  /** Fill the input, aspect be damned. */
+  | "stretch"
+  /** Scale the short side to `resize`, cut the centre out. */
+  | "crop";
+
+/** Exactly what a model's image input wants. */
+export interface InputSpec {
+  /** The input's name in the graph. */
+  name: string;
+  width: number;
+  height: number;
+  layout: "nchw" | "nhwc";
+  colour: "rgb" | "bgr" | "gray";
+  type: "float32" | "float16" | "uint8";
+  fit: Fit;
+  /** For `crop`: the short side before the cut; default the input's own size. */
+  resize?: number;
+  /** Padding, 0–255. */
+  pad: number;
+  /** Value = (pixel 0–255 × `scale` − mean[c]) / std[c], channels in the order of `colour`. */
+  scale: number;
+  mean: number[];
+  std: number[];
+  /** Largest batch the graph takes; 1 when its first dimension is fixed at 1. */
+  maxBatch: number;
+}
+
+/** What a model answers. */
+export type Task = "detect" | "classify" | "embed" | "tensor";
+
+/** Everything needed to run a model on pictures. Plain data: it crosses threads as it is. */
+export interface ModelSpec {
+  name: string;
+  /** Path of the ONNX file. */
+  file: string;
+  sha256: string;
+  task: Task;
+  /** Name of the adapter in the registry of models. */
+  adapter: string;
+  input: InputSpec;
+  /** Outputs to ask for, in the adapter's order; others are not computed into JavaScript. */
+  outputs: string[];
+  labels: string[];
+  minScore: number;
+  iou: number;
+  maxDetections: number;
+  /** What the adapter needs besides, from metadata or manifest. */
+  options?: Record<string, unknown>;
+  licence?: string;
+  version?: string;
+}
+
+/** Where a model runs. */
+export type Device = "auto" | "cpu" | "cuda" | "tensorrt" | "webgpu" | "coreml" | "dml";

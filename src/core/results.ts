@@ -1,0 +1,63 @@
+/** `[x, y, width, height]` in source pixels. */
+export type Box = [x: number, y: number, width: number, height: number];
+
+/** One thing found in a picture. */
+export interface Detection {
+  box: Box;
+  label: string;
+  classId: number;
+  score: number;
+  /** Identity over time, once a tracker gave one. */
+  track?: number;
+  /** Landmarks or a skeleton: `[x, y, score?]` in source pixels. */
+  keypoints?: number[][];
+}
+
+/** One class with its score, best first in a list. */
+export interface ClassScore {
+  label: string;
+  classId: number;
+  score: number;
+}
+
+/** What a model says of one picture. */
+export interface ModelOutput {
+  model: string;
+  detections?: Detection[];
+  classes?: ClassScore[];
+  embedding?: number[];
+  /** Outputs of a model without a known meaning, flattened. */
+  tensors?: Record<string, { shape: number[]; data: number[] }>;
+}
+
+/** What an analyzer says; its shape is the analyzer's own. */
+export type AnalyzerOutput = Record<string, unknown>;
+
+/** Where the time of one result went, milliseconds. */
+export interface Timings {
+  /** Decoding the picture. */
+  decodeMs: number;
+  /** From decoded to the start of the model's run: waiting for a grant, scaling, travelling. */
+  queueMs: number;
+  /** The model's run. */
+  inferMs: number;
+  /** Reading the model's output and analysing it. */
+  postMs: number;
+}
+
+/** The one envelope of results, the same on every way out. */
+export interface ResultEnvelope {
+  v: 1;
+  type: "result";
+  stream: string;
+  epoch: number;
+  seq: number;
+  /** Presentation time, seconds. */
+  pts: number;
+  capturedAt?: string;
+  ageMs?: number;
+  frame: { width: number; height: number };
+  timings?: Timings;
+  /** By step name. */
+  outputs: Record<string, ModelOutput | AnalyzerOutput>;
+}

@@ -1,0 +1,113 @@
+import type { DropCause } from "./drops.ts";
+import type { LedgerReading } from "./ledger.ts";
+import type { SourceProperties } from "./source.ts";
+
+/** What a stream can be doing. */
+export const STREAM_STATES = [
+  "connecting",
+  "running",
+  "stalled",
+  "backoff",
+  "paused",
+  "stopping",
+  "stopped",
+  "failed",
+] as const;
+
+/** One state out of {@link STREAM_STATES}. */
+export type StreamState = (typeof STREAM_STATES)[number];
+
+/** What happens to a frame that comes while all places are taken. */
+export type FlowMode =
+  /** The newest replaces the one that waits (cameras). */
+  | "latest"
+  /** The source waits (files: every frame counts). */
+  | "block"
+  /** A queue; the oldest leaves. */
+  | "drop-oldest"
+  /** A queue; the newcomer leaves. */
+  | "drop-newest";
+
+/** How a stream trades completeness against freshness. */
+export interface StreamPolicy {
+  mode: FlowMode;
+  /** At most this many frames a second reach the pipeline. */
+  fps?: number;
+  /** Every nth frame only. */
+  every?: number;
+  /** Only frames that decode alone. */
+  keyframes?: boolean;
+  /** Results older than this are worth nothing: such frames are dropped before they cost. */
+  maxAgeMs?: number;
+  /** Share of the models' time against other streams. */
+  weight: number;
+  /** Places in the queue of `drop-oldest` and `drop-newest`. */
+  capacity: number;
+  /** No frame for this long and a live stream counts as stalled; twice as long and it is connected anew. */
+  stallMs?: number;
+  /** Reconnects allowed in a time before the stream is given up; without it a live stream is never given up. */
+  restarts?: { count: number; withinMs: number };
+}
+
+/** One step of a pipeline: a model or an analyzer, with its options. */
+export type PipelineStep =
+  | { model: string; name?: string; minScore?: number; iou?: number; maxDetections?: number }
+  | { analyzer: string; name?: string; [option: string]: unknown };
+
+/** A registered stream, parsed and complete. */
+export interface StreamRegistration {
+  id: string;
+  source: { kind: string; [option: string]: unknown };
+  pipeline: PipelineStep[];
+  policy: StreamPolicy;
+  labels: Record<string, string>;
+}
+
+/** Percentiles of a duration over the recent past, milliseconds. */
+export interface Distribution {
+  count: number;
+  mean: number;
+  min: number;
+  p50: number;
+  p95: number;
+  p99: number;
+  max: number;
+}
+
+/** A stream as it stands. */
+export interface StreamStatus {
+  id: string;
+  state: StreamState;
+  /** Why it is in that state, where there is a why. Never holds credentials. */
+  cause?: { code: string; message: string };
+  /** Since when it is in that state, Unix milliseconds. */
+  sinceMs: number;
+  epoch: number;
+  restarts: number;
+  /** When the next attempt comes, Unix milliseconds, in `backoff`. */
+  nextAttemptMs?: number;
+  frames: LedgerReading;
+  fpsIn: number;
+  fpsOut: number;
+  age: Distribution;
+  timings: { decodeMs: Distribution; queueMs: Distribution; inferMs: Distribution; postMs: Distribution };
+  /** The most memory this stream's frames can take, computed from its configuration and its source's size. */
+  memoryBoundBytes: number;
+  properties?: SourceProperties;
+  /** The latest thing that cost a frame, and how many it has cost so far. */
+  fault?: { cause: DropCause; message: string; atMs: number; count: number };
+}
+
+/** A stream changed its state. */
+export interface StateEvent {
+  v: 1;
+  type: "state";
+  stream: string;
+  state: StreamState;
+  previous: StreamState;
+  cause?: { code: string; message: string };
+  at: string;
+  epoch: number;
+  restarts: number;
+  nextAttemptMs?: number;
+}
