@@ -1,0 +1,27 @@
+import { z } from "zod";
+import type { Analyzer } from "../core/analyzer.ts";
+import { counter } from "./counter.ts";
+import { track } from "./track.ts";
+
+/** A kind of analyzer: its options and how one is made. */
+export interface AnalyzerPlugin {
+  kind: string;
+  describe: string;
+  schema: z.ZodType;
+  create(options: never): Analyzer;
+}
+
+/** The analyzers there are; a new one is one file and one line here. */
+export const analyzers: AnalyzerPlugin[] = [counter, track];
+
+/** Makes an analyzer of the given kind; options are parsed here. */
+export function analyzerNamed(kind: string, options: unknown): Analyzer {
+  const plugin = analyzers.find((candidate) => candidate.kind === kind);
+  if (!plugin) {
+    const known = analyzers.map((candidate) => candidate.kind).join(", ");
+    throw new RangeError(`There is no analyzer called ${kind}; there are: ${known}`);
+  }
+  const parsed = plugin.schema.safeParse(options);
+  if (!parsed.success) throw new TypeError(`Cannot make the analyzer ${kind}: ${z.prettifyError(parsed.error)}`);
+  return plugin.create(parsed.data as never);
+}
