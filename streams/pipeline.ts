@@ -1,0 +1,150 @@
+import { filter, map, Observable, type OperatorFunction, pipe } from "rxjs";
+import type { Analyzer } from "../src/core/analyzer.ts";
+import { nowMs } from "../src/core/clock.ts";
+import type { DropCause } from "../src/core/drops.ts";
+import type { Turn, Turns } from "../src/core/inference.ts";
+import type { ModelSpec } from "../src/core/model.ts";
+import type { ResultEnvelope } from "../src/core/results.ts";
+import { rounded } from "../src/core/tidy.ts";
+import type { StreamPolicy } from "../src/core/stream.ts";
+import { Credits } from "./credits.ts";
+import type { FrameInWork } from "./frame_in_work.ts";
+import type { ModelInput } from "./model_input.ts";
+import { latestMap } from "./latest_map.ts";
+
+/** One step, ready to run. */
+export type Step =
+  | { name: string; spec: ModelSpec; input: Pick<ModelInput, "run">; concurrency: number }
+  | { name: string; analyzer: Analyzer };
+
+/** What a pipeline needs of its surroundings. */
+export interface PipelineContext {
+  stream: string;
+  policy: StreamPolicy;
+  steps: Step[];
+  turns: Turns;
+  /** Room for frames that wait for the first model; the intake holds the source back by it. */
+  credits?: Credits;
+  /** Sees every finished frame in order, with its picture, before it is let go (annotated video). */
+  record?(frame: FrameInWork, result: ResultEnvelope): void;
+  onDrop(frame: FrameInWork, cause: DropCause, reason?: unknown): void;
+}
+
+/** THE data path: decoded frames in, published results out, in the order in which a frame travels. */
+export function pipeline(frames$: Observable<FrameInWork>, context: PipelineContext): Observable<ResultEnvelope> {
+  const models = context.steps.filter((step) => "spec" in step);
+  // Frames that passed the first model still hold their pictures: with several models, they are bounded together.
+  const passage = models.length > 1 ? new Credits(Math.max(...models.map((step) => step.concurrency)) + 1) : undefined;
+  const through = context.steps.reduce<Observable<FrameInWork>>((frames, step) => {
+    if (!("spec" in step)) return frames.pipe(analysed(step, context));
+    return frames.pipe(inferred(step, { ...context, first: step === models[0], passage }));
+  }, frames$);
+  return through.pipe(published(context));
+}
+
+/** A frame waits for the model's turn, is prepared only then, runs, and goes on with the model's output. */
+function inferred(
+  step: Extract<Step, { spec: ModelSpec }>,
+  context: PipelineContext & { first: boolean; passage?: Credits },
+): OperatorFunction<FrameInWork, FrameInWork> {
+  const { policy, turns, first, passage } = context;
+  const maxAgeMs = policy.maxAgeMs ?? Number.POSITIVE_INFINITY;
+  return latestMap<FrameInWork, Turn, FrameInWork>({
+    mode: first ? policy.mode : "block",
+    capacity: policy.capacity,
+    concurrency: step.concurrency,
+    credits: first ? context.credits : undefined,
+    permit(frame, signal) {
+      const deadlineMs = frame.info.arrivedAtMs + maxAgeMs;
+      const late = first && policy.mode === "latest";
+      const { stream } = context;
+      const ask = () => turns.request(step.spec.name, { stream, deadlineMs, weight: policy.weight, late }, signal);
+      const room = first ? passage?.room() : undefined;
+      return room ? room.then(ask) : ask();
+    },
+    pass: (turn) => turn.pass(),
+    fresh: (frame, turn) => nowMs() - frame.info.arrivedAtMs + turn.expectedMs <= maxAgeMs,
+    async project(frame, turn) {
+      if (first && passage) {
+        passage.take();
+        frame.passage = passage;
+      }
+      const inferred = await step.input.run(frame.picture, turn);
+      frame.inferredFromMs ??= inferred.startedAtMs;
+      frame.inferMs += inferred.inferMs;
+      frame.outputs[step.name] = inferred.output;
+      return frame;
+    },
+    drop: (frame, cause, reason) => context.onDrop(frame, cause, reason),
+  });
+}
+
+/** An analyzer folds every frame in, in order, and may add an output of its own. */
+function analysed(
+  step: Extract<Step, { analyzer: Analyzer }>,
+  context: PipelineContext,
+): OperatorFunction<FrameInWork, FrameInWork> {
+  let epoch = 0;
+  const push = (frame: FrameInWork) => {
+    if (frame.info.epoch !== epoch) {
+      epoch = frame.info.epoch;
+      step.analyzer.reset();
+    }
+    try {
+      const { width, height } = frame.picture;
+      const { info, outputs, picture } = frame;
+      const output = step.analyzer.push({ info, width, height, outputs, picture });
+      if (output) outputs[step.name] = output;
+    } catch (error) {
+      context.onDrop(frame, "failed", error);
+    }
+    return frame;
+  };
+  return pipe(map(push), filter((frame) => frame.open));
+}
+
+/** The end of the way: the envelope goes out, the picture goes back, the account is closed. */
+function published(context: PipelineContext): OperatorFunction<FrameInWork, ResultEnvelope> {
+  return (frames$) =>
+    new Observable<ResultEnvelope>((subscriber) =>
+      frames$.subscribe({
+        next(frame) {
+          const result = envelope(frame);
+          context.record?.(frame, result);
+          subscriber.next(result);
+          frame.complete();
+        },
+        error: (error) => subscriber.error(error),
+        complete: () => subscriber.complete(),
+      })
+    );
+}
+
+/** Milliseconds to the microsecond; the clock knows no more. */
+function micros(ms: number): number {
+  return rounded(ms, 1000);
+}
+
+function envelope(frame: FrameInWork): ResultEnvelope {
+  const { info, picture } = frame;
+  const publishedAtMs = nowMs();
+  const inferredFromMs = frame.inferredFromMs ?? publishedAtMs;
+  return {
+    v: 1,
+    type: "result",
+    stream: info.stream,
+    epoch: info.epoch,
+    seq: info.seq,
+    pts: info.ptsUs / 1e6,
+    ...(info.capturedAtMs !== undefined && { capturedAt: new Date(info.capturedAtMs).toISOString() }),
+    ageMs: micros(publishedAtMs - info.arrivedAtMs),
+    frame: { width: picture.width, height: picture.height },
+    timings: {
+      decodeMs: micros(picture.decodeMs),
+      queueMs: micros(Math.max(0, inferredFromMs - frame.decodedAtMs)),
+      inferMs: micros(frame.inferMs),
+      postMs: micros(Math.max(0, publishedAtMs - inferredFromMs - frame.inferMs)),
+    },
+    outputs: frame.outputs,
+  };
+}

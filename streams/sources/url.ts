@@ -1,0 +1,163 @@
+import { z } from "zod";
+import { redactUrl } from "../../src/core/redact.ts";
+import { type Source, SourceError, type SourceSink } from "../../src/core/source.ts";
+import { runFrames } from "../av/frames.ts";
+import { type Input, openInput } from "../av/input.ts";
+import { type AddressKind, checkAddress, checkUrl, type UrlRules } from "./check_url.ts";
+import { failAfter } from "./fail_after.ts";
+import { reach, resolveHost } from "./reach.ts";
+import type { SourcePlugin } from "./registry.ts";
+import { Relay } from "./relay.ts";
+import { runWatched } from "./run_watched.ts";
+
+const SCHEMES = ["http", "https", "rtmp", "rtmps", "srt", "udp", "tcp"];
+
+/** Video at an address on the network. */
+export const urlSchema = z.strictObject({
+  kind: z.literal("url"),
+  url: z.string().refine(isStreamUrl, `must be an address that begins with ${SCHEMES.join("://, ")}://`)
+    .describe("address of the video: a file, HLS or MJPEG over HTTP; RTMP; SRT; MPEG-TS over UDP or TCP"),
+  live: z.boolean().optional()
+    .describe("whether it never ends by itself, so that every end is a failure; default: unless it tells its length"),
+  pace: z.enum(["realtime", "fast"]).default("realtime")
+    .describe("for what ends: at the speed it was made, or as fast as possible with every frame"),
+  allowLinkLocal: z.boolean().default(false)
+    .describe("whether link-local addresses may be contacted, where clouds keep the credentials of their machines"),
+  verifyTls: z.boolean().default(true).describe("whether certificates of HTTPS servers must be good"),
+  openTimeoutMs: z.int().min(100).max(120_000).default(10_000)
+    .describe("milliseconds from looking up the host to knowing the video"),
+  readTimeoutMs: z.int().min(100).max(600_000).default(10_000)
+    .describe("milliseconds without a frame after which the other side counts as silent"),
+  pictureTimeoutMs: z.int().min(1000).max(600_000).default(30_000)
+    .describe("milliseconds in which frames come but none can be decoded, after which it is opened anew"),
+});
+
+/** Configuration of a {@link url} source. */
+export type UrlConfig = z.infer<typeof urlSchema>;
+
+/** Whatever else FFmpeg opens over a network. */
+export const url: SourcePlugin<UrlConfig> = {
+  kind: "url",
+  describe: "video on the network: a file, HLS or MJPEG over HTTP(S), RTMP, SRT, MPEG-TS over UDP or TCP",
+  schema: urlSchema,
+  shorthand: (text) => isStreamUrl(text) ? { kind: "url", url: text } : undefined,
+  policy: ({ live, pace }) => pace === "fast" && !live ? "block" : "latest",
+  redacted: (config) => redactUrl(config.url),
+  open: (config) => openUrl(config),
+};
+
+function openUrl(config: UrlConfig): Source {
+  const watch = { timeoutMs: config.pictureTimeoutMs, url: redactUrl(config.url) };
+  const address = new URL(config.url);
+  const run = /^https?:$/.test(address.protocol) ? runWeb : runDirect;
+  return { run: (sink, signal) => runWatched(sink, signal, watch, (watched, stop) => run(config, watched, stop)) };
+}
+
+/** Over HTTP everything passes a relay, because FFmpeg would follow redirects and playlists anywhere. */
+async function runWeb(config: UrlConfig, sink: SourceSink, signal: AbortSignal) {
+  const { username, password, origin } = new URL(config.url);
+  const address = new URL(config.url);
+  address.username = address.password = "";
+  const credentials = username === ""
+    ? undefined
+    : { origin, username: decodeURIComponent(username), password: decodeURIComponent(password) };
+  const { verifyTls, openTimeoutMs } = config;
+  const rules = rulesOf(config, ["http", "https"]);
+  await using relay = new Relay({ rules, credentials, verifyTls, timeoutMs: openTimeoutMs });
+  try {
+    await using input = await open(config, signal, {
+      url: relay.address(address),
+      protocolWhitelist: "http,tcp,crypto",
+      // The relay is on this machine whatever the environment says of proxies, and what segments are called does not
+      // matter where it is known what may be opened.
+      options: { http_proxy: "", allowed_extensions: "ALL", extension_picky: "0" },
+      openTimeoutMs,
+    });
+    return await runFrames(input, sink, signal, { pace: input.properties.live ? undefined : config.pace });
+  } catch (error) {
+    throw error instanceof SourceError && error.code !== "timeout" ? relay.failure ?? error : error;
+  }
+}
+
+async function runDirect(config: UrlConfig, sink: SourceSink, signal: AbortSignal) {
+  const shown = redactUrl(config.url);
+  const late = () => new SourceError("timeout", `Cannot open ${shown}: no answer within ${config.openTimeoutMs} ms`);
+  let leftMs: number;
+  {
+    using limit = failAfter(config.openTimeoutMs, signal, late);
+    await find(new URL(config.url), config, limit.signal);
+    leftMs = limit.leftMs;
+  }
+  const { protocol } = new URL(config.url);
+  await using input = await open(config, signal, {
+    url: config.url,
+    protocolWhitelist: PROTOCOLS[protocol],
+    options: protocol === "udp:" ? { overrun_nonfatal: "1" } : {},
+    openTimeoutMs: Math.max(1, leftMs),
+  });
+  return await runFrames(input, sink, signal, { pace: input.properties.live ? undefined : config.pace });
+}
+
+const PROTOCOLS: Record<string, string> = {
+  "rtmp:": "rtmp,tcp",
+  "rtmps:": "rtmps,tls,tcp",
+  "srt:": "srt",
+  "udp:": "udp",
+  "tcp:": "tcp",
+};
+
+const TCP_PORTS: Record<string, number> = { "rtmp:": 1935, "rtmps:": 443 };
+
+/** Makes sure that a host is known, allowed and, where it listens for connections, there. */
+async function find(address: URL, config: UrlConfig, signal: AbortSignal): Promise<void> {
+  const shown = redactUrl(config.url);
+  const rules = rulesOf(config, SCHEMES);
+  const reason = checkUrl(address, rules);
+  if (reason) throw new SourceError("denied", `Cannot open ${shown}: ${reason}`);
+  const host = address.hostname.replace(/^\[|\]$/g, "");
+  const target = { host, url: shown, refuse: (found: string) => checkAddress(found, rules) };
+  const port = Number(address.port) || TCP_PORTS[address.protocol];
+  if (/^(rtmps?|tcp):$/.test(address.protocol) && port) {
+    const socket = await reach({ ...target, port, timeoutMs: config.openTimeoutMs }, signal);
+    socket.destroy();
+  } else if (host !== "") {
+    await resolveHost(target);
+  }
+}
+
+function rulesOf({ allowLinkLocal }: UrlConfig, schemes: string[]): UrlRules {
+  return { schemes, deny: allowLinkLocal ? [] : ["link-local"] satisfies AddressKind[] };
+}
+
+// Containers and streams, and playlists of them. Formats that name other files or devices are left out.
+const FORMATS = [
+  ...["mov", "mp4", "m4a", "3gp", "3g2", "mj2", "matroska", "webm", "avi", "mpegts", "mpeg", "flv", "live_flv", "asf"],
+  ...["ogg", "hls", "mpjpeg", "mjpeg", "jpeg_pipe", "h264", "hevc", "av1", "obu", "ivf", "m4v", "mpegvideo", "nut"],
+  ...["aac", "mp3", "webvtt"],
+].join(",");
+
+type Opening = Pick<Parameters<typeof openInput>[0], "url" | "protocolWhitelist" | "options" | "openTimeoutMs">;
+
+function open(config: UrlConfig, signal: AbortSignal, opening: Opening): Promise<Input> {
+  return openInput({
+    ...opening,
+    name: config.url,
+    options: { format_whitelist: FORMATS, ...opening.options },
+    readTimeoutMs: config.readTimeoutMs,
+    live: config.live ?? "unless-it-ends",
+  }, signal);
+}
+
+function isStreamUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, hostname, username, password } = new URL(text);
+  if (!SCHEMES.includes(protocol.slice(0, -1)) || (hostname === "" && protocol !== "udp:" && protocol !== "srt:")) {
+    return false;
+  }
+  try {
+    // deno-lint-ignore no-control-regex
+    return !/[\x00-\x1f\x7f]/.test(decodeURIComponent(username) + decodeURIComponent(password));
+  } catch {
+    return false;
+  }
+}
