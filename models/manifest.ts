@@ -1,0 +1,214 @@
+import { existsSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { parse as parseYaml } from "yaml";
+import type { z } from "zod";
+import type { InputSpec, ModelSpec } from "../src/core/model.ts";
+import type { Adapter, Hints, Recognition } from "./adapter.ts";
+import { type BuiltinModel, listBuiltinModels } from "./builtin_models.ts";
+import { COCO_80 } from "./coco_labels.ts";
+import { inputDims } from "./feeds.ts";
+import { sha256Of } from "./file_digest.ts";
+import { type GraphInfo, portText } from "./graph_info.ts";
+import { imageInput, imageProblem } from "./image_input.ts";
+import { type Manifest, manifestSchema } from "./manifest_schema.ts";
+import { ModelError } from "./model_error.ts";
+import { modelNameOf, readGraphInfo } from "./onnx_metadata.ts";
+import { ADAPTERS, recognise } from "./registry.ts";
+
+/** A model as Weir would use it, and why. */
+export interface Examination {
+  graph: GraphInfo;
+  spec: ModelSpec;
+  /** What the adapter went by, sentence by sentence. */
+  why: string[];
+  /** The manifest beside the file, where there is one. */
+  manifestFile?: string;
+}
+
+/** Everything needed to run the model of that path or built-in name; `overrides` win over its manifest. */
+export async function resolveModel(nameOrPath: string, overrides: Manifest = {}): Promise<ModelSpec> {
+  return (await examineModel(nameOrPath, overrides)).spec;
+}
+
+/** Like {@link resolveModel}, with the reasons. Throws a ModelError that says why the model cannot be used. */
+export async function examineModel(nameOrPath: string, overrides: Manifest = {}): Promise<Examination> {
+  const builtin = await findModel(nameOrPath);
+  const file = builtin?.file ?? nameOrPath;
+  const graph = readGraphInfo(file);
+  const sha256 = await sha256Of(file);
+  if (builtin && sha256 !== builtin.sha256) {
+    throw new ModelError(
+      "checksum",
+      `Cannot use built-in model ${builtin.name}: ${file} is not the file that was published`,
+    );
+  }
+  const manifestFile = manifestBeside(file);
+  const manifest: Manifest = { ...(manifestFile ? await readManifest(manifestFile) : {}), ...overrides };
+  const { adapter, recognition } = adapterFor(graph, manifest);
+  const spec = specOf({ graph, manifest, adapter, recognition, sha256, builtin });
+  return { graph, spec, why: recognition.why, ...(manifestFile ? { manifestFile } : {}) };
+}
+
+/** Reads and checks a manifest; labels that are named by file are read, too. */
+export async function readManifest(file: string): Promise<Manifest> {
+  const fail = (why: string, cause?: unknown) =>
+    new ModelError("manifest", `Cannot read manifest ${file}: ${why}`, { cause });
+  let data: unknown;
+  try {
+    const text = await Deno.readTextFile(file);
+    data = file.endsWith(".json") ? JSON.parse(text) : parseYaml(text);
+  } catch (error) {
+    throw fail(error instanceof Error ? error.message.split("\n")[0] : String(error), error);
+  }
+  const parsed = manifestSchema.safeParse(data ?? {});
+  if (!parsed.success) throw fail(parsed.error.issues.map(issueText).join("; "), parsed.error);
+  const { labels } = parsed.data;
+  if (typeof labels !== "string") return parsed.data;
+  if (labels === "coco") return { ...parsed.data, labels: [...COCO_80] };
+  try {
+    const lines = (await Deno.readTextFile(join(dirname(file), labels))).split(/\r?\n/);
+    while (lines.at(-1)?.trim() === "") lines.pop();
+    return { ...parsed.data, labels: lines.map((line) => line.trim()) };
+  } catch (error) {
+    throw fail(`labels: cannot read ${labels}: ${(error as Error).message}`, error);
+  }
+}
+
+/** The built-in model of that name; undefined for a path. Throws when there is neither. */
+export async function findModel(nameOrPath: string): Promise<BuiltinModel | undefined> {
+  const builtins = await listBuiltinModels();
+  const builtin = builtins.find(({ name }) => name === nameOrPath);
+  if (builtin || existsSync(nameOrPath)) return builtin;
+  const names = builtins.map(({ name }) => name).join(", ") || "none";
+  const near = existsSync(`${nameOrPath}.onnx`) ? `; did you mean ${nameOrPath}.onnx?` : "";
+  throw new ModelError(
+    "not_found",
+    `Cannot find model ${nameOrPath}: there is no such file and no built-in model of that name (built in: ${names})${near}`,
+  );
+}
+
+function manifestBeside(file: string): string | undefined {
+  const base = join(dirname(file), modelNameOf(file));
+  return [".yaml", ".yml", ".json"].map((ending) => `${base}.weir${ending}`).find((name) => existsSync(name));
+}
+
+function adapterFor(graph: GraphInfo, manifest: Manifest): { adapter: Adapter; recognition: Recognition } {
+  const name = basename(graph.file);
+  const options = manifest.options ?? {};
+  const hints: Hints = {
+    ...(manifest.input?.size ? { size: { width: manifest.input.size[0], height: manifest.input.size[1] } } : {}),
+    ...(Array.isArray(manifest.labels) ? { labels: manifest.labels } : {}),
+    options,
+  };
+  // Inputs that the manifest feeds are none of an adapter's business.
+  const fed = Object.keys((options.feeds as object | undefined) ?? {});
+  const open = { ...graph, inputs: graph.inputs.filter((port) => !fed.includes(port.name)) };
+  try {
+    if (manifest.adapter !== undefined || manifest.task === "tensor") return named(open, manifest, hints);
+    const found = recognise(open, hints);
+    if (!imageInput(open)) {
+      throw new ModelError("unrecognised", `Cannot use ${name} as a picture model: ${imageProblem(open)}`);
+    }
+    if (!found) {
+      const outputs = graph.outputs.map(portText).slice(0, 6).join(", ");
+      const others = graph.inputs.length > 1 ? `, or its inputs (${graph.inputs.map(portText).join(", ")})` : "";
+      const why = `it takes pictures, but no adapter knows its outputs (${outputs})${others}`;
+      throw new ModelError(
+        "unrecognised",
+        `Cannot use ${name}: ${why}; name an adapter in ${modelNameOf(graph.file)}.weir.yaml ` +
+          `(${ADAPTERS.map(({ name }) => name).join(", ")})`,
+      );
+    }
+    if (manifest.task && found.adapter.task !== manifest.task) {
+      const seen = `the adapter ${found.adapter.name} recognises it, whose task is ${found.adapter.task}`;
+      throw new ModelError("manifest", `Cannot use ${name} to ${manifest.task}: ${seen}; name another adapter`);
+    }
+    return found;
+  } catch (error) {
+    if (!(error instanceof ModelError) || error.message.startsWith("Cannot ")) throw error;
+    throw new ModelError(error.code, `Cannot use ${name}: ${error.message}`, { cause: error });
+  }
+}
+
+function named(graph: GraphInfo, manifest: Manifest, hints: Hints): { adapter: Adapter; recognition: Recognition } {
+  const wanted = manifest.adapter ?? "tensor";
+  const adapter = ADAPTERS.find(({ name }) => name === wanted);
+  if (!adapter) {
+    const names = ADAPTERS.map(({ name }) => name).join(", ");
+    throw new ModelError("manifest", `its manifest asks for an adapter '${wanted}': there are ${names}`);
+  }
+  if (manifest.task && manifest.task !== adapter.task) {
+    throw new ModelError("manifest", `its manifest says task ${manifest.task}, but ${wanted} is for ${adapter.task}`);
+  }
+  const recognition = adapter.recognise(graph, { ...hints, forced: true });
+  if (recognition) return { adapter, recognition };
+  const why = imageInput(graph)
+    ? `its outputs (${graph.outputs.map(portText).slice(0, 6).join(", ")}) do not fit: ${adapter.describe}`
+    : imageProblem(graph);
+  throw new ModelError("unrecognised", `its manifest asks for the adapter ${wanted}, but ${why}`);
+}
+
+function specOf({ graph, manifest, adapter, recognition, sha256, builtin }: {
+  graph: GraphInfo;
+  manifest: Manifest;
+  adapter: Adapter;
+  recognition: Recognition;
+  sha256: string;
+  builtin: BuiltinModel | undefined;
+}): ModelSpec {
+  const { file } = graph;
+  const fail = (why: string, code: ModelError["code"] = "manifest") =>
+    new ModelError(code, `Cannot use ${basename(file)}: ${why}`);
+  const input = inputOf(recognition.input, manifest);
+  const port = graph.inputs.find(({ name }) => name === input.name)!;
+  const dims = inputDims(input, 1);
+  const fits = port.type === input.type &&
+    port.dims!.every((dim, axis) => axis === 0 || typeof dim === "string" || dim === dims[axis]);
+  if (!fits) {
+    throw fail(`its manifest makes the input ${input.type}[${dims.join(",")}], but the graph's is ${portText(port)}`);
+  }
+  const options = { ...recognition.options, ...manifest.options };
+  const fed = [input.name, ...Object.keys((options.feeds as object | undefined) ?? {})];
+  const unfed = graph.inputs.filter(({ name }) => !fed.includes(name));
+  if (unfed.length > 0) {
+    const list = unfed.map(portText).join(", ");
+    throw fail(`it also wants ${list}; a manifest can give such inputs fixed numbers (options.feeds)`, "unrecognised");
+  }
+  for (const name of manifest.outputs ?? []) {
+    if (!graph.outputs.some((port) => port.name === name)) {
+      throw fail(`its manifest asks for output '${name}', but it has ${graph.outputs.map(portText).join(", ")}`);
+    }
+  }
+  const licence = manifest.licence ?? builtin?.licence ?? graph.metadata.license;
+  return {
+    name: manifest.name ?? builtin?.name ?? modelNameOf(file),
+    file,
+    sha256,
+    task: adapter.task,
+    adapter: adapter.name,
+    input,
+    outputs: manifest.outputs ?? recognition.outputs,
+    labels: recognition.labels,
+    minScore: manifest.minScore ?? recognition.minScore,
+    iou: manifest.iou ?? recognition.iou,
+    maxDetections: manifest.maxDetections ?? recognition.maxDetections,
+    ...(Object.keys(options).length > 0 ? { options } : {}),
+    ...(licence === undefined ? {} : { licence }),
+    ...(manifest.version === undefined ? {} : { version: manifest.version }),
+  };
+}
+
+function inputOf(recognised: InputSpec, { input = {} }: Manifest): InputSpec {
+  const { size: _, mean, std, ...rest } = input;
+  const merged = { ...recognised, ...rest };
+  const channels = merged.colour === "gray" ? 1 : 3;
+  const spread = (value: number | number[] | undefined, otherwise: number[]) => {
+    const list = value === undefined ? otherwise : typeof value === "number" ? [value] : value;
+    return list.length === channels ? list : Array.from({ length: channels }, (_, i) => list[i] ?? list[0]);
+  };
+  return { ...merged, mean: spread(mean, recognised.mean), std: spread(std, recognised.std) };
+}
+
+function issueText({ path, message }: z.core.$ZodIssue): string {
+  return path.length > 0 ? `${path.join(".")}: ${message}` : message;
+}
