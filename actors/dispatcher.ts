@@ -1,0 +1,142 @@
+import { nowMs } from "../src/core/clock.ts";
+import { DispatchQueue } from "./dispatch_queue.ts";
+import type { AskMessage, GrantMessage, OfferMessage, VoidMessage } from "./protocol.ts";
+
+interface Replica {
+  model: string;
+  port: MessagePort;
+  ask?: AskMessage;
+  /** When the ask falls due, on the clock of `nowMs()`. */
+  dueMs: number;
+  timer?: ReturnType<typeof setTimeout>;
+}
+
+/** Timers are no finer than this; what is due sooner is due now. */
+const TIMER_GRAIN_MS = 1;
+
+/**
+ * Owns every model's queue of offers and matches them with replicas that are free or about to be. It never sees a
+ * frame: it tells a stream's worker that its turn has come, and the frame goes straight to the replica.
+ */
+export class Dispatcher {
+  #queues = new Map<string, DispatchQueue>();
+  #replicas = new Map<number, Replica>();
+  #streams = new Map<number, MessagePort>();
+
+  /** A stream worker joins. */
+  addStreams(worker: number, port: MessagePort): void {
+    this.#streams.set(worker, port);
+    port.onmessage = ({ data }: MessageEvent<OfferMessage>) => this.#hear(worker, data);
+  }
+
+  /**
+   * A stream worker is gone; what it offered is void, and what was granted to it is lost. Replicas hear of it from here
+   * and from nobody else: an ask made before the offers are withdrawn could be granted to the dead.
+   */
+  removeStreams(worker: number): void {
+    this.#streams.get(worker)?.close();
+    this.#streams.delete(worker);
+    for (const queue of this.#queues.values()) queue.withdrawAll((key) => key.startsWith(`${worker}:`));
+    for (const { port } of this.#replicas.values()) port.postMessage({ type: "void" } satisfies VoidMessage);
+  }
+
+  /** A replica of a model joins. */
+  addReplica(id: number, model: string, port: MessagePort): void {
+    const replica: Replica = { model, port, dueMs: 0 };
+    this.#replicas.set(id, replica);
+    port.onmessage = ({ data }: MessageEvent<AskMessage>) => {
+      replica.ask = data;
+      replica.dueMs = nowMs() + data.freeInMs - data.leadMs;
+      this.#serve(id, replica);
+    };
+  }
+
+  /** A replica is gone; its ask is void. */
+  removeReplica(id: number): void {
+    const replica = this.#replicas.get(id);
+    if (!replica) return;
+    clearTimeout(replica.timer);
+    replica.port.close();
+    this.#replicas.delete(id);
+  }
+
+  /** How many frames wait, by model. */
+  depths(): Record<string, number> {
+    return Object.fromEntries([...this.#queues].map(([model, queue]) => [model, queue.depth]));
+  }
+
+  /** Lets go of every port and timer. */
+  close(): void {
+    for (const id of [...this.#replicas.keys()]) this.removeReplica(id);
+    for (const port of this.#streams.values()) port.close();
+    this.#streams.clear();
+  }
+
+  #queue(model: string): DispatchQueue {
+    let queue = this.#queues.get(model);
+    if (!queue) this.#queues.set(model, queue = new DispatchQueue());
+    return queue;
+  }
+
+  #hear(worker: number, message: OfferMessage): void {
+    const key = `${worker}:${message.key}`;
+    if (message.type === "withdraw") {
+      for (const queue of this.#queues.values()) queue.withdraw(key);
+      return;
+    }
+    const { model, stream, deadlineMs, weight, late } = message;
+    this.#queue(model).offer({ key, stream, deadlineMs, weight, late, offeredAtMs: nowMs() });
+    for (const [id, replica] of this.#replicas) {
+      if (replica.model === model && replica.ask) this.#serve(id, replica);
+    }
+  }
+
+  /** Grants what waits to a replica whose time has come, or sets the clock for when it does. */
+  #serve(id: number, replica: Replica): void {
+    const { ask } = replica;
+    const queue = this.#queue(replica.model);
+    if (!ask || queue.depth === 0) return;
+    const now = nowMs();
+    // A frame that no newer one replaces is better off lying ready at the replica.
+    const callMs = queue.eager ? now : Math.max(replica.dueMs, now);
+    // A batch that could still grow waits for company, but no frame longer than it may.
+    const dueMs = queue.depth < ask.room ? callMs + ask.maxDelayMs : callMs;
+    if (dueMs - now >= TIMER_GRAIN_MS) {
+      replica.timer ??= setTimeout(() => {
+        replica.timer = undefined;
+        this.#grant(id, replica);
+      }, dueMs - now);
+      return;
+    }
+    this.#grant(id, replica);
+  }
+
+  #grant(id: number, replica: Replica): void {
+    const { ask } = replica;
+    if (!ask) return;
+    clearTimeout(replica.timer);
+    replica.timer = undefined;
+    const queue = this.#queue(replica.model);
+    const keys: string[] = [];
+    while (keys.length < ask.room) {
+      const offer = queue.take(ask.expectedMs || 1);
+      if (!offer) break;
+      keys.push(offer.key);
+    }
+    if (keys.length === 0) return;
+    replica.ask = undefined;
+    const atMs = nowMs();
+    for (const joined of keys) {
+      const [worker, key] = joined.split(":").map(Number);
+      const grant: GrantMessage = {
+        key,
+        replica: id,
+        batch: ask.batch,
+        of: keys.length,
+        atMs,
+        expectedMs: ask.expectedMs,
+      };
+      this.#streams.get(worker)?.postMessage(grant);
+    }
+  }
+}

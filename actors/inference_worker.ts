@@ -1,0 +1,76 @@
+import { nowMs } from "../src/core/clock.ts";
+import { tidyOutput } from "../src/core/tidy.ts";
+import type { InputSpec } from "../src/core/model.ts";
+import type { Placement } from "../src/vision/fit.ts";
+import { feedsOf } from "../models/feeds.ts";
+import { type OnnxModel, openModel } from "../models/onnx.ts";
+import { adapterNamed } from "../models/registry.ts";
+import type { ModelSetup, ReplicaInit, ReplicaStats, ToReplica } from "./protocol.ts";
+import { Replica, type RunBatch } from "./replica.ts";
+import { hostActor } from "./worker_host.ts";
+
+const TYPED = { float32: Float32Array, float16: Float16Array, uint8: Uint8Array };
+
+let model: OnnxModel | undefined;
+let replica: Replica | undefined;
+
+hostActor<ReplicaInit, ToReplica, never>({
+  async start(init) {
+    const { setup, device, threads, deterministic, dispatcher } = init;
+    model = await openModel(setup.spec.file, { device, threads, deterministic });
+    const run = batchRunner(model, setup);
+    await warmUp(model, setup);
+    replica = new Replica({ dispatcher, maxBatch: setup.maxBatch, maxDelayMs: setup.maxDelayMs, run });
+    replica.start();
+  },
+  handle(message): ReplicaStats | void {
+    if (message.type === "streams") replica!.addStreams(message.worker, message.port);
+    else if (message.type === "dispatcher") replica!.setDispatcher(message.port);
+    else if (message.type === "streamsGone") replica!.removeStreams(message.worker);
+    else return { ...replica!.counts, provider: model!.provider };
+  },
+  async close() {
+    replica?.[Symbol.dispose]();
+    await model?.close();
+  },
+});
+
+/** The first run allocates and plans; it must not be a camera's. */
+async function warmUp(model: OnnxModel, setup: ModelSetup): Promise<void> {
+  const { input } = setup.spec;
+  const data = new TYPED[input.type](elements(input));
+  await model.run(feedsOf(setup.spec, { data, count: 1 }), setup.spec.outputs);
+}
+
+function batchRunner(model: OnnxModel, setup: ModelSetup): RunBatch {
+  const { spec } = setup;
+  const adapter = adapterNamed(spec.adapter);
+  const Typed = TYPED[spec.input.type];
+  const size = elements(spec.input);
+  const scratch = setup.maxBatch > 1 ? new Typed(size * setup.maxBatch) : undefined;
+  return async (frames) => {
+    const startedAtMs = nowMs();
+    let data = new Typed(frames[0].buffer);
+    if (frames.length > 1) {
+      frames.forEach((frame, index) => scratch!.set(new Typed(frame.buffer), index * size));
+      data = scratch!.subarray(0, frames.length * size);
+    }
+    const outputs = await model.run(feedsOf(spec, { data, count: frames.length }), spec.outputs);
+    const inferMs = nowMs() - startedAtMs;
+    const answers = frames.map(({ placement, overrides }, index) => {
+      const beganMs = nowMs();
+      try {
+        const effective = overrides ? { ...spec, ...overrides } : spec;
+        const read = adapter.read(outputs, index, effective, placement as Placement);
+        return { output: tidyOutput({ model: spec.name, ...read }), readMs: nowMs() - beganMs };
+      } catch (error) {
+        return { error: error instanceof Error ? error.message : String(error) };
+      }
+    });
+    return { startedAtMs, inferMs, answers };
+  };
+}
+
+function elements(input: InputSpec): number {
+  return input.width * input.height * (input.colour === "gray" ? 1 : 3);
+}

@@ -1,0 +1,153 @@
+import type { RunOverrides } from "../src/core/inference.ts";
+import type { ModelSpec } from "../src/core/model.ts";
+import type { ModelOutput, ResultEnvelope } from "../src/core/results.ts";
+import type { StateEvent, StreamRegistration } from "../src/core/stream.ts";
+import type { Device } from "../src/core/model.ts";
+
+// Who says what to whom. Main tells, workers emit; the frames' own messages go from port to port, past main.
+
+/** Main to the dispatcher. */
+export type ToDispatcher =
+  | { type: "streams"; worker: number; port: MessagePort }
+  | { type: "streamsGone"; worker: number }
+  | { type: "replica"; model: string; replica: number; port: MessagePort }
+  | { type: "gone"; replica: number }
+  | { type: "stats" };
+
+/** Stream worker to dispatcher: a frame waits (`offer`), or no longer does. */
+export type OfferMessage =
+  | { type: "offer"; key: number; model: string; stream: string; deadlineMs: number; weight: number; late: boolean }
+  | { type: "withdraw"; key: number };
+
+/** Dispatcher to stream worker: this offer's turn has come, at that replica. */
+export interface GrantMessage {
+  key: number;
+  replica: number;
+  /** Which of the replica's batches this belongs to, and how many belong to it. */
+  batch: number;
+  of: number;
+  atMs: number;
+  expectedMs: number;
+}
+
+/** Replica to dispatcher: it is free for `room` frames, in `freeInMs` from now. */
+export interface AskMessage {
+  batch: number;
+  room: number;
+  freeInMs: number;
+  /** How long before it is free a frame must be called for to arrive in time. */
+  leadMs: number;
+  /** What one run costs lately. */
+  expectedMs: number;
+  /** How long a frame may wait for company in a batch. */
+  maxDelayMs: number;
+}
+
+/** Dispatcher to replica: a stream worker is gone; what was granted to it will not come, so the replica asks anew. */
+export interface VoidMessage {
+  type: "void";
+}
+
+/** Stream worker to replica. */
+export type FrameMessage =
+  | {
+    type: "frame";
+    key: number;
+    batch: number;
+    of: number;
+    buffer: ArrayBuffer;
+    placement: unknown;
+    overrides?: RunOverrides;
+    /** From grant to dispatch of this message: what the replica must ask ahead. */
+    leadMs: number;
+  }
+  | { type: "pass"; batch: number; of: number };
+
+/** Replica to stream worker; the buffer goes home. */
+export type AnswerMessage =
+  & { key: number; buffer: ArrayBuffer }
+  & (
+    | { output: ModelOutput; startedAtMs: number; inferMs: number; readMs: number }
+    | { error: string }
+  );
+
+/** A model as its replicas and the streams know it. */
+export interface ModelSetup {
+  spec: ModelSpec;
+  replicas: number;
+  maxBatch: number;
+  maxDelayMs: number;
+}
+
+/** Main to a stream worker. */
+export type ToStreams =
+  /** A new dispatcher has taken the place of one that died. */
+  | { type: "dispatcher"; port: MessagePort }
+  | { type: "replica"; model: string; replica: number; port: MessagePort }
+  | { type: "gone"; replica: number; reason: string }
+  | { type: "hopeless"; model: string; reason: string }
+  | {
+    type: "add";
+    registration: StreamRegistration;
+    models: ModelSetup[];
+    extras: StreamExtras;
+    /** Where the stream's numbers go on. */
+    from: StreamPosition;
+  }
+  /** Whoever takes the results has no room for more, or has again. */
+  | { type: "hold"; id: string; held: boolean }
+  | { type: "stop"; id: string }
+  | { type: "pause"; id: string }
+  | { type: "resume"; id: string }
+  | { type: "restart"; id: string }
+  | { type: "remove"; id: string }
+  | { type: "status"; id: string }
+  | { type: "usage" };
+
+/** How far a stream has come. */
+export interface StreamPosition {
+  epoch: number;
+  seq: number;
+}
+
+/** What a stream does besides publishing. */
+export interface StreamExtras {
+  /** Path of an annotated H.264 video to write. */
+  video?: string;
+}
+
+/** Stream worker to main. */
+export type FromStreams =
+  | ResultEnvelope
+  | StateEvent
+  /** A replica did not answer in time. */
+  | { type: "overdue"; replica: number; model: string }
+  /** A source hangs in a native call that outlived its timeout: the worker is to be replaced. */
+  | { type: "overstay"; stream: string }
+  /** A picture was forgotten by whoever held it. */
+  | { type: "leak"; what: string };
+
+/** What a replica is started with. */
+export interface ReplicaInit {
+  replica: number;
+  setup: ModelSetup;
+  device: Device;
+  threads: number;
+  deterministic: boolean;
+  dispatcher: MessagePort;
+}
+
+/** Main to a replica. */
+export type ToReplica =
+  | { type: "dispatcher"; port: MessagePort }
+  | { type: "streams"; worker: number; port: MessagePort }
+  | { type: "streamsGone"; worker: number }
+  | { type: "stats" };
+
+/** What a replica says of itself. */
+export interface ReplicaStats {
+  runs: number;
+  frames: number;
+  failures: number;
+  provider: string;
+}

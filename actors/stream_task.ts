@@ -1,0 +1,297 @@
+import { type Observable, Subject, type Subscription } from "rxjs";
+import { RecentValues } from "../src/core/distribution.ts";
+import type { DropCause } from "../src/core/drops.ts";
+import type { Turns } from "../src/core/inference.ts";
+import { BLOCK_WAITING, memoryBound } from "../src/core/memory_bound.ts";
+import { nowMs } from "../src/core/clock.ts";
+import { Rate } from "../src/core/rate.ts";
+import type { ResultEnvelope } from "../src/core/results.ts";
+import { type Source, SourceError } from "../src/core/source.ts";
+import type { StateEvent, StreamRegistration, StreamState, StreamStatus } from "../src/core/stream.ts";
+import { type MoveDetails, StreamStateMachine } from "../src/core/stream_states.ts";
+import { Credits } from "../streams/credits.ts";
+import type { FrameInWork } from "../streams/frame_in_work.ts";
+import { Intake } from "../streams/intake.ts";
+import { pipeline, type Step } from "../streams/pipeline.ts";
+import { Recorder } from "../streams/recorder.ts";
+import type { StreamExtras, StreamPosition } from "./protocol.ts";
+import { type SupervisedTask, superviseTask, type TaskSnapshot } from "./supervise_task.ts";
+import { Watchdog } from "./watchdog.ts";
+
+/** What a stream needs to run. */
+export interface StreamTaskOptions {
+  registration: StreamRegistration;
+  /** Opens the source anew for every attempt. */
+  open(): Source;
+  /** True for sources that end and must not be tried twice. */
+  finite: boolean;
+  steps: Step[];
+  turns: Turns;
+  extras: StreamExtras;
+  from: StreamPosition;
+  /** Bytes of each model's input, for the memory bound. */
+  inputBytes: number[];
+  /** The source hangs in a native call that outlived its timeout. */
+  onOverstay(): void;
+}
+
+const STALL_MS = 5000;
+const BACKOFF = { initialMs: 500, maxMs: 30_000, factor: 2 };
+const HEALTHY_AFTER_MS = 10_000;
+/** How long frames under way may take to finish when a stream stops. */
+const DRAIN_MS = 2000;
+
+/** One stream's life in its worker: source, supervision, pipeline and accounts. */
+export class StreamTask {
+  readonly events$: Observable<ResultEnvelope | StateEvent>;
+  #events = new Subject<ResultEnvelope | StateEvent>();
+  #options: StreamTaskOptions;
+  #machine: StreamStateMachine;
+  #intake: Intake;
+  #credits?: Credits;
+  #watchdog: Watchdog;
+  #task?: SupervisedTask;
+  #flow?: Subscription;
+  #drained: Promise<void> = Promise.resolve();
+  #recorder?: Recorder;
+  #healthy?: () => void;
+  #flowing = false;
+  #held = false;
+  #in = new Rate(nowMs);
+  #out = new Rate(nowMs);
+  #age = new RecentValues();
+  #timings = {
+    decodeMs: new RecentValues(),
+    queueMs: new RecentValues(),
+    inferMs: new RecentValues(),
+    postMs: new RecentValues(),
+  };
+  #fault?: StreamStatus["fault"];
+
+  constructor(options: StreamTaskOptions) {
+    const { registration: { id, policy }, extras, from } = options;
+    this.#options = options;
+    this.events$ = this.#events.asObservable();
+    this.#machine = new StreamStateMachine({
+      stream: id,
+      epoch: from.epoch,
+      onEvent: (event) => this.#events.next(event),
+    });
+    if (policy.mode === "block") this.#credits = new Credits(BLOCK_WAITING);
+    this.#intake = new Intake({
+      stream: id,
+      policy,
+      credits: this.#credits,
+      from,
+      onArrival: () => this.#arrived(),
+      onLost: (cause, reason) => this.#blame(cause, reason),
+    });
+    if (extras.video !== undefined) this.#recorder = new Recorder(extras.video);
+    this.#watchdog = new Watchdog({
+      stallMs: policy.stallMs ?? STALL_MS,
+      onStall: () => this.#enter("stalled", { cause: { code: "stalled", message: this.#silence() } }),
+      onRecover: () => this.#enter("running"),
+      onDead: () => this.#task?.fail(new SourceError("timeout", this.#silence(2))),
+    });
+  }
+
+  /** Begins; called once. */
+  start(): void {
+    const { registration: { id, policy }, finite } = this.#options;
+    const { count, withinMs } = policy.restarts ?? { count: finite ? 0 : Infinity, withinMs: 60_000 };
+    this.#subscribe();
+    this.#task = superviseTask({
+      name: id,
+      run: (signal, attempt) => {
+        this.#healthy = () => attempt.healthy();
+        return this.#attempt(signal);
+      },
+      backoff: BACKOFF,
+      budget: { restarts: count, withinMs },
+      healthyAfterMs: HEALTHY_AFTER_MS,
+      onState: (snapshot) => this.#follow(snapshot),
+      onOverstay: () => this.#options.onOverstay(),
+    });
+  }
+
+  pause(): void {
+    this.#task?.pause();
+  }
+
+  resume(): void {
+    this.#task?.resume();
+  }
+
+  /** Holds a source that can wait back, until whoever takes its results has room again. */
+  hold(held: boolean): void {
+    if (!this.#credits || held === this.#held) return;
+    this.#held = held;
+    for (let n = 0; n <= BLOCK_WAITING; n++) held ? this.#credits.take() : this.#credits.give();
+  }
+
+  /** Connects anew at once; revives a stream that ended or was given up. */
+  restart(): void {
+    const { state } = this.#machine;
+    if (state === "stopped" || state === "failed") this.#subscribe();
+    this.#task?.restart();
+  }
+
+  /** Ends the stream: no more intake, what is under way may finish within its deadline. */
+  async stop(): Promise<StreamStatus> {
+    await this.#task?.stop();
+    await this.#drain();
+    this.#enter("stopped");
+    this.#watchdog[Symbol.dispose]();
+    this.#events.complete();
+    return this.status();
+  }
+
+  /** The stream as it stands. */
+  status(): StreamStatus {
+    const { registration: { id, policy }, inputBytes, steps } = this.#options;
+    const { state, cause, sinceMs, epoch, restarts, nextAttemptMs } = this.#machine;
+    const { properties, ledger } = this.#intake;
+    const underWay = Math.max(0, ...steps.map((step) => "spec" in step ? step.concurrency : 0));
+    const { width = 0, height = 0 } = properties ?? {};
+    return {
+      id,
+      state,
+      ...(cause && { cause }),
+      sinceMs,
+      epoch,
+      restarts,
+      ...(nextAttemptMs !== undefined && { nextAttemptMs }),
+      frames: ledger.read(),
+      fpsIn: this.#in.read(),
+      fpsOut: this.#out.read(),
+      age: this.#age.read(),
+      timings: {
+        decodeMs: this.#timings.decodeMs.read(),
+        queueMs: this.#timings.queueMs.read(),
+        inferMs: this.#timings.inferMs.read(),
+        postMs: this.#timings.postMs.read(),
+      },
+      memoryBoundBytes: memoryBound({ width, height, policy, underWay, inputBytes }),
+      ...(properties && { properties }),
+      ...(this.#fault && { fault: this.#fault }),
+    };
+  }
+
+  async #attempt(signal: AbortSignal): Promise<"ended" | "aborted"> {
+    this.#flowing = false;
+    this.#credits?.reopen();
+    signal.addEventListener("abort", () => this.#credits?.close(), { once: true });
+    try {
+      return await this.#options.open().run(this.#intake, signal);
+    } finally {
+      this.#watchdog.stop();
+    }
+  }
+
+  /** The supervisor's view of the source becomes the stream's state. */
+  #follow({ state, cause, nextAttemptMs }: TaskSnapshot): void {
+    const machine = this.#machine;
+    if (state === "running") {
+      if (machine.state !== "connecting" || machine.restarts > 0) machine.move("connecting");
+    } else if (state === "stopped" || state === "failed") {
+      void this.#drain().then(() => {
+        if (machine.state !== state) this.#enter(state, { cause });
+      });
+    } else this.#enter(state, { cause, nextAttemptMs });
+  }
+
+  /** Moves where the move is legal: while a stream stops, what its source still does changes nothing. */
+  #enter(state: StreamState, details?: MoveDetails): void {
+    if (this.#machine.can(state)) this.#machine.move(state, details);
+  }
+
+  #arrived(): void {
+    this.#in.push();
+    this.#watchdog.feed();
+    if (this.#flowing) return;
+    this.#flowing = true;
+    this.#healthy?.();
+    this.#intake.startEpoch();
+    this.#enter("running");
+    if (this.#intake.properties?.live) this.#watchdog.start();
+  }
+
+  #subscribe(): void {
+    const { registration: { id, policy }, steps, turns } = this.#options;
+    if (this.#flow) this.#intake.reopen();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#drained = promise;
+    const results$ = pipeline(this.#intake.frames$, {
+      stream: id,
+      policy,
+      steps,
+      turns,
+      credits: this.#credits,
+      record: this.#recorder && ((frame, result) => this.#record(frame, result)),
+      onDrop: (frame, cause, reason) => {
+        if (!frame.open) return;
+        frame.drop(cause);
+        if (cause === "stale") this.#intake.thrift.unused();
+        if (cause === "failed" || cause === "undecodable") this.#blame(cause, reason);
+      },
+    });
+    this.#flow = results$.subscribe({
+      next: (result) => this.#published(result),
+      error: (error) => {
+        this.#blame("failed", error);
+        resolve();
+      },
+      complete: resolve,
+    });
+  }
+
+  #published(result: ResultEnvelope): void {
+    this.#out.push();
+    this.#intake.thrift.used();
+    this.#age.push(result.ageMs!);
+    const { decodeMs, queueMs, inferMs, postMs } = result.timings!;
+    this.#timings.decodeMs.push(decodeMs);
+    this.#timings.queueMs.push(queueMs);
+    this.#timings.inferMs.push(inferMs);
+    this.#timings.postMs.push(postMs);
+    this.#events.next(result);
+  }
+
+  #record(frame: FrameInWork, result: ResultEnvelope): void {
+    try {
+      this.#recorder?.push(frame, result, this.#intake.properties?.fps);
+    } catch (error) {
+      // A full disk ends the recording, not the stream.
+      this.#recorder = undefined;
+      this.#blame("failed", error);
+    }
+  }
+
+  /** What is under way finishes, or is given up at the deadline; the recording is closed. */
+  async #drain(): Promise<void> {
+    this.#intake.end();
+    const late = Promise.withResolvers<void>();
+    const timer = this.#options.finite && this.#machine.state !== "stopping"
+      ? undefined
+      : setTimeout(late.resolve, DRAIN_MS);
+    // Settles once and is then gone: not a loop, so nothing piles up on the loser.
+    await Promise.race([this.#drained, late.promise]);
+    clearTimeout(timer);
+    this.#flow?.unsubscribe();
+    try {
+      this.#recorder?.close();
+    } catch (error) {
+      this.#blame("failed", error);
+    }
+  }
+
+  #blame(cause: DropCause, reason: unknown): void {
+    const message = reason instanceof Error ? reason.message : String(reason ?? cause);
+    this.#fault = { cause, message, atMs: nowMs(), count: (this.#fault?.count ?? 0) + 1 };
+  }
+
+  #silence(times = 1): string {
+    const seconds = (times * (this.#options.registration.policy.stallMs ?? STALL_MS)) / 1000;
+    return `No frame for ${seconds} s`;
+  }
+}

@@ -1,0 +1,126 @@
+import type { Analyzer } from "../src/core/analyzer.ts";
+import { analyzerNamed } from "../src/analyzers/registry.ts";
+import { framesUnderWay } from "../src/core/memory_bound.ts";
+import type { StreamRegistration } from "../src/core/stream.ts";
+import { livePictures, onPictureLeak } from "../streams/av/picture.ts";
+import { ModelInput } from "../streams/model_input.ts";
+import type { Step } from "../streams/pipeline.ts";
+import { sourceNamed } from "../streams/sources/registry.ts";
+import type { ActorContext } from "./actor.ts";
+import type { FromStreams, ModelSetup, ToStreams } from "./protocol.ts";
+import { StreamTask } from "./stream_task.ts";
+import { TurnClient } from "./turn_client.ts";
+import { hostActor } from "./worker_host.ts";
+
+/** What a stream worker is started with. */
+export interface StreamWorkerInit {
+  dispatcher: MessagePort;
+  answerTimeoutMs: number;
+}
+
+/** Runs that may be under way at one replica: one running, some that lie ready, one on its way home. */
+const RUNS_PER_REPLICA = 5;
+
+const tasks = new Map<string, StreamTask>();
+const inputs = new Map<string, ModelInput>();
+const models = new Map<number, string>();
+let turns: TurnClient;
+
+hostActor<StreamWorkerInit, ToStreams, FromStreams>({
+  start(init, context) {
+    turns = new TurnClient({
+      dispatcher: init.dispatcher,
+      answerTimeoutMs: init.answerTimeoutMs,
+      onOverdue: (replica) => context.emit({ type: "overdue", replica, model: models.get(replica) ?? "" }),
+    });
+    onPictureLeak(({ width, height }) => context.emit({ type: "leak", what: `a picture of ${width}x${height}` }));
+  },
+  handle(message, context) {
+    switch (message.type) {
+      case "dispatcher":
+        return turns.setDispatcher(message.port);
+      case "replica":
+        models.set(message.replica, message.model);
+        return turns.addReplica(message.replica, message.port);
+      case "gone":
+        models.delete(message.replica);
+        return turns.removeReplica(message.replica, message.reason);
+      case "hopeless":
+        return turns.refuse(message.model, message.reason);
+      case "add":
+        return add(message, context);
+      case "usage":
+        return {
+          ...livePictures(),
+          poolBytes: [...inputs.values()].reduce((sum, { pool }) => sum + pool.boundBytes, 0),
+        };
+    }
+    const task = tasks.get(message.id);
+    if (!task) throw new RangeError(`There is no stream called ${message.id} in this worker`);
+    switch (message.type) {
+      case "status":
+        return task.status();
+      case "pause":
+        return task.pause();
+      case "resume":
+        return task.resume();
+      case "restart":
+        return task.restart();
+      case "hold":
+        return task.hold(message.held);
+      case "stop":
+        return task.stop();
+      case "remove":
+        tasks.delete(message.id);
+        return task.stop();
+    }
+  },
+  async close() {
+    await Promise.all([...tasks.values()].map((task) => task.stop()));
+    turns[Symbol.dispose]();
+    for (const input of inputs.values()) input[Symbol.dispose]();
+  },
+});
+
+function add(
+  message: Extract<ToStreams, { type: "add" }>,
+  context: ActorContext<FromStreams>,
+): void {
+  const { registration, extras, from } = message;
+  const { id } = registration;
+  if (tasks.has(id)) throw new Error(`There is a stream called ${id} already`);
+  const plugin = sourceNamed(registration.source.kind);
+  const steps = registration.pipeline.map((step) => makeStep(step, message.models));
+  const task = new StreamTask({
+    registration,
+    steps,
+    turns,
+    extras,
+    from,
+    finite: plugin.ends ?? false,
+    inputBytes: steps.map((step) => "spec" in step ? inputs.get(step.spec.sha256)!.pool.bufferBytes : 0),
+    open: () => plugin.open(registration.source, { stream: id }),
+    onOverstay: () => context.emit({ type: "overstay", stream: id }),
+  });
+  tasks.set(id, task);
+  task.events$.subscribe((event) => context.emit(event));
+  task.start();
+}
+
+function makeStep(step: StreamRegistration["pipeline"][number], setups: ModelSetup[]): Step {
+  if (!("model" in step)) {
+    const { analyzer: kind, name, ...options } = step as { analyzer: string; name?: string };
+    return { name: name ?? kind, analyzer: analyzerNamed(kind, options) as Analyzer };
+  }
+  const { spec, replicas, maxBatch } = setups.find((setup) => setup.spec.name === step.model)!;
+  let input = inputs.get(spec.sha256);
+  if (!input) inputs.set(spec.sha256, input = new ModelInput(spec.input, RUNS_PER_REPLICA * replicas * maxBatch));
+  const { name, model: _model, ...overrides } = step as { name?: string; model: string };
+  const own = input;
+  return {
+    name: name ?? spec.task,
+    spec,
+    concurrency: framesUnderWay(replicas, maxBatch),
+    input: { run: (picture, turn) => own.run(picture, turn, overrides) },
+  };
+}

@@ -1,0 +1,86 @@
+import type { Actor, StopOptions } from "./actor.ts";
+import type { Kills } from "./kills.ts";
+import type { FromStreams, ToStreams } from "./protocol.ts";
+import { spawnWorker } from "./worker_actor.ts";
+
+/** One stream worker and the streams it hosts. */
+export interface StreamSlot {
+  id: number;
+  actor: Actor<ToStreams, FromStreams>;
+  streams: Set<string>;
+}
+
+/** How stream workers are made, and who hears of them. */
+export interface StreamWorkersOptions {
+  /** The most there may be. */
+  limit: number;
+  answerTimeoutMs: number;
+  kills: Kills;
+  /** A port to the dispatcher for a worker about to start. */
+  dispatcherPort(worker: number): MessagePort;
+  /** A worker is up; gives it its ports to the replicas. */
+  joined(slot: StreamSlot): void;
+  hear(event: FromStreams, slot: StreamSlot): void;
+  /** A worker is down, with the streams it hosted. */
+  down(slot: StreamSlot, reason: string): void;
+}
+
+const START_TIMEOUT_MS = 20_000;
+
+/** The small pool of threads that decode; streams are spread over them as they come, and none starts before it is needed. */
+export class StreamWorkers {
+  #slots: StreamSlot[] = [];
+  #made = 0;
+  #spawning = new Set<Promise<StreamSlot>>();
+
+  constructor(private readonly options: StreamWorkersOptions) {}
+
+  /** The workers that run. */
+  get slots(): readonly StreamSlot[] {
+    return this.#slots;
+  }
+
+  /** The worker with the fewest streams, a new one while there may be more; it counts the stream as its own from here on. */
+  async slot(stream: string): Promise<StreamSlot> {
+    let slot = this.#slots.find(({ streams }) => streams.size === 0);
+    if (!slot && this.#slots.length + this.#spawning.size < this.options.limit) {
+      const spawn = this.#spawn();
+      this.#spawning.add(spawn);
+      slot = await spawn.finally(() => this.#spawning.delete(spawn));
+    } else if (!slot) {
+      if (this.#slots.length === 0) await Promise.any(this.#spawning);
+      slot = this.#slots.reduce((best, other) => other.streams.size < best.streams.size ? other : best);
+    }
+    slot.streams.add(stream);
+    return slot;
+  }
+
+  /** Ends all of them, those that are only just starting too. */
+  async stop(options: StopOptions): Promise<void> {
+    await Promise.allSettled(this.#spawning);
+    await Promise.all(this.#slots.map(({ actor }) => actor.stop(options)));
+  }
+
+  async #spawn(): Promise<StreamSlot> {
+    const { answerTimeoutMs, kills, dispatcherPort, joined, hear, down } = this.options;
+    const id = ++this.#made;
+    const dispatcher = dispatcherPort(id);
+    const actor = await spawnWorker<ToStreams, FromStreams>({
+      name: `streams-${id}`,
+      url: new URL("./stream_worker.ts", import.meta.url),
+      init: { dispatcher, answerTimeoutMs },
+      transfer: [dispatcher],
+      startTimeoutMs: START_TIMEOUT_MS,
+      kills,
+    });
+    const slot: StreamSlot = { id, actor, streams: new Set() };
+    joined(slot);
+    actor.events$.subscribe((event) => hear(event, slot));
+    actor.link((exit) => {
+      this.#slots = this.#slots.filter((other) => other !== slot);
+      down(slot, exit.how === "stopped" ? "it was replaced" : exit.error.message);
+    });
+    this.#slots.push(slot);
+    return slot;
+  }
+}

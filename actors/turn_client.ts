@@ -1,0 +1,194 @@
+import { nowMs } from "../src/core/clock.ts";
+import type { BufferHome, Inferred, Turn, TurnInput, TurnRequest, Turns } from "../src/core/inference.ts";
+import type { AnswerMessage, FrameMessage, GrantMessage, OfferMessage } from "./protocol.ts";
+
+interface WaitingOffer {
+  model: string;
+  request: TurnRequest;
+  resolve(turn: Turn): void;
+  reject(error: unknown): void;
+}
+
+interface PendingRun {
+  replica: number;
+  home: BufferHome;
+  timer: ReturnType<typeof setTimeout>;
+  resolve(inferred: Inferred): void;
+  reject(error: unknown): void;
+}
+
+/** How a {@link TurnClient} reaches the others. */
+export interface TurnClientOptions {
+  dispatcher: MessagePort;
+  /** A run that has not answered by then is given up and its replica reported. */
+  answerTimeoutMs: number;
+  onOverdue(replica: number): void;
+}
+
+/**
+ * A stream worker's side of inference: offers go to the dispatcher, grants come back, frames go straight to the
+ * granted replica and their buffers come home with the answer.
+ */
+export class TurnClient implements Turns, Disposable {
+  #offers = new Map<number, WaitingOffer>();
+  #runs = new Map<number, PendingRun>();
+  #ports = new Map<number, MessagePort>();
+  #gone = new Set<number>();
+  /** Grants that overtook the port of their replica: both come by different ways. */
+  #early = new Map<number, GrantMessage[]>();
+  #hopeless = new Map<string, string>();
+  #key = 0;
+  #dispatcher: MessagePort;
+
+  constructor(private readonly options: TurnClientOptions) {
+    this.#dispatcher = options.dispatcher;
+    this.#dispatcher.onmessage = ({ data }: MessageEvent<GrantMessage>) => this.#granted(data);
+  }
+
+  /** Another dispatcher has taken the place of one that died; it knows of no offer. */
+  setDispatcher(port: MessagePort): void {
+    this.#dispatcher.close();
+    this.#dispatcher = port;
+    port.onmessage = ({ data }: MessageEvent<GrantMessage>) => this.#granted(data);
+    for (const [key, offer] of this.#offers) this.#offer(key, offer);
+  }
+
+  /** A replica can be reached through this port. */
+  addReplica(replica: number, port: MessagePort): void {
+    this.#ports.set(replica, port);
+    port.onmessage = ({ data }: MessageEvent<AnswerMessage>) => this.#answered(data);
+    this.#replay(replica);
+  }
+
+  /** A replica died: what it still had to answer fails, and its buffers are lost. */
+  removeReplica(replica: number, reason: string): void {
+    this.#ports.get(replica)?.close();
+    this.#ports.delete(replica);
+    this.#gone.add(replica);
+    this.#replay(replica);
+    for (const [key, run] of this.#runs) {
+      if (run.replica === replica) this.#lose(key, run, reason);
+    }
+  }
+
+  /** No replica of the model will come back: who waits, and who will ask, is told why. */
+  refuse(model: string, reason: string): void {
+    this.#hopeless.set(model, reason);
+    for (const [key, offer] of this.#offers) {
+      if (offer.model !== model) continue;
+      this.#offers.delete(key);
+      this.#tellDispatcher({ type: "withdraw", key });
+      offer.reject(new Error(reason));
+    }
+  }
+
+  request(model: string, request: TurnRequest, signal: AbortSignal): Promise<Turn> {
+    const reason = this.#hopeless.get(model);
+    if (reason !== undefined) return Promise.reject(new Error(reason));
+    if (signal.aborted) return Promise.reject(signal.reason);
+    const key = ++this.#key;
+    return new Promise((resolve, reject) => {
+      const abandon = () => {
+        this.#offers.delete(key);
+        this.#tellDispatcher({ type: "withdraw", key });
+        reject(signal.reason);
+      };
+      signal.addEventListener("abort", abandon, { once: true });
+      this.#offer(key, {
+        model,
+        request,
+        resolve: (turn) => {
+          signal.removeEventListener("abort", abandon);
+          resolve(turn);
+        },
+        reject: (error) => {
+          signal.removeEventListener("abort", abandon);
+          reject(error);
+        },
+      });
+    });
+  }
+
+  [Symbol.dispose](): void {
+    for (const [key, run] of this.#runs) this.#lose(key, run, "The stream worker stops");
+    for (const offer of this.#offers.values()) offer.reject(new Error("The stream worker stops"));
+    this.#offers.clear();
+    for (const port of this.#ports.values()) port.close();
+    this.#dispatcher.close();
+  }
+
+  #offer(key: number, offer: WaitingOffer): void {
+    this.#offers.set(key, offer);
+    const { model, request } = offer;
+    this.#tellDispatcher({ type: "offer", key, model, ...request });
+  }
+
+  #replay(replica: number): void {
+    const grants = this.#early.get(replica) ?? [];
+    this.#early.delete(replica);
+    for (const grant of grants) this.#granted(grant);
+  }
+
+  #granted(grant: GrantMessage): void {
+    const { key, replica, batch, of } = grant;
+    const port = this.#ports.get(replica);
+    if (!port && !this.#gone.has(replica)) {
+      this.#early.set(replica, [...this.#early.get(replica) ?? [], grant]);
+      return;
+    }
+    const pass = () => port?.postMessage({ type: "pass", batch, of } satisfies FrameMessage);
+    const offer = this.#offers.get(key);
+    if (!offer) return pass();
+    this.#offers.delete(key);
+    // The replica went down between the grant and now; the offer waits for another one.
+    if (!port) return this.#offer(key, offer);
+    offer.resolve({ expectedMs: grant.expectedMs, pass, run: (input) => this.#run(grant, offer, input) });
+  }
+
+  #run(grant: GrantMessage, offer: WaitingOffer, input: TurnInput): Promise<Inferred> {
+    const { key, replica, batch, of, atMs } = grant;
+    const { buffer, placement, overrides, home } = input;
+    const port = this.#ports.get(replica);
+    // The replica went down while the frame was prepared: nothing is lost yet, another one takes it.
+    if (!port) {
+      const again = this.request(offer.model, offer.request, new AbortController().signal);
+      return again.then((turn) => turn.run(input), (error) => {
+        home.give(buffer);
+        throw error;
+      });
+    }
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        const run = this.#runs.get(key);
+        if (!run) return;
+        this.#lose(key, run, `The model gave no answer within ${this.options.answerTimeoutMs} ms`);
+        this.options.onOverdue(replica);
+      }, this.options.answerTimeoutMs);
+      this.#runs.set(key, { replica, home, timer, resolve, reject });
+      const leadMs = nowMs() - atMs;
+      const message: FrameMessage = { type: "frame", key, batch, of, buffer, placement, overrides, leadMs };
+      port.postMessage(message, [buffer]);
+    });
+  }
+
+  #answered(answer: AnswerMessage): void {
+    const run = this.#runs.get(answer.key);
+    if (!run) return;
+    this.#runs.delete(answer.key);
+    clearTimeout(run.timer);
+    run.home.give(answer.buffer);
+    if ("error" in answer) run.reject(new Error(answer.error));
+    else run.resolve(answer);
+  }
+
+  #lose(key: number, run: PendingRun, reason: string): void {
+    this.#runs.delete(key);
+    clearTimeout(run.timer);
+    run.home.forget();
+    run.reject(new Error(reason));
+  }
+
+  #tellDispatcher(message: OfferMessage): void {
+    this.#dispatcher.postMessage(message);
+  }
+}
