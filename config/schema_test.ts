@@ -1,0 +1,95 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { ConfigError } from "./issues.ts";
+import { loadConfig } from "./load.ts";
+import { parseRegistration } from "./schema.ts";
+
+const FILE = { kind: "file", path: "a.mp4" };
+
+function faults(value: unknown): string[] {
+  try {
+    parseRegistration(value);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.faults.map(({ path, message }) => `${path}: ${message}`);
+    throw error;
+  }
+  return [];
+}
+
+Deno.test("a file counts every frame by default", () => {
+  assert.deepEqual(parseRegistration({ id: "f", source: FILE, pipeline: [{ model: "weir-pitch" }] }), {
+    id: "f",
+    source: { kind: "file", path: "a.mp4", pace: "fast", loop: false },
+    pipeline: [{ model: "weir-pitch" }],
+    policy: { mode: "block", weight: 1, capacity: 8 },
+    labels: {},
+  });
+});
+
+Deno.test("a live source is fresh by default: the newest frame wins, and results older than a second are worth nothing", () => {
+  const { policy } = parseRegistration({ id: "c", source: { kind: "rtsp", url: "rtsp://camera/main" } });
+  assert.deepEqual(policy, { mode: "latest", maxAgeMs: 1000, weight: 1, capacity: 8 });
+});
+
+Deno.test("what is said wins over the defaults", () => {
+  const source = { kind: "rtsp", url: "rtsp://camera/main" };
+  const policy = { mode: "drop-oldest", capacity: 3, fps: 5, maxAgeMs: 200, weight: 2 };
+  assert.deepEqual(parseRegistration({ id: "c", source, policy }).policy, policy);
+});
+
+Deno.test("every field that does not fit is named by its path", () => {
+  const found = faults({
+    id: "bad id!",
+    source: { kind: "file", path: "" },
+    pipeline: [{ model: "m", minScore: 2 }, { model: "m", colour: "red" }],
+    policy: { fps: -1, mode: "newest" },
+    labels: { site: 7 },
+    extra: true,
+  });
+  const paths = found.map((text) => text.slice(0, text.indexOf(": ")));
+  assert.deepEqual(
+    paths.sort(),
+    ["", "id", "labels.site", "pipeline[0].minScore", "pipeline[1]", "policy.fps", "policy.mode", "source.path"].sort(),
+  );
+  assert.ok(found.some((text) => text.includes('"extra"')), found.join("\n"));
+  assert.ok(found.some((text) => text.startsWith("pipeline[1]") && text.includes('"colour"')), found.join("\n"));
+});
+
+Deno.test("an unknown kind of source is answered with the kinds there are", () => {
+  const [fault] = faults({ id: "a", source: { kind: "tape" } });
+  assert.match(fault, /^source\.kind: /);
+  assert.match(fault, /"file"/);
+  assert.match(fault, /"rtsp"/);
+});
+
+Deno.test("an unknown analyzer is refused, and so is a step that is both", () => {
+  assert.match(faults({ id: "a", source: FILE, pipeline: [{ analyzer: "fortune" }] })[0], /^pipeline\[0\]\.analyzer: /);
+  assert.match(faults({ id: "a", source: FILE, pipeline: [{ analyzer: "fortune", model: "m" }] })[0], /^pipeline\[0\]/);
+});
+
+Deno.test("two steps cannot share a name", () => {
+  const pipeline = [{ model: "a", name: "x" }, { model: "b", name: "x" }];
+  assert.deepEqual(faults({ id: "a", source: FILE, pipeline }), ["pipeline[1].name: step 0 is called x already"]);
+});
+
+Deno.test("a configuration file is read in YAML or JSON, and its faults are named with the file", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const path = join(folder, "weir.yaml");
+    await Deno.writeTextFile(path, "streams:\n  - id: f\n    source: { kind: file, path: a.mp4 }\n");
+    assert.deepEqual((await loadConfig(path)).streams.map(({ id }) => id), ["f"]);
+    await Deno.writeTextFile(path, JSON.stringify({ streams: [{ id: "f", source: FILE }, { id: "f", source: FILE }] }));
+    await assert.rejects(
+      loadConfig(path),
+      (error: Error) =>
+        error.message === `Cannot use the configuration ${path}: streams[1].id: streams[0] is called f already`,
+    );
+    await Deno.writeTextFile(path, "streams: [");
+    await assert.rejects(loadConfig(path), new RegExp(`Cannot read the configuration ${path}`));
+    await assert.rejects(loadConfig(join(folder, "none.yaml")), /Cannot read the configuration .*none\.yaml/);
+    await Deno.writeTextFile(path, "");
+    assert.deepEqual(await loadConfig(path), { streams: [] });
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
