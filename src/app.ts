@@ -1,0 +1,400 @@
+import { Observable, Subject } from "rxjs";
+import type { Actor, StopOptions } from "../actors/actor.ts";
+import { InferenceActor } from "../actors/inference_actor.ts";
+import { Kills } from "../actors/kills.ts";
+import type {
+  FromStreams,
+  ModelSetup,
+  ReplicaStats,
+  StreamExtras,
+  ToDispatcher,
+  ToReplica,
+  ToStreams,
+} from "../actors/protocol.ts";
+import { type StreamSlot, StreamWorkers } from "../actors/stream_workers.ts";
+import { spawnWorker } from "../actors/worker_actor.ts";
+import { sourceNamed } from "../streams/sources/registry.ts";
+import { resolveModel } from "../models/manifest.ts";
+import type { Device } from "./core/model.ts";
+import type { ResultEnvelope } from "./core/results.ts";
+import type { StateEvent, StreamRegistration, StreamStatus } from "./core/stream.ts";
+
+/** How Weir uses the machine. Every default follows from the number of cores. */
+export interface WeirOptions {
+  /** Threads that decode; streams are spread over them as they come. */
+  streamWorkers?: number;
+  /** Copies of each model, each in a thread of its own. */
+  replicas?: number;
+  /** ONNX Runtime threads of each copy. */
+  threads?: number;
+  device?: Device;
+  /** Largest batch; 1 keeps every frame's result independent of its company. */
+  maxBatch?: number;
+  /** How long a frame may wait for company in a batch. */
+  maxDelayMs?: number;
+  /** One replica, one thread, no batches: the same input gives the same bytes. */
+  deterministic?: boolean;
+  /** A model's run that takes longer is given up and its replica replaced. */
+  answerTimeoutMs?: number;
+}
+
+interface Registered {
+  registration: StreamRegistration;
+  extras: StreamExtras;
+  models: ModelSetup[];
+  slot: StreamSlot;
+  last?: StateEvent;
+  /** Where numbering goes on when the stream moves to another worker. */
+  seq: number;
+}
+
+const ASK_MS = 10_000;
+const START_TIMEOUT_MS = 20_000;
+const STOP_DEADLINE_MS = 8_000;
+const OVERSTAY_DEADLINE_MS = 1_000;
+const ANSWER_TIMEOUT_MS = 30_000;
+
+/** The composition root: threads, models and streams, wired by hand. */
+export class Weir implements AsyncDisposable {
+  readonly results$: Observable<ResultEnvelope>;
+  readonly states$: Observable<StateEvent>;
+  /** What an operator should know and no stream's state says: threads replaced, pictures leaked. */
+  readonly warnings$: Observable<string>;
+  #warnings = new Subject<string>();
+  #results = new Subject<ResultEnvelope>();
+  #states = new Subject<StateEvent>();
+  #options: Required<WeirOptions>;
+  #dispatcher!: Actor<ToDispatcher, never>;
+  #workers: StreamWorkers;
+  #models = new Map<string, { setup: ModelSetup; actor: InferenceActor; ready: Promise<void> }>();
+  #streams = new Map<string, Registered>();
+  #kills = new Kills({
+    onLeakBound: () => this.#warnings.next("So many threads were ended by force that the process should be restarted"),
+  });
+  #closing = false;
+
+  /** Starts the threads that every stream needs. */
+  static async start(options: WeirOptions = {}): Promise<Weir> {
+    const weir = new Weir(options);
+    await weir.#spawnDispatcher();
+    return weir;
+  }
+
+  private constructor(options: WeirOptions) {
+    const cores = navigator.hardwareConcurrency;
+    const replicas = options.deterministic ? 1 : options.replicas ?? Math.min(4, cores);
+    this.#options = {
+      streamWorkers: options.streamWorkers ?? Math.min(4, cores),
+      replicas,
+      threads: options.deterministic ? 1 : options.threads ?? Math.max(1, Math.floor(cores / replicas)),
+      device: options.device ?? "auto",
+      maxBatch: options.deterministic ? 1 : options.maxBatch ?? 1,
+      maxDelayMs: options.maxDelayMs ?? 0,
+      deterministic: options.deterministic ?? false,
+      answerTimeoutMs: options.answerTimeoutMs ?? ANSWER_TIMEOUT_MS,
+    };
+    this.#workers = new StreamWorkers({
+      limit: this.#options.streamWorkers,
+      answerTimeoutMs: this.#options.answerTimeoutMs,
+      kills: this.#kills,
+      dispatcherPort: (worker) => this.#streamsPort(worker),
+      joined: (slot) => this.#connectAll(slot),
+      hear: (event, slot) => this.#hear(event, slot),
+      down: (slot, reason) => this.#slotDown(slot, reason),
+    });
+    this.results$ = this.#results.asObservable();
+    this.states$ = this.#states.asObservable();
+    this.warnings$ = this.#warnings.asObservable();
+  }
+
+  /** Registers a stream and starts it. Rejects when it cannot run whatever its source does: a model, an analyzer, a name. */
+  async add(registration: StreamRegistration, extras: StreamExtras = {}): Promise<void> {
+    const { id } = registration;
+    if (this.#streams.has(id)) throw new Error(`There is a stream called ${id} already`);
+    const names = registration.pipeline.flatMap((step) => "model" in step ? [step.model as string] : []);
+    const starting = this.#workers.slot(id);
+    const [models, slot] = await Promise.all([Promise.all(names.map((name) => this.#model(name))), starting])
+      .catch((error) => {
+        void starting.then((slot) => slot.streams.delete(id), () => {});
+        throw error;
+      });
+    // A model may be named by a path; from here on it goes by its own name.
+    const byName = new Map(names.map((name, n) => [name, models[n].spec.name]));
+    const named = {
+      ...registration,
+      pipeline: registration.pipeline.map((step) =>
+        "model" in step ? { ...step, model: byName.get(step.model as string)! } : step
+      ),
+    };
+    const registered: Registered = { registration: named, extras, models, slot, seq: 0 };
+    this.#streams.set(id, registered);
+    await this.#place(registered).catch((error) => {
+      this.#streams.delete(id);
+      slot.streams.delete(id);
+      throw error;
+    });
+  }
+
+  /** The stream as it stands. */
+  async status(id: string): Promise<StreamStatus> {
+    return await this.#stream(id).slot.actor.ask<StreamStatus>({ type: "status", id }, { timeoutMs: ASK_MS });
+  }
+
+  /** The names of all streams. */
+  list(): string[] {
+    return [...this.#streams.keys()];
+  }
+
+  /** Resolves when the stream has stopped or failed for good. */
+  async done(id: string): Promise<StreamStatus> {
+    const { last } = this.#stream(id);
+    if (!isOver(last)) {
+      await new Promise<void>((resolve) => {
+        const subscription = this.states$.subscribe((event) => {
+          if (event.stream !== id || !isOver(event)) return;
+          subscription.unsubscribe();
+          resolve();
+        });
+      });
+    }
+    return this.status(id);
+  }
+
+  /** Ends the stream; frames under way may finish. */
+  async stop(id: string): Promise<void> {
+    await this.#stream(id).slot.actor.ask({ type: "stop", id }, { timeoutMs: ASK_MS });
+  }
+
+  /** Holds back a stream whose source can wait while nobody has room for its results; others are not affected. */
+  hold(id: string, held: boolean): void {
+    this.#stream(id).slot.actor.tell({ type: "hold", id, held });
+  }
+
+  /** Pauses, resumes or reconnects a stream. */
+  async control(id: string, type: "pause" | "resume" | "restart"): Promise<void> {
+    await this.#stream(id).slot.actor.ask({ type, id }, { timeoutMs: ASK_MS });
+  }
+
+  /** Replaces the thread that hosts a stream; all its streams move to another one. Past the deadline it is killed. */
+  async replaceWorker(id: string, options: StopOptions): Promise<void> {
+    await this.#stream(id).slot.actor.stop(options);
+  }
+
+  /** Ends the stream and forgets it. */
+  async remove(id: string): Promise<void> {
+    const { slot } = this.#stream(id);
+    await slot.actor.ask({ type: "remove", id }, { timeoutMs: ASK_MS });
+    slot.streams.delete(id);
+    this.#streams.delete(id);
+  }
+
+  /** The models in use and how their replicas stand. */
+  models() {
+    return [...this.#models.values()].map(({ setup, actor }) => ({ setup, supervision: actor.snapshot() }));
+  }
+
+  /** What each replica of a model has done so far. */
+  async modelStats(name: string): Promise<ReplicaStats[]> {
+    return await this.#models.get(name)?.actor.stats() ?? [];
+  }
+
+  /** What ending threads by force has cost so far. */
+  get leaks(): { kills: number; bytes: number; descriptors: number } {
+    const { count, leakedBytes, leakedDescriptors } = this.#kills;
+    return { kills: count, bytes: leakedBytes, descriptors: leakedDescriptors };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#closing) return;
+    this.#closing = true;
+    // In the order in which frames travel: first the sources run dry, then the models, then who brought them together.
+    await this.#workers.stop({ deadlineMs: STOP_DEADLINE_MS });
+    await Promise.all([...this.#models.values()].map(({ actor }) => actor[Symbol.asyncDispose]()));
+    await this.#dispatcher.stop({ deadlineMs: STOP_DEADLINE_MS });
+    this.#results.complete();
+    this.#states.complete();
+    this.#warnings.complete();
+  }
+
+  #stream(id: string): Registered {
+    const registered = this.#streams.get(id);
+    if (!registered) throw new RangeError(`There is no stream called ${id}`);
+    return registered;
+  }
+
+  #hear(event: FromStreams, slot: StreamSlot): void {
+    // A worker that is being replaced may still speak of streams that have moved on, or failed with it.
+    if (!this.#closing && !this.#workers.slots.includes(slot)) return;
+    switch (event.type) {
+      case "state":
+        return this.#changed(event);
+      case "result": {
+        const registered = this.#streams.get(event.stream);
+        if (registered) registered.seq = event.seq;
+        return this.#results.next(event);
+      }
+      case "leak":
+        return this.#warnings.next(`Nobody let go of ${event.what}; its memory is taken back`);
+      case "overdue":
+        this.#warnings.next(`A replica of ${event.model} gave no answer in time and is replaced`);
+        return this.#models.get(event.model)?.actor.replace(event.replica);
+      case "overstay":
+        this.#warnings.next(`The source of ${event.stream} hangs; its thread is replaced`);
+        return void slot.actor.stop({ deadlineMs: OVERSTAY_DEADLINE_MS });
+    }
+  }
+
+  #changed(event: StateEvent): void {
+    const registered = this.#streams.get(event.stream);
+    if (registered) registered.last = event;
+    this.#states.next(event);
+  }
+
+  /** A stream worker is gone: the others hear of it, and its streams move to another one. */
+  #slotDown(slot: StreamSlot, reason: string): void {
+    if (this.#closing) return;
+    this.#warnings.next(`A thread with ${slot.streams.size} streams is gone: ${reason}`);
+    this.#dispatcher.tell({ type: "streamsGone", worker: slot.id });
+    for (const { actor } of this.#models.values()) {
+      for (const replica of actor.replicas().values()) replica.tell({ type: "streamsGone", worker: slot.id });
+    }
+    for (const id of slot.streams) {
+      const registered = this.#streams.get(id);
+      if (!registered || isOver(registered.last)) continue;
+      // A file that began anew would tell everything twice.
+      const { source } = registered.registration;
+      if (sourceNamed(source.kind).ends) this.#fail(registered, `The stream's worker went down: ${reason}`);
+      else void this.#move(registered);
+    }
+  }
+
+  /** Puts a stream whose worker is gone into another one; its numbers go on where they were. */
+  async #move(registered: Registered): Promise<void> {
+    try {
+      registered.slot = await this.#workers.slot(registered.registration.id);
+      await this.#place(registered);
+    } catch (error) {
+      this.#fail(registered, error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  #fail({ registration: { id }, last }: Registered, message: string): void {
+    const { epoch = 0, restarts = 0, state: previous = "connecting" } = last ?? {};
+    const at = new Date().toISOString();
+    const cause = { code: "worker", message };
+    this.#changed({ v: 1, type: "state", stream: id, state: "failed", previous, cause, at, epoch, restarts });
+  }
+
+  #place({ registration, models, extras, slot, last, seq }: Registered): Promise<void> {
+    const from = { epoch: last?.epoch ?? 0, seq };
+    return slot.actor.ask({ type: "add", registration, models, extras, from }, { timeoutMs: ASK_MS });
+  }
+
+  /** The model's setup, its replicas started when this is the first use. */
+  async #model(name: string): Promise<ModelSetup> {
+    const { replicas, maxDelayMs, device, threads, deterministic } = this.#options;
+    let spec = await resolveModel(name);
+    const namesake = this.#models.get(spec.name)?.setup.spec;
+    // Two files of one name are two models.
+    if (namesake && namesake.sha256 !== spec.sha256) {
+      spec = { ...spec, name: `${spec.name}@${spec.sha256.slice(0, 8)}` };
+    }
+    let model = this.#models.get(spec.name);
+    if (!model) {
+      const maxBatch = Math.min(this.#options.maxBatch, spec.input.maxBatch);
+      const setup: ModelSetup = { spec, replicas, maxBatch, maxDelayMs };
+      const actor = new InferenceActor({
+        setup,
+        device,
+        threads,
+        deterministic,
+        kills: this.#kills,
+        wiring: {
+          dispatcherPort: (replica, model) => this.#dispatcherPort(replica, model),
+          joined: (replica, model, actor) =>
+            this.#workers.slots.forEach((slot) => this.#connect(replica, model, actor, slot)),
+          left: (replica, reason) => this.#replicaDown(replica, reason),
+          hopeless: (model, reason) => {
+            this.#warnings.next(`The model ${model} is given up: ${reason}`);
+            this.#tellStreams({ type: "hopeless", model, reason });
+          },
+        },
+      });
+      this.#models.set(spec.name, model = { setup, actor, ready: actor.start() });
+    }
+    try {
+      await model.ready;
+    } catch (error) {
+      this.#models.delete(spec.name);
+      throw error;
+    }
+    return model.setup;
+  }
+
+  /** Starts the dispatcher; when it dies, another one takes its place and everybody is told. */
+  async #spawnDispatcher(): Promise<void> {
+    const actor = await spawnWorker<ToDispatcher, never>({
+      name: "dispatcher",
+      url: new URL("../actors/dispatcher_worker.ts", import.meta.url),
+      init: undefined,
+      startTimeoutMs: START_TIMEOUT_MS,
+      kills: this.#kills,
+    });
+    this.#dispatcher = actor;
+    for (const { id, actor: streams } of this.#workers.slots) {
+      const port = this.#streamsPort(id);
+      streams.tell({ type: "dispatcher", port }, [port]);
+    }
+    for (const { setup, actor: model } of this.#models.values()) {
+      for (const [replica, replicaActor] of model.replicas()) {
+        const port = this.#dispatcherPort(replica, setup.spec.name);
+        replicaActor.tell({ type: "dispatcher", port }, [port]);
+      }
+    }
+    actor.link(() => {
+      if (this.#closing) return;
+      this.#warnings.next("The dispatcher is gone and is replaced");
+      void this.#spawnDispatcher();
+    });
+  }
+
+  #streamsPort(worker: number): MessagePort {
+    const { port1, port2 } = new MessageChannel();
+    this.#dispatcher.tell({ type: "streams", worker, port: port1 }, [port1]);
+    return port2;
+  }
+
+  #dispatcherPort(replica: number, model: string): MessagePort {
+    const { port1, port2 } = new MessageChannel();
+    this.#dispatcher.tell({ type: "replica", model, replica, port: port1 }, [port1]);
+    return port2;
+  }
+
+  #connect(replica: number, model: string, actor: Actor<ToReplica, never>, slot: StreamSlot): void {
+    const { port1, port2 } = new MessageChannel();
+    actor.tell({ type: "streams", worker: slot.id, port: port1 }, [port1]);
+    slot.actor.tell({ type: "replica", model, replica, port: port2 }, [port2]);
+  }
+
+  #replicaDown(replica: number, reason: string): void {
+    if (this.#closing) return;
+    this.#dispatcher.tell({ type: "gone", replica });
+    this.#tellStreams({ type: "gone", replica, reason });
+  }
+
+  #connectAll(slot: StreamSlot): void {
+    for (const { setup, actor } of this.#models.values()) {
+      for (const [replica, replicaActor] of actor.replicas()) {
+        this.#connect(replica, setup.spec.name, replicaActor, slot);
+      }
+    }
+  }
+
+  #tellStreams(message: ToStreams): void {
+    for (const slot of this.#workers.slots) slot.actor.tell(message);
+  }
+}
+
+function isOver(event: StateEvent | undefined): boolean {
+  return event?.state === "stopped" || event?.state === "failed";
+}

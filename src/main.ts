@@ -1,0 +1,96 @@
+import { table } from "./cli/help.ts";
+import { complain, print } from "./cli/print.ts";
+import { didYouMean } from "./cli/suggest.ts";
+import { UsageError } from "./cli/usage_error.ts";
+
+interface Entry {
+  summary: string;
+  /** Commands load when they are called: `weir version` needs no FFmpeg. */
+  load(): Promise<(args: string[]) => Promise<number>>;
+}
+
+const COMMANDS: Readonly<Record<string, Entry>> = {
+  run: {
+    summary: "run sources through models; results come live as JSON lines",
+    load: async () => (await import("./cli/run.ts")).runCommand,
+  },
+  scene: {
+    summary: "render a synthetic clip and its ground truth",
+    load: async () => (await import("./cli/scene.ts")).sceneCommand,
+  },
+  models: {
+    summary: "look into models: inputs, outputs, and how Weir would use them",
+    load: async () => (await import("./cli/models.ts")).modelsCommand,
+  },
+  eval: {
+    summary: "measure how good answers are, given the truth",
+    load: async () => (await import("./cli/eval.ts")).evalCommand,
+  },
+  bench: {
+    summary: "measure how close to this machine's ceiling Weir comes",
+    load: async () => (await import("../scripts/bench/bench.ts")).benchCommand,
+  },
+  doctor: {
+    summary: "check this machine: devices, codecs, memory, limits, and how to fix what is wrong",
+    load: async () => (await import("./cli/doctor.ts")).doctorCommand,
+  },
+  version: {
+    summary: "tell the versions of Weir and of what it stands on",
+    load: async () => (await import("./cli/version.ts")).versionCommand,
+  },
+};
+
+const OVERVIEW = `Weir: real-time video inference. Cameras and files flow in, live model results flow out.
+
+Usage:
+  weir COMMAND [options]
+
+Commands:
+${
+  table([...Object.entries(COMMANDS).map(([name, { summary }]): [string, string] => [name, summary]), [
+    "help COMMAND",
+    "a command's options and examples",
+  ]]).join("\n")
+}
+
+Examples:
+  weir run scene:pitch
+  weir run rtsp://10.0.0.7/main --model yolo11n.onnx
+  weir run match.mp4 --model weir-pitch --out match.jsonl --video annotated.mp4`;
+
+/** Runs the command line and answers the exit code: 0 well, 1 failed, 2 not to be carried out as typed. */
+async function main(args: readonly string[]): Promise<number> {
+  const [name, ...rest] = args;
+  if (name === undefined) {
+    complain(OVERVIEW);
+    return 2;
+  }
+  if (name === "--help" || name === "-h" || (name === "help" && rest.length === 0)) {
+    print(OVERVIEW);
+    return 0;
+  }
+  if (name === "--version" || name === "-V") return await run("version", rest);
+  if (name === "help") return await run(rest[0], ["--help"]);
+  return await run(name, rest);
+}
+
+async function run(name: string, args: string[]): Promise<number> {
+  const entry = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (!entry) {
+    const what = name.startsWith("-") ? "option" : "command";
+    throw new UsageError(`Unknown ${what} ${name}${didYouMean(name, [...Object.keys(COMMANDS), "help"], "weir ")}`);
+  }
+  return await (await entry.load())(args);
+}
+
+try {
+  // Natives were closed in their threads; what is left of them must not run destructors under our feet.
+  Deno.exit(await main(Deno.args));
+} catch (error) {
+  if (error instanceof Deno.errors.BrokenPipe) Deno.exit(0);
+  const usage = error instanceof Error && error.name === "UsageError";
+  complain(`weir: ${error instanceof Error ? error.message : String(error)}`);
+  if (usage) complain("Try: weir help");
+  if (Deno.env.get("WEIR_DEBUG") && error instanceof Error) complain(`${error.stack}`);
+  Deno.exit(usage ? 2 : 1);
+}
