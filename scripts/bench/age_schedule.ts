@@ -1,0 +1,76 @@
+import { median, percentile, round, slope } from "./statistics.ts";
+
+/** One result as main received it. */
+export interface Seen {
+  receivedAtMs: number;
+  /** The number burned into its frame, read back from the pixels. */
+  counter: number;
+  seq: number;
+  /** Age by the product's own account. */
+  ageMs: number;
+  decodeMs: number;
+  /** From decoded to the start of the network's run: waiting, scaling, travelling. */
+  queueMs: number;
+  inferMs: number;
+  /** Reading the network's output, and the counter. */
+  postMs: number;
+}
+
+/** One result and its age by the clip's schedule. */
+export interface Aged {
+  receivedAtMs: number;
+  ageMs: number;
+  decodeMs: number;
+  queueMs: number;
+  inferMs: number;
+  postMs: number;
+}
+
+/**
+ * The age of each result against the clip's own schedule: frame n is due at start + n / fps, whatever the product says
+ * of itself. The start is where the earliest arrival puts it, so a source that lags behind its schedule makes results
+ * old instead of moving the schedule.
+ */
+export function aged(
+  results: readonly Seen[],
+  { fps, clipFrames }: { fps: number; clipFrames: number },
+): { results: Aged[]; wrongCounters: number } {
+  const periodMs = 1000 / fps;
+  // What most results say, so that one misread counter is a wrong counter and not a wrong schedule.
+  const offset = percentile(results.map(({ seq, counter }) => modulo(seq - counter, clipFrames)), 0.5);
+  const frameNumber = ({ seq }: Seen) => seq - offset;
+  const arrivedAtMs = ({ receivedAtMs, ageMs }: Seen) => receivedAtMs - ageMs;
+  const startMs = results.reduce(
+    (earliest, result) => Math.min(earliest, arrivedAtMs(result) - frameNumber(result) * periodMs),
+    Infinity,
+  );
+  const dueAtMs = (result: Seen) => startMs + frameNumber(result) * periodMs;
+  return {
+    wrongCounters: results.filter((result) => modulo(frameNumber(result), clipFrames) !== result.counter).length,
+    results: results.map((result) => ({ ...result, ageMs: result.receivedAtMs - dueAtMs(result) })),
+  };
+}
+
+/** Fewer results than this say nothing about a trend. */
+const LEAST_RESULTS = 90;
+
+/** Ages grow when the last third of the time is worse than the middle one by more than noise. */
+export function trend(results: readonly Aged[]): { trendMsPerSecond: number; grows: boolean } {
+  const sorted = results.toSorted((a, b) => a.receivedAtMs - b.receivedAtMs);
+  const third = Math.floor(sorted.length / 3);
+  const middle = median(sorted.slice(third, 2 * third).map(({ ageMs }) => ageMs));
+  const last = median(sorted.slice(2 * third).map(({ ageMs }) => ageMs));
+  const points = sorted.slice(third).map(({ receivedAtMs, ageMs }) => ({
+    x: (receivedAtMs - sorted[0].receivedAtMs) / 1000,
+    y: ageMs,
+  }));
+  return {
+    trendMsPerSecond: round(slope(points), 3),
+    grows: sorted.length >= LEAST_RESULTS && last > middle * 1.25 + 10,
+  };
+}
+
+/** The remainder that is never negative. */
+export function modulo(value: number, by: number): number {
+  return ((value % by) + by) % by;
+}

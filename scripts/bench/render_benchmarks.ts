@@ -1,0 +1,57 @@
+import { type BenchReport, busyWarning, machineLine, type ReportTable, reportTables } from "./bench_report.ts";
+import { type PeersReport, peersTables } from "./peers/peers_report.ts";
+import { markdownTable } from "./text_table.ts";
+
+const HOW = `## How it is measured
+
+- **Bare loop.** One worker a core, no framework: decode on one thread, scale and convert straight into the tensor, run
+  the network on one ONNX Runtime thread without spinning, read its output, every frame. It uses Weir's own primitives,
+  so the difference is what the framework costs. **Weir** runs the same clip on as many streams as there are cores, every
+  frame, and counts results on the main thread. Each run has a process of its own; runs alternate; figures are medians.
+  *Efficiency* is Weir ÷ bare in completed results a second, pair by pair. *CPU ms* is processor time of the whole process for each
+  completed result, and *by CPU* the ratio of the two.
+- **Live age.** A clip with a burned-in counter plays in real time; the age of a result is the moment the main thread has
+  it minus the moment its picture was due. The counter is read back from the very frame, and a result whose counter is
+  not its frame's would void the cell. The streams' frames come evenly spread over a frame interval. *Load* is a multiple of the results a second measured above. *Added* is age minus
+  decoding, the network's run and the reading of the counter itself: preparing, waiting, travelling, reading the output. *Limit* is p95 of decoding and of the run, one frame interval and 10 ms.
+- **Peers** run the same ONNX bytes with the same ONNX Runtime version and one thread each, over the same clips, in as
+  many processes as there are cores. Their detections are matched with Weir's on the same frames (same class, IoU ≥ 0.7,
+  scores within 0.1); a row that agrees on less than 85 % is void. Live, every row connects to the same RTSP cameras, and
+  age counts from the moment the camera sent the picture to the moment the program has the result.
+- Clips are rendered from Weir's own scenes and the first network is generated, so nothing has to be downloaded. The
+  others are public models (YOLOX-nano, UltraFace) taken from \`WEIR_TEST_ASSETS\`; where they are not there, networks of
+  like cost are generated and the table says so.
+`;
+
+/** BENCHMARKS.md out of the reports of `weir bench --json` and `scripts/bench/peers/run.sh --json`. */
+export function renderBenchmarks(bench: BenchReport, peers?: PeersReport): string {
+  const warning = busyWarning(bench);
+  const versions = Object.entries(peers?.versions ?? {}).map(([name, version]) => `${name} ${version}`).join(", ");
+  const parts = [
+    "# Benchmarks",
+    "This page is made from the programs' own output; losing cells stay in. To make it again, on a machine with nothing " +
+    "else to do:",
+    [
+      "```",
+      "deno task bench --soak 10 --json > bench.json",
+      "scripts/bench/peers/run.sh --json > peers.json",
+      "deno run -A scripts/bench/render_benchmarks.ts bench.json peers.json > BENCHMARKS.md",
+      "```",
+    ].join("\n"),
+    `Machine: ${machineLine(bench.machine)}. Made by \`${bench.command}\`.`,
+    ...(warning ? [`**${warning}**`] : []),
+    ...section(reportTables(bench)),
+    ...(peers ? [`Peers: ${versions}. Made by \`${peers.command}\`.`, ...section(peersTables(peers))] : []),
+    HOW,
+  ];
+  return parts.join("\n\n").trimEnd() + "\n";
+}
+
+function section(tables: readonly ReportTable[]): string[] {
+  return tables.flatMap(({ title, head, rows }) => [`## ${title}`, markdownTable(head, rows)]);
+}
+
+if (import.meta.main) {
+  const [bench, peers] = Deno.args.map((path) => JSON.parse(Deno.readTextFileSync(path)));
+  await Deno.stdout.write(new TextEncoder().encode(renderBenchmarks(bench, peers)));
+}
