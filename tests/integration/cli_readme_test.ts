@@ -1,0 +1,40 @@
+import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+import { parse } from "yaml";
+import { parseRegistration } from "../../config/schema.ts";
+import { parseFlags } from "../../src/cli/flags.ts";
+import { runHelp } from "../../src/cli/run_flags.ts";
+import { planRun } from "../../src/cli/run_plan.ts";
+import { parseSource } from "../../streams/sources/registry.ts";
+import { weir } from "../support/command_line.ts";
+
+const readme = Deno.readTextFileSync(fileURLToPath(new URL("../../README.md", import.meta.url)));
+const blocks = [...readme.matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)].map(([, kind, text]) => ({ kind, text }));
+
+Deno.test("every command of the README is one that Weir understands", async () => {
+  const lines = blocks.filter(({ kind }) => kind === "sh").flatMap(({ text }) => text.trim().split("\n"));
+  const commands = lines.map((line) => line.replace(/\s+#.*$/, "")).filter((line) => line.startsWith("weir "));
+  assert.ok(commands.length >= 6, "the README has lost its commands");
+  for (const command of commands) {
+    const [name, ...args] = command.split(" ").slice(1);
+    if (name === "run") {
+      const { positionals, flags } = parseFlags(runHelp, args);
+      assert.equal((await planRun(positionals, flags)).streams.length, 1, command);
+    } else assert.equal((await weir(name, ...args, "--help")).code, 0, command);
+  }
+});
+
+Deno.test("every task of the README is in deno.json, and every word in its table of sources is one", () => {
+  const { tasks } = JSON.parse(Deno.readTextFileSync(fileURLToPath(new URL("../../deno.json", import.meta.url))));
+  for (const [, task] of readme.matchAll(/\btask (\w+)/g)) assert.ok(Object.hasOwn(tasks, task), task);
+  const rows = readme.split("\n").filter((line) => /^\| `/.test(line) && line.split("|").length === 5);
+  const words = rows.flatMap((row) => [...row.split("|")[1].matchAll(/`([^`]+)`/g)].map(([, word]) => word));
+  assert.ok(words.length >= 8, "the README has lost its table of sources");
+  for (const word of words) parseSource(word.split(" ")[0].replace("…", "host/path"));
+});
+
+Deno.test("the README's configuration fits", () => {
+  const [yaml] = blocks.filter(({ kind }) => kind === "yaml");
+  const { streams } = parse(yaml.text) as { streams: unknown[] };
+  assert.deepEqual(streams.map((stream) => parseRegistration(stream).id), ["gate", "yard"]);
+});
