@@ -5,6 +5,7 @@ import type { Placement } from "../src/vision/fit.ts";
 import { feedsOf } from "../models/feeds.ts";
 import { type OnnxModel, openModel } from "../models/onnx.ts";
 import { adapterNamed } from "../models/registry.ts";
+import { letGo } from "../models/tensors.ts";
 import type { ModelSetup, ReplicaInit, ReplicaStats, ToReplica } from "./protocol.ts";
 import { Replica, type RunBatch } from "./replica.ts";
 import { hostActor } from "./worker_host.ts";
@@ -67,6 +68,7 @@ function batchRunner(model: OnnxModel, setup: ModelSetup): RunBatch {
         return { error: error instanceof Error ? error.message : String(error) };
       }
     });
+    letGo(outputs);
     return { startedAtMs, inferMs, answers };
   };
 }

@@ -63,6 +63,7 @@ export class StreamTask {
   #timings = {
     decodeMs: new RecentValues(),
     queueMs: new RecentValues(),
+    prepareMs: new RecentValues(),
     inferMs: new RecentValues(),
     postMs: new RecentValues(),
   };
@@ -168,6 +169,7 @@ export class StreamTask {
       timings: {
         decodeMs: this.#timings.decodeMs.read(),
         queueMs: this.#timings.queueMs.read(),
+        prepareMs: this.#timings.prepareMs.read(),
         inferMs: this.#timings.inferMs.read(),
         postMs: this.#timings.postMs.read(),
       },
@@ -249,9 +251,10 @@ export class StreamTask {
     this.#out.push();
     this.#intake.thrift.used();
     this.#age.push(result.ageMs!);
-    const { decodeMs, queueMs, inferMs, postMs } = result.timings!;
+    const { decodeMs, queueMs, prepareMs, inferMs, postMs } = result.timings!;
     this.#timings.decodeMs.push(decodeMs);
     this.#timings.queueMs.push(queueMs);
+    this.#timings.prepareMs.push(prepareMs);
     this.#timings.inferMs.push(inferMs);
     this.#timings.postMs.push(postMs);
     this.#events.next(result);

@@ -121,6 +121,9 @@ function makeStep(step: StreamRegistration["pipeline"][number], setups: ModelSet
     name: name ?? spec.task,
     spec,
     concurrency: framesUnderWay(replicas, maxBatch),
-    input: { run: (picture, turn) => own.run(picture, turn, overrides) },
+    input: {
+      expect: (picture) => own.expect(picture),
+      run: (picture, turn) => own.run(picture, turn, overrides),
+    },
   };
 }

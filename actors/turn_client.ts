@@ -4,6 +4,7 @@ import type { AnswerMessage, FrameMessage, GrantMessage, OfferMessage } from "./
 
 interface WaitingOffer {
   model: string;
+  askedAtMs: number;
   request: TurnRequest;
   resolve(turn: Turn): void;
   reject(error: unknown): void;
@@ -96,6 +97,7 @@ export class TurnClient implements Turns, Disposable {
       signal.addEventListener("abort", abandon, { once: true });
       this.#offer(key, {
         model,
+        askedAtMs: nowMs(),
         request,
         resolve: (turn) => {
           signal.removeEventListener("abort", abandon);
@@ -142,7 +144,12 @@ export class TurnClient implements Turns, Disposable {
     this.#offers.delete(key);
     // The replica went down between the grant and now; the offer waits for another one.
     if (!port) return this.#offer(key, offer);
-    offer.resolve({ expectedMs: grant.expectedMs, pass, run: (input) => this.#run(grant, offer, input) });
+    offer.resolve({
+      expectedMs: grant.expectedMs,
+      waitedMs: Math.max(0, grant.atMs - offer.askedAtMs),
+      pass,
+      run: (input) => this.#run(grant, offer, input),
+    });
   }
 
   #run(grant: GrantMessage, offer: WaitingOffer, input: TurnInput): Promise<Inferred> {

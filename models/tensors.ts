@@ -39,6 +39,16 @@ export function elementCount(dims: readonly number[]): number {
   return dims.reduce((product, dim) => product * dim, 1);
 }
 
+/**
+ * Lets go of what a model answered, all of it read. Until it is collected, V8 counts a native tensor as memory of its own
+ * and starts full collections for garbage that is none.
+ */
+export function letGo(outputs: Record<string, Tensor>): void {
+  for (const { data } of Object.values(outputs)) {
+    if (ArrayBuffer.isView(data) && data.buffer instanceof ArrayBuffer) data.buffer.transfer(0);
+  }
+}
+
 /** One picture's part of an output, as floats. */
 export interface Item {
   data: Float32Array | Float64Array;

@@ -14,6 +14,7 @@ export class FrameInWork {
   outputs: Record<string, ModelOutput | AnalyzerOutput> = {};
   /** When the first model's run began; undefined while none has. */
   inferredFromMs?: number;
+  prepareMs = 0;
   inferMs = 0;
   /** Where the place in a pipeline of several models is given back. */
   passage?: Credits;

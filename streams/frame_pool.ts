@@ -20,6 +20,11 @@ export class FramePool {
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
+  /** A buffer, if one is free and nobody waits for it. */
+  takeFree(): ArrayBuffer | undefined {
+    if (this.#free.length > 0 || this.#made < this.capacity) return this.take() as ArrayBuffer;
+  }
+
   /** A buffer is back. */
   give(buffer: ArrayBuffer): void {
     if (buffer.byteLength !== this.bufferBytes) {

@@ -1,8 +1,19 @@
-import type { Inferred, RunOverrides, Turn } from "../src/core/inference.ts";
+import type { PreparedAndInferred, RunOverrides, Turn } from "../src/core/inference.ts";
 import type { InputSpec } from "../src/core/model.ts";
 import type { Picture } from "../src/core/frame.ts";
+import type { Placement } from "../src/vision/fit.ts";
 import { Preparer } from "./av/preparer.ts";
 import { FramePool } from "./frame_pool.ts";
+
+/** A picture in the form of the model's input. */
+interface Prepared {
+  buffer: ArrayBuffer;
+  placement: Placement;
+  prepareMs: number;
+}
+
+/** A turn that came within this was waited for by nobody: messages alone take so long. */
+const IDLE_MS = 1.5;
 
 /**
  * The way of pictures into one model's input: a preparer that scales into pooled buffers, shared by all streams of a
@@ -11,25 +22,65 @@ import { FramePool } from "./frame_pool.ts";
 export class ModelInput implements Disposable {
   readonly pool: FramePool;
   #preparer: Preparer;
+  /** Replicas stand idle: the last turn came as fast as messages travel. */
+  #idle = false;
+  #ahead?: Prepared & { picture: Picture };
 
   constructor(spec: InputSpec, buffers: number) {
     this.#preparer = new Preparer(spec);
     this.pool = new FramePool(this.#preparer.byteLength, buffers);
   }
 
-  /** Prepares the picture and runs it in its turn. */
-  async run(picture: Picture, turn: Turn, overrides?: RunOverrides): Promise<Inferred> {
-    const free = this.pool.take();
-    const buffer = free instanceof Promise ? await free : free;
-    let placement;
+  /**
+   * A turn for the picture is on its way. While replicas stand idle it is as good as granted, so the picture is prepared
+   * meanwhile; should a newer one take its place, the work is lost and the buffer serves the next.
+   */
+  expect(picture: Picture): void {
+    if (!this.#idle) return;
+    const buffer = this.#ahead?.buffer ?? this.pool.takeFree();
+    if (!buffer) return;
+    this.#ahead = undefined;
     try {
-      placement = this.#preparer.prepare(picture, buffer);
+      this.#ahead = { picture, ...this.#fill(buffer, picture) };
+    } catch {
+      // Its run will meet the same fault, and tell.
+      this.pool.give(buffer);
+    }
+  }
+
+  /** Prepares the picture and runs it in its turn. */
+  async run(picture: Picture, turn: Turn, overrides?: RunOverrides): Promise<PreparedAndInferred> {
+    this.#idle = turn.waitedMs < IDLE_MS;
+    const ahead = this.#takeAhead(picture);
+    const { buffer, placement, prepareMs } = ahead ?? await this.#prepare(picture, turn);
+    const inferred = await turn.run({ buffer, placement, overrides, home: this.pool });
+    return { ...inferred, prepareMs };
+  }
+
+  /** What was prepared ahead for the picture, or for whichever when none is named. */
+  #takeAhead(picture?: Picture): Prepared | undefined {
+    const ahead = this.#ahead;
+    if (picture && ahead?.picture !== picture) return undefined;
+    this.#ahead = undefined;
+    return ahead;
+  }
+
+  async #prepare(picture: Picture, turn: Turn): Promise<Prepared> {
+    const buffer = this.pool.takeFree() ?? this.#takeAhead()?.buffer ?? await this.pool.take();
+    try {
+      return this.#fill(buffer, picture);
     } catch (error) {
       this.pool.give(buffer);
       turn.pass();
       throw error;
     }
-    return turn.run({ buffer, placement, overrides, home: this.pool });
+  }
+
+  /** A picture that is only decoded now takes its own account of that. */
+  #fill(buffer: ArrayBuffer, picture: Picture): Prepared {
+    const start = performance.now() - picture.decodeMs;
+    const placement = this.#preparer.prepare(picture, buffer);
+    return { buffer, placement, prepareMs: performance.now() - picture.decodeMs - start };
   }
 
   [Symbol.dispose](): void {

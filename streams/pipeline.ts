@@ -14,7 +14,7 @@ import { latestMap } from "./latest_map.ts";
 
 /** One step, ready to run. */
 export type Step =
-  | { name: string; spec: ModelSpec; input: Pick<ModelInput, "run">; concurrency: number }
+  | { name: string; spec: ModelSpec; input: Pick<ModelInput, "expect" | "run">; concurrency: number }
   | { name: string; analyzer: Analyzer };
 
 /** What a pipeline needs of its surroundings. */
@@ -58,7 +58,11 @@ function inferred(
       const deadlineMs = frame.info.arrivedAtMs + maxAgeMs;
       const late = first && policy.mode === "latest";
       const { stream } = context;
-      const ask = () => turns.request(step.spec.name, { stream, deadlineMs, weight: policy.weight, late }, signal);
+      const ask = () => {
+        const turn = turns.request(step.spec.name, { stream, deadlineMs, weight: policy.weight, late }, signal);
+        step.input.expect(frame.picture);
+        return turn;
+      };
       const room = first ? passage?.room() : undefined;
       return room ? room.then(ask) : ask();
     },
@@ -71,6 +75,7 @@ function inferred(
       }
       const inferred = await step.input.run(frame.picture, turn);
       frame.inferredFromMs ??= inferred.startedAtMs;
+      frame.prepareMs += inferred.prepareMs;
       frame.inferMs += inferred.inferMs;
       frame.outputs[step.name] = inferred.output;
       return frame;
@@ -141,7 +146,8 @@ function envelope(frame: FrameInWork): ResultEnvelope {
     frame: { width: picture.width, height: picture.height },
     timings: {
       decodeMs: micros(picture.decodeMs),
-      queueMs: micros(Math.max(0, inferredFromMs - frame.decodedAtMs)),
+      queueMs: micros(Math.max(0, inferredFromMs - frame.decodedAtMs - frame.prepareMs)),
+      prepareMs: micros(frame.prepareMs),
       inferMs: micros(frame.inferMs),
       postMs: micros(Math.max(0, publishedAtMs - inferredFromMs - frame.inferMs)),
     },

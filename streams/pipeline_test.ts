@@ -24,7 +24,7 @@ class HandTurns implements Turns {
       const run = () => Promise.reject(new Error("unused"));
       this.waiting.push({
         model,
-        grant: (expectedMs = 0) => resolve({ expectedMs, run, pass: () => void this.passed++ }),
+        grant: (expectedMs = 0) => resolve({ expectedMs, waitedMs: 0, run, pass: () => void this.passed++ }),
       });
     });
   }
@@ -72,9 +72,10 @@ const model = (name: string, run: (turn: Turn) => Promise<unknown> = () => Promi
   spec: spec(name),
   concurrency: 1,
   input: {
+    expect: () => {},
     run: async (_picture, turn) => {
       await run(turn);
-      return { output: { model: name, detections: [] }, startedAtMs: nowMs(), inferMs: 2, readMs: 0 };
+      return { output: { model: name, detections: [] }, startedAtMs: nowMs(), inferMs: 2, readMs: 0, prepareMs: 1 };
     },
   },
 });

@@ -7,7 +7,7 @@ import { counterCostMs } from "./counter_cost.ts";
 import { delay } from "./delay.ts";
 import { type CpuFigures, cpuFigures, pssBytes, snapshot } from "./process_usage.ts";
 import { type Ages, ages, percentile, round } from "./statistics.ts";
-import { aged, modulo, type Seen, trend } from "./age_schedule.ts";
+import { type Aged, aged, modulo, type Seen, trend } from "./age_schedule.ts";
 
 /** One cell of the age table: so many paced streams at so many frames a second each. */
 export interface AgeCellOptions {
@@ -29,6 +29,8 @@ export interface AgeCellResult extends CpuFigures {
   inferP95Ms: number;
   /** Age − decoding − inference − reading the counter: what preparing, waiting, travelling and reading out cost. */
   added: Ages;
+  /** The same without preparing, which the bare loop does, too: the framework's own. */
+  own: Ages;
   /** What reading the counter takes of each frame. */
   counterMs: number;
   /** Where the added time went by the product's own account: before the run, and after it. */
@@ -96,7 +98,8 @@ export async function ageCell(options: AgeCellOptions): Promise<AgeCellResult> {
     counterMs,
     decodeP95Ms: round(percentile(counted.map(({ decodeMs }) => decodeMs), 0.95)),
     inferP95Ms: round(percentile(counted.map(({ inferMs }) => inferMs), 0.95)),
-    added: ages(counted.map(({ ageMs, decodeMs, inferMs }) => ageMs - decodeMs - inferMs - counterMs)),
+    added: ages(counted.map((result) => added(result) - counterMs)),
+    own: ages(counted.map((result) => added(result) - counterMs - result.prepareMs)),
     queueP50Ms: round(percentile(counted.map(({ queueMs }) => queueMs), 0.5)),
     postP50Ms: round(percentile(counted.map(({ postMs }) => postMs), 0.5)),
     perSecond: round(counted.length / ((to.atMs - from.atMs) / 1000)),
@@ -108,6 +111,10 @@ export async function ageCell(options: AgeCellOptions): Promise<AgeCellResult> {
     pssBytes: pss,
     ...cpuFigures(from, to, counted.length),
   };
+}
+
+function added({ ageMs, decodeMs, inferMs }: Aged): number {
+  return ageMs - decodeMs - inferMs;
 }
 
 /** Starts every thread and has it work once, with streams that do not count. */

@@ -9,8 +9,9 @@ export interface Seen {
   /** Age by the product's own account. */
   ageMs: number;
   decodeMs: number;
-  /** From decoded to the start of the network's run: waiting, scaling, travelling. */
+  /** From decoded to the start of the network's run, without the scaling. */
   queueMs: number;
+  prepareMs: number;
   inferMs: number;
   /** Reading the network's output, and the counter. */
   postMs: number;
@@ -22,14 +23,18 @@ export interface Aged {
   ageMs: number;
   decodeMs: number;
   queueMs: number;
+  prepareMs: number;
   inferMs: number;
   postMs: number;
 }
 
+/** Timers fire up to so much early; a frame that was sent then is no older for it. */
+const EARLY_MS = 2;
+
 /**
- * The age of each result against the clip's own schedule: frame n is due at start + n / fps, whatever the product says
- * of itself. The start is where the earliest arrival puts it, so a source that lags behind its schedule makes results
- * old instead of moving the schedule.
+ * The age of each result, counted from the moment its frame was sent. Frame n is due at start + n / fps, whatever the
+ * product says of itself: a source that lags behind its schedule makes results old instead of moving the schedule. What
+ * is believed of the product is only that it sent a frame a moment before it was due.
  */
 export function aged(
   results: readonly Seen[],
@@ -40,14 +45,17 @@ export function aged(
   const offset = percentile(results.map(({ seq, counter }) => modulo(seq - counter, clipFrames)), 0.5);
   const frameNumber = ({ seq }: Seen) => seq - offset;
   const arrivedAtMs = ({ receivedAtMs, ageMs }: Seen) => receivedAtMs - ageMs;
-  const startMs = results.reduce(
-    (earliest, result) => Math.min(earliest, arrivedAtMs(result) - frameNumber(result) * periodMs),
-    Infinity,
-  );
-  const dueAtMs = (result: Seen) => startMs + frameNumber(result) * periodMs;
+  const starts = results.map((result) => arrivedAtMs(result) - frameNumber(result) * periodMs);
+  const earliest = starts.reduce((a, b) => Math.min(a, b), Infinity);
+  // A frame is sent when it is due unless its timer fired early, so the true start is the latest one within that.
+  const startMs = starts.filter((start) => start <= earliest + EARLY_MS).reduce((a, b) => Math.max(a, b), -Infinity);
+  const sentAtMs = (result: Seen) => {
+    const dueAtMs = startMs + frameNumber(result) * periodMs;
+    return Math.min(dueAtMs, Math.max(dueAtMs - EARLY_MS, arrivedAtMs(result)));
+  };
   return {
     wrongCounters: results.filter((result) => modulo(frameNumber(result), clipFrames) !== result.counter).length,
-    results: results.map((result) => ({ ...result, ageMs: result.receivedAtMs - dueAtMs(result) })),
+    results: results.map((result) => ({ ...result, ageMs: result.receivedAtMs - sentAtMs(result) })),
   };
 }
 

@@ -15,6 +15,7 @@ const cell: AgeRow = {
   decodeP95Ms: 4,
   inferP95Ms: 36,
   added: { count: 100, p50: 1, p95: 5, p99: 9, max: 12 },
+  own: { count: 100, p50: 0.5, p95: 4, p99: 8, max: 11 },
   counterMs: 0.3,
   queueP50Ms: 0.6,
   postP50Ms: 0.4,

@@ -11,9 +11,12 @@ const HOW = `## How it is measured
   *Efficiency* is Weir ÷ bare in completed results a second, pair by pair. *CPU ms* is processor time of the whole process for each
   completed result, and *by CPU* the ratio of the two.
 - **Live age.** A clip with a burned-in counter plays in real time; the age of a result is the moment the main thread has
-  it minus the moment its picture was due. The counter is read back from the very frame, and a result whose counter is
-  not its frame's would void the cell. The streams' frames come evenly spread over a frame interval. *Load* is a multiple of the results a second measured above. *Added* is age minus
-  decoding, the network's run and the reading of the counter itself: preparing, waiting, travelling, reading the output. *Limit* is p95 of decoding and of the run, one frame interval and 10 ms.
+  it minus the moment its picture was sent, which is when it was due by the clip's own schedule or up to 2 ms before (timers
+  fire early). The counter is read back from the very frame, and a result whose counter is
+  not its frame's would void the cell. The streams' frames come evenly spread over a frame interval. *Load* is a multiple
+  of the results a second measured above. *Added* is age minus decoding, the network's run and the reading of the counter
+  itself: preparing, waiting, travelling, reading the output. *Own* leaves preparing out, too, which the bare loop does as
+  well: what the framework adds. *Limit* is p95 of decoding and of the run, one frame interval and 10 ms.
 - **Peers** run the same ONNX bytes with the same ONNX Runtime version and one thread each, over the same clips, in as
   many processes as there are cores. Their detections are matched with Weir's on the same frames (same class, IoU ≥ 0.7,
   scores within 0.1); a row that agrees on less than 85 % is void. Live, every row connects to the same RTSP cameras, and

@@ -57,7 +57,13 @@ export async function weirLoop(options: WeirLoopOptions): Promise<WeirLoopResult
     perSecond: completionRate(inWindow),
     ...cpuFigures(before, after, inWindow.length),
     results: inWindow.length,
-    stagesMs: { decode: mean("decodeMs"), queue: mean("queueMs"), run: mean("inferMs"), post: mean("postMs") },
+    stagesMs: {
+      decode: mean("decodeMs"),
+      queue: mean("queueMs"),
+      prepare: mean("prepareMs"),
+      run: mean("inferMs"),
+      post: mean("postMs"),
+    },
     unaccounted: statuses.reduce((sum, { frames }) => sum + Math.abs(frames.unaccounted), 0),
     pssBytes: pssBytes(),
   };

@@ -17,7 +17,7 @@ const STATUS: StreamStatus = {
   fpsIn: 25,
   fpsOut: 20,
   age: { ...NONE, count: 100, p50: 41, p95: 52, p99: 60, max: 61 },
-  timings: { decodeMs: NONE, queueMs: NONE, inferMs: { ...NONE, count: 100, p50: 31 }, postMs: NONE },
+  timings: { decodeMs: NONE, queueMs: NONE, prepareMs: NONE, inferMs: { ...NONE, count: 100, p50: 31 }, postMs: NONE },
   memoryBoundBytes: 1,
 };
 
@@ -29,7 +29,7 @@ const result = (seq: number, inferMs: number): ResultEnvelope => ({
   seq,
   pts: seq / 25,
   frame: { width: 1, height: 1 },
-  timings: { decodeMs: 1, queueMs: 1, inferMs, postMs: 1 },
+  timings: { decodeMs: 1, queueMs: 1, prepareMs: 1, inferMs, postMs: 1 },
   outputs: {},
 });
 

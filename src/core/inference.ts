@@ -19,6 +19,11 @@ export interface Inferred {
   readMs: number;
 }
 
+/** The same with what it took to make the model's input. */
+export interface PreparedAndInferred extends Inferred {
+  prepareMs: number;
+}
+
 /** What a step may set for itself over the model's own thresholds. */
 export interface RunOverrides {
   minScore?: number;
@@ -51,6 +56,8 @@ export interface TurnInput {
 export interface Turn {
   /** What a run has cost lately, milliseconds. */
   readonly expectedMs: number;
+  /** How long a replica for it had to be waited for. */
+  readonly waitedMs: number;
   /** Runs the model; the buffer is back in its pool when this settles. Rejects when the run fails or the replica dies. */
   run(input: TurnInput): Promise<Inferred>;
   /** Gives the turn back unused. */

@@ -37,8 +37,10 @@ export type AnalyzerOutput = Record<string, unknown>;
 export interface Timings {
   /** Decoding the picture. */
   decodeMs: number;
-  /** From decoded to the start of the model's run: waiting for a grant, scaling, travelling. */
+  /** From decoded to the start of the model's run, without the preparing: waiting for a turn, travelling. */
   queueMs: number;
+  /** Scaling the picture into the model's input. */
+  prepareMs: number;
   /** The model's run. */
   inferMs: number;
   /** Reading the model's output and analysing it. */

@@ -1,6 +1,7 @@
 import type { DropCause } from "./drops.ts";
 import type { LedgerReading } from "./ledger.ts";
 import type { SourceProperties } from "./source.ts";
+import type { Timings } from "./results.ts";
 
 /** What a stream can be doing. */
 export const STREAM_STATES = [
@@ -90,7 +91,7 @@ export interface StreamStatus {
   fpsIn: number;
   fpsOut: number;
   age: Distribution;
-  timings: { decodeMs: Distribution; queueMs: Distribution; inferMs: Distribution; postMs: Distribution };
+  timings: Record<keyof Timings, Distribution>;
   /** The most memory this stream's frames can take, computed from its configuration and its source's size. */
   memoryBoundBytes: number;
   properties?: SourceProperties;

@@ -12,7 +12,7 @@ import { quietNatives } from "./log.ts";
 import { check } from "./native.ts";
 import { asAvPicture, newFrame } from "./picture.ts";
 import { scaleRegion } from "./region.ts";
-import { framePlanes, Scaler } from "./scaler.ts";
+import { framePlanes, freeFrame, Scaler } from "./scaler.ts";
 
 /** How to encode a JPEG. */
 export interface JpegOptions {
@@ -63,7 +63,7 @@ export function encodeJpeg(picture: Picture, options: JpegOptions = {}): Uint8Ar
     check(encoder.receivePacketSync(packet), "encode a JPEG");
     return new Uint8Array(packet.data!);
   } finally {
-    frame.free();
+    freeFrame(frame);
     packet.free();
     encoder.freeContext();
   }

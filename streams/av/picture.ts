@@ -6,7 +6,7 @@ import type { Picture, PixelOptions } from "../../src/core/frame.ts";
 import { check } from "./native.ts";
 import { readPixels } from "./read_pixels.ts";
 import { type Rotation, upright } from "./rotation.ts";
-import { framePlanes, type Planes } from "./scaler.ts";
+import { framePlanes, freeFrame, type Planes } from "./scaler.ts";
 
 /** Pictures alive in this thread, and the bytes of their decoded pixels. */
 export function livePictures(): { count: number; bytes: number } {
@@ -161,7 +161,7 @@ class Surface {
     if (this.#rotation !== 0) {
       const start = performance.now();
       const turned = upright(this.#frame!, this.#rotation);
-      this.#frame!.free();
+      freeFrame(this.#frame!);
       this.#frame = turned;
       this.#rotation = 0;
       this.#hold(turned.reportedExternalMemory);
@@ -173,7 +173,7 @@ class Surface {
   release(): void {
     if (--this.references > 0) return;
     this.#hold(0);
-    this.#frame?.free();
+    if (this.#frame) freeFrame(this.#frame);
     this.#frame = undefined;
     this.#lazy?.release();
     this.#lazy = undefined;

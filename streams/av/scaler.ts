@@ -20,8 +20,12 @@ export interface Planes {
   fullRange?: boolean;
 }
 
+/** Frames whose planes JavaScript holds; node-av keeps them as long as the frame. */
+const looked = new WeakSet<Frame>();
+
 /** The planes of a frame. They die with the frame, so they are for the moment only. */
 export function framePlanes(frame: Frame): Planes {
+  looked.add(frame);
   return {
     data: frame.data ?? [],
     strides: frame.linesize,
@@ -30,6 +34,17 @@ export function framePlanes(frame: Frame): Planes {
     format: frame.format as AVPixelFormat,
     fullRange: frame.colorRange === AVCOL_RANGE_JPEG,
   };
+}
+
+/**
+ * Frees a frame, and empties its planes. Left to itself, V8 counts them as memory in use until they are collected, and
+ * starts full collections for garbage that is none.
+ */
+export function freeFrame(frame: Frame): void {
+  if (looked.has(frame)) {
+    for (const plane of frame.data ?? []) (plane.buffer as ArrayBuffer).transfer(0);
+  }
+  frame.free();
 }
 
 /** Scales and converts pixels. Contexts are kept for the few shapes in use, oldest out. */

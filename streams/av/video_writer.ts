@@ -22,7 +22,7 @@ import { AGAIN, check, errorText } from "./native.ts";
 import { asAvPicture, newFrame, pictureFromPixels } from "./picture.ts";
 import { scaleRegion } from "./region.ts";
 import { matrixOfRotation, type Rotation } from "./rotation.ts";
-import { framePlanes, Scaler } from "./scaler.ts";
+import { framePlanes, freeFrame, Scaler } from "./scaler.ts";
 
 /** Codecs that a {@link VideoWriter} writes. */
 export type WriterCodec = "h264" | "hevc" | "mjpeg" | "vp9" | "av1";
@@ -189,7 +189,7 @@ export class VideoWriter implements Disposable {
       const sent = encoder.sendFrameSync(frame);
       if (sent < 0) throw this.#failure(`the encoder refuses a frame: ${errorText(sent)}`);
     } finally {
-      frame.free();
+      freeFrame(frame);
     }
     this.#drain(encoder);
     this.#frames++;
