@@ -125,18 +125,21 @@ export class Dispatcher {
     }
     if (keys.length === 0) return;
     replica.ask = undefined;
-    const atMs = nowMs();
-    for (const joined of keys) {
-      const [worker, key] = joined.split(":").map(Number);
-      const grant: GrantMessage = {
-        key,
-        replica: id,
-        batch: ask.batch,
-        of: keys.length,
-        atMs,
-        expectedMs: ask.expectedMs,
-      };
-      this.#streams.get(worker)?.postMessage(grant);
+    const grant = { replica: id, batch: ask.batch, of: keys.length, atMs: nowMs(), expectedMs: ask.expectedMs };
+    for (const [worker, keysOfWorker] of byWorker(keys)) {
+      this.#streams.get(worker)?.postMessage({ ...grant, keys: keysOfWorker } satisfies GrantMessage);
     }
   }
+}
+
+/** A message costs more than what it says: all that one worker is granted goes in one. */
+function byWorker(keys: readonly string[]): Map<number, number[]> {
+  const groups = new Map<number, number[]>();
+  for (const joined of keys) {
+    const [worker, key] = joined.split(":").map(Number);
+    const group = groups.get(worker);
+    if (group) group.push(key);
+    else groups.set(worker, [key]);
+  }
+  return groups;
 }

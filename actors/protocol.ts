@@ -19,9 +19,9 @@ export type OfferMessage =
   | { type: "offer"; key: number; model: string; stream: string; deadlineMs: number; weight: number; late: boolean }
   | { type: "withdraw"; key: number };
 
-/** Dispatcher to stream worker: this offer's turn has come, at that replica. */
+/** Dispatcher to stream worker: the turn of these offers has come, at that replica. */
 export interface GrantMessage {
-  key: number;
+  keys: number[];
   replica: number;
   /** Which of the replica's batches this belongs to, and how many belong to it. */
   batch: number;

@@ -13,10 +13,13 @@ interface WaitingOffer {
 interface PendingRun {
   replica: number;
   home: BufferHome;
-  timer: ReturnType<typeof setTimeout>;
+  overdueAtMs: number;
   resolve(inferred: Inferred): void;
   reject(error: unknown): void;
 }
+
+/** Overdue runs are looked for so often in the time that they have: a timer for each would cost more than they do. */
+const LOOKS_PER_TIMEOUT = 20;
 
 /** How a {@link TurnClient} reaches the others. */
 export interface TurnClientOptions {
@@ -40,8 +43,12 @@ export class TurnClient implements Turns, Disposable {
   #hopeless = new Map<string, string>();
   #key = 0;
   #dispatcher: MessagePort;
+  #overdue: ReturnType<typeof setInterval>;
+  /** What to call off when a signal aborts; each signal is listened to once, however many requests it covers. */
+  #abandons = new WeakMap<AbortSignal, Map<number, () => void>>();
 
   constructor(private readonly options: TurnClientOptions) {
+    this.#overdue = setInterval(() => this.#loseOverdue(), options.answerTimeoutMs / LOOKS_PER_TIMEOUT);
     this.#dispatcher = options.dispatcher;
     this.#dispatcher.onmessage = ({ data }: MessageEvent<GrantMessage>) => this.#granted(data);
   }
@@ -89,22 +96,22 @@ export class TurnClient implements Turns, Disposable {
     if (signal.aborted) return Promise.reject(signal.reason);
     const key = ++this.#key;
     return new Promise((resolve, reject) => {
-      const abandon = () => {
+      const abandons = this.#abandonsOf(signal);
+      abandons.set(key, () => {
         this.#offers.delete(key);
         this.#tellDispatcher({ type: "withdraw", key });
         reject(signal.reason);
-      };
-      signal.addEventListener("abort", abandon, { once: true });
+      });
       this.#offer(key, {
         model,
         askedAtMs: nowMs(),
         request,
         resolve: (turn) => {
-          signal.removeEventListener("abort", abandon);
+          abandons.delete(key);
           resolve(turn);
         },
         reject: (error) => {
-          signal.removeEventListener("abort", abandon);
+          abandons.delete(key);
           reject(error);
         },
       });
@@ -112,11 +119,25 @@ export class TurnClient implements Turns, Disposable {
   }
 
   [Symbol.dispose](): void {
+    clearInterval(this.#overdue);
     for (const [key, run] of this.#runs) this.#lose(key, run, "The stream worker stops");
     for (const offer of this.#offers.values()) offer.reject(new Error("The stream worker stops"));
     this.#offers.clear();
     for (const port of this.#ports.values()) port.close();
     this.#dispatcher.close();
+  }
+
+  #abandonsOf(signal: AbortSignal): Map<number, () => void> {
+    let abandons = this.#abandons.get(signal);
+    if (!abandons) {
+      const own = abandons = new Map();
+      this.#abandons.set(signal, own);
+      signal.addEventListener("abort", () => {
+        for (const abandon of own.values()) abandon();
+        own.clear();
+      }, { once: true });
+    }
+    return abandons;
   }
 
   #offer(key: number, offer: WaitingOffer): void {
@@ -132,12 +153,17 @@ export class TurnClient implements Turns, Disposable {
   }
 
   #granted(grant: GrantMessage): void {
-    const { key, replica, batch, of } = grant;
+    const { keys, replica } = grant;
     const port = this.#ports.get(replica);
     if (!port && !this.#gone.has(replica)) {
       this.#early.set(replica, [...this.#early.get(replica) ?? [], grant]);
       return;
     }
+    for (const key of keys) this.#grantedOne(key, grant, port);
+  }
+
+  #grantedOne(key: number, grant: GrantMessage, port: MessagePort | undefined): void {
+    const { batch, of, expectedMs, atMs } = grant;
     const pass = () => port?.postMessage({ type: "pass", batch, of } satisfies FrameMessage);
     const offer = this.#offers.get(key);
     if (!offer) return pass();
@@ -145,15 +171,15 @@ export class TurnClient implements Turns, Disposable {
     // The replica went down between the grant and now; the offer waits for another one.
     if (!port) return this.#offer(key, offer);
     offer.resolve({
-      expectedMs: grant.expectedMs,
-      waitedMs: Math.max(0, grant.atMs - offer.askedAtMs),
+      expectedMs,
+      waitedMs: Math.max(0, atMs - offer.askedAtMs),
       pass,
-      run: (input) => this.#run(grant, offer, input),
+      run: (input) => this.#run(key, grant, offer, input),
     });
   }
 
-  #run(grant: GrantMessage, offer: WaitingOffer, input: TurnInput): Promise<Inferred> {
-    const { key, replica, batch, of, atMs } = grant;
+  #run(key: number, grant: GrantMessage, offer: WaitingOffer, input: TurnInput): Promise<Inferred> {
+    const { replica, batch, of, atMs } = grant;
     const { buffer, placement, overrides, home } = input;
     const port = this.#ports.get(replica);
     // The replica went down while the frame was prepared: nothing is lost yet, another one takes it.
@@ -165,24 +191,28 @@ export class TurnClient implements Turns, Disposable {
       });
     }
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
-        const run = this.#runs.get(key);
-        if (!run) return;
-        this.#lose(key, run, `The model gave no answer within ${this.options.answerTimeoutMs} ms`);
-        this.options.onOverdue(replica);
-      }, this.options.answerTimeoutMs);
-      this.#runs.set(key, { replica, home, timer, resolve, reject });
-      const leadMs = nowMs() - atMs;
-      const message: FrameMessage = { type: "frame", key, batch, of, buffer, placement, overrides, leadMs };
+      const now = nowMs();
+      this.#runs.set(key, { replica, home, overdueAtMs: now + this.options.answerTimeoutMs, resolve, reject });
+      const message: FrameMessage = { type: "frame", key, batch, of, buffer, placement, overrides, leadMs: now - atMs };
       port.postMessage(message, [buffer]);
     });
+  }
+
+  /** Runs that have had their time are given up, and their replicas reported. */
+  #loseOverdue(): void {
+    const now = nowMs();
+    for (const [key, run] of this.#runs) {
+      // Runs are kept in the order in which they began.
+      if (run.overdueAtMs > now) return;
+      this.#lose(key, run, `The model gave no answer within ${this.options.answerTimeoutMs} ms`);
+      this.options.onOverdue(run.replica);
+    }
   }
 
   #answered(answer: AnswerMessage): void {
     const run = this.#runs.get(answer.key);
     if (!run) return;
     this.#runs.delete(answer.key);
-    clearTimeout(run.timer);
     run.home.give(answer.buffer);
     if ("error" in answer) run.reject(new Error(answer.error));
     else run.resolve(answer);
@@ -190,7 +220,6 @@ export class TurnClient implements Turns, Disposable {
 
   #lose(key: number, run: PendingRun, reason: string): void {
     this.#runs.delete(key);
-    clearTimeout(run.timer);
     run.home.forget();
     run.reject(new Error(reason));
   }
