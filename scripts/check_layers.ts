@@ -158,7 +158,7 @@ function layerOf(path: string): Layer | undefined {
 
 const APP: Layer = {
   name: "app",
-  paths: ["src/app.ts", "src/main.ts", "src/cli/"],
+  paths: ["src/app.ts", "src/main.ts", "src/model_pool.ts", "src/switchboard.ts", "src/service/", "src/cli/"],
   from: LAYERS.map(({ name }) => name),
 };
 

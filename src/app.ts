@@ -1,23 +1,14 @@
 import { Observable, Subject } from "rxjs";
-import type { Actor, StopOptions } from "../actors/actor.ts";
-import { InferenceActor } from "../actors/inference_actor.ts";
+import type { StopOptions } from "../actors/actor.ts";
 import { Kills } from "../actors/kills.ts";
-import type {
-  FromStreams,
-  ModelSetup,
-  ReplicaStats,
-  StreamExtras,
-  ToDispatcher,
-  ToReplica,
-  ToStreams,
-} from "../actors/protocol.ts";
+import type { FromStreams, ModelSetup, ReplicaStats, StreamExtras } from "../actors/protocol.ts";
 import { type StreamSlot, StreamWorkers } from "../actors/stream_workers.ts";
-import { spawnWorker } from "../actors/worker_actor.ts";
 import { sourceNamed } from "../streams/sources/registry.ts";
-import { resolveModel } from "../models/manifest.ts";
 import type { Device } from "./core/model.ts";
 import type { ResultEnvelope } from "./core/results.ts";
 import type { StateEvent, StreamRegistration, StreamStatus } from "./core/stream.ts";
+import { ModelPool } from "./model_pool.ts";
+import { Switchboard } from "./switchboard.ts";
 
 /** How Weir uses the machine. Every default follows from the number of cores. */
 export interface WeirOptions {
@@ -49,7 +40,6 @@ interface Registered {
 }
 
 const ASK_MS = 10_000;
-const START_TIMEOUT_MS = 20_000;
 const STOP_DEADLINE_MS = 8_000;
 const OVERSTAY_DEADLINE_MS = 1_000;
 const ANSWER_TIMEOUT_MS = 30_000;
@@ -64,9 +54,9 @@ export class Weir implements AsyncDisposable {
   #results = new Subject<ResultEnvelope>();
   #states = new Subject<StateEvent>();
   #options: Required<WeirOptions>;
-  #dispatcher!: Actor<ToDispatcher, never>;
+  #switchboard: Switchboard;
   #workers: StreamWorkers;
-  #models = new Map<string, { setup: ModelSetup; actor: InferenceActor; ready: Promise<void> }>();
+  #models: ModelPool;
   #streams = new Map<string, Registered>();
   #kills = new Kills({
     onLeakBound: () => this.#warnings.next("So many threads were ended by force that the process should be restarted"),
@@ -76,7 +66,7 @@ export class Weir implements AsyncDisposable {
   /** Starts the threads that every stream needs. */
   static async start(options: WeirOptions = {}): Promise<Weir> {
     const weir = new Weir(options);
-    await weir.#spawnDispatcher();
+    await weir.#switchboard.start();
     return weir;
   }
 
@@ -93,12 +83,19 @@ export class Weir implements AsyncDisposable {
       deterministic: options.deterministic ?? false,
       answerTimeoutMs: options.answerTimeoutMs ?? ANSWER_TIMEOUT_MS,
     };
+    this.#switchboard = new Switchboard({
+      slots: () => this.#workers.slots,
+      models: () => this.#models.models,
+      kills: this.#kills,
+      warn: (message) => this.#warnings.next(message),
+    });
+    this.#models = new ModelPool({ ...this.#options, kills: this.#kills, wiring: this.#switchboard });
     this.#workers = new StreamWorkers({
       limit: this.#options.streamWorkers,
       answerTimeoutMs: this.#options.answerTimeoutMs,
       kills: this.#kills,
-      dispatcherPort: (worker) => this.#streamsPort(worker),
-      joined: (slot) => this.#connectAll(slot),
+      dispatcherPort: (worker) => this.#switchboard.streamsPort(worker),
+      joined: (slot) => this.#switchboard.streamsJoined(slot),
       hear: (event, slot) => this.#hear(event, slot),
       down: (slot, reason) => this.#slotDown(slot, reason),
     });
@@ -113,7 +110,7 @@ export class Weir implements AsyncDisposable {
     if (this.#streams.has(id)) throw new Error(`There is a stream called ${id} already`);
     const names = registration.pipeline.flatMap((step) => "model" in step ? [step.model as string] : []);
     const starting = this.#workers.slot(id);
-    const [models, slot] = await Promise.all([Promise.all(names.map((name) => this.#model(name))), starting])
+    const [models, slot] = await Promise.all([Promise.all(names.map((name) => this.#models.open(name))), starting])
       .catch((error) => {
         void starting.then((slot) => slot.streams.delete(id), () => {});
         throw error;
@@ -190,12 +187,12 @@ export class Weir implements AsyncDisposable {
 
   /** The models in use and how their replicas stand. */
   models() {
-    return [...this.#models.values()].map(({ setup, actor }) => ({ setup, supervision: actor.snapshot() }));
+    return this.#models.models.map(({ setup, actor }) => ({ setup, supervision: actor.snapshot() }));
   }
 
   /** What each replica of a model has done so far. */
-  async modelStats(name: string): Promise<ReplicaStats[]> {
-    return await this.#models.get(name)?.actor.stats() ?? [];
+  modelStats(name: string): Promise<ReplicaStats[]> {
+    return this.#models.stats(name);
   }
 
   /** What ending threads by force has cost so far. */
@@ -207,10 +204,11 @@ export class Weir implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#closing) return;
     this.#closing = true;
+    this.#switchboard.close();
     // In the order in which frames travel: first the sources run dry, then the models, then who brought them together.
     await this.#workers.stop({ deadlineMs: STOP_DEADLINE_MS });
-    await Promise.all([...this.#models.values()].map(({ actor }) => actor[Symbol.asyncDispose]()));
-    await this.#dispatcher.stop({ deadlineMs: STOP_DEADLINE_MS });
+    await this.#models[Symbol.asyncDispose]();
+    await this.#switchboard.stop({ deadlineMs: STOP_DEADLINE_MS });
     this.#results.complete();
     this.#states.complete();
     this.#warnings.complete();
@@ -237,7 +235,7 @@ export class Weir implements AsyncDisposable {
         return this.#warnings.next(`Nobody let go of ${event.what}; its memory is taken back`);
       case "overdue":
         this.#warnings.next(`A replica of ${event.model} gave no answer in time and is replaced`);
-        return this.#models.get(event.model)?.actor.replace(event.replica);
+        return this.#models.replace(event.model, event.replica);
       case "overstay":
         this.#warnings.next(`The source of ${event.stream} hangs; its thread is replaced`);
         return void slot.actor.stop({ deadlineMs: OVERSTAY_DEADLINE_MS });
@@ -254,10 +252,7 @@ export class Weir implements AsyncDisposable {
   #slotDown(slot: StreamSlot, reason: string): void {
     if (this.#closing) return;
     this.#warnings.next(`A thread with ${slot.streams.size} streams is gone: ${reason}`);
-    this.#dispatcher.tell({ type: "streamsGone", worker: slot.id });
-    for (const { actor } of this.#models.values()) {
-      for (const replica of actor.replicas().values()) replica.tell({ type: "streamsGone", worker: slot.id });
-    }
+    this.#switchboard.streamsGone(slot.id);
     for (const id of slot.streams) {
       const registered = this.#streams.get(id);
       if (!registered || isOver(registered.last)) continue;
@@ -288,110 +283,6 @@ export class Weir implements AsyncDisposable {
   #place({ registration, models, extras, slot, last, seq }: Registered): Promise<void> {
     const from = { epoch: last?.epoch ?? 0, seq };
     return slot.actor.ask({ type: "add", registration, models, extras, from }, { timeoutMs: ASK_MS });
-  }
-
-  /** The model's setup, its replicas started when this is the first use. */
-  async #model(name: string): Promise<ModelSetup> {
-    const { replicas, maxDelayMs, device, threads, deterministic } = this.#options;
-    let spec = await resolveModel(name);
-    const namesake = this.#models.get(spec.name)?.setup.spec;
-    // Two files of one name are two models.
-    if (namesake && namesake.sha256 !== spec.sha256) {
-      spec = { ...spec, name: `${spec.name}@${spec.sha256.slice(0, 8)}` };
-    }
-    let model = this.#models.get(spec.name);
-    if (!model) {
-      const maxBatch = Math.min(this.#options.maxBatch, spec.input.maxBatch);
-      const setup: ModelSetup = { spec, replicas, maxBatch, maxDelayMs };
-      const actor = new InferenceActor({
-        setup,
-        device,
-        threads,
-        deterministic,
-        kills: this.#kills,
-        wiring: {
-          dispatcherPort: (replica, model) => this.#dispatcherPort(replica, model),
-          joined: (replica, model, actor) =>
-            this.#workers.slots.forEach((slot) => this.#connect(replica, model, actor, slot)),
-          left: (replica, reason) => this.#replicaDown(replica, reason),
-          hopeless: (model, reason) => {
-            this.#warnings.next(`The model ${model} is given up: ${reason}`);
-            this.#tellStreams({ type: "hopeless", model, reason });
-          },
-        },
-      });
-      this.#models.set(spec.name, model = { setup, actor, ready: actor.start() });
-    }
-    try {
-      await model.ready;
-    } catch (error) {
-      this.#models.delete(spec.name);
-      throw error;
-    }
-    return model.setup;
-  }
-
-  /** Starts the dispatcher; when it dies, another one takes its place and everybody is told. */
-  async #spawnDispatcher(): Promise<void> {
-    const actor = await spawnWorker<ToDispatcher, never>({
-      name: "dispatcher",
-      url: new URL("../actors/dispatcher_worker.ts", import.meta.url),
-      init: undefined,
-      startTimeoutMs: START_TIMEOUT_MS,
-      kills: this.#kills,
-    });
-    this.#dispatcher = actor;
-    for (const { id, actor: streams } of this.#workers.slots) {
-      const port = this.#streamsPort(id);
-      streams.tell({ type: "dispatcher", port }, [port]);
-    }
-    for (const { setup, actor: model } of this.#models.values()) {
-      for (const [replica, replicaActor] of model.replicas()) {
-        const port = this.#dispatcherPort(replica, setup.spec.name);
-        replicaActor.tell({ type: "dispatcher", port }, [port]);
-      }
-    }
-    actor.link(() => {
-      if (this.#closing) return;
-      this.#warnings.next("The dispatcher is gone and is replaced");
-      void this.#spawnDispatcher();
-    });
-  }
-
-  #streamsPort(worker: number): MessagePort {
-    const { port1, port2 } = new MessageChannel();
-    this.#dispatcher.tell({ type: "streams", worker, port: port1 }, [port1]);
-    return port2;
-  }
-
-  #dispatcherPort(replica: number, model: string): MessagePort {
-    const { port1, port2 } = new MessageChannel();
-    this.#dispatcher.tell({ type: "replica", model, replica, port: port1 }, [port1]);
-    return port2;
-  }
-
-  #connect(replica: number, model: string, actor: Actor<ToReplica, never>, slot: StreamSlot): void {
-    const { port1, port2 } = new MessageChannel();
-    actor.tell({ type: "streams", worker: slot.id, port: port1 }, [port1]);
-    slot.actor.tell({ type: "replica", model, replica, port: port2 }, [port2]);
-  }
-
-  #replicaDown(replica: number, reason: string): void {
-    if (this.#closing) return;
-    this.#dispatcher.tell({ type: "gone", replica });
-    this.#tellStreams({ type: "gone", replica, reason });
-  }
-
-  #connectAll(slot: StreamSlot): void {
-    for (const { setup, actor } of this.#models.values()) {
-      for (const [replica, replicaActor] of actor.replicas()) {
-        this.#connect(replica, setup.spec.name, replicaActor, slot);
-      }
-    }
-  }
-
-  #tellStreams(message: ToStreams): void {
-    for (const slot of this.#workers.slots) slot.actor.tell(message);
   }
 }
 

@@ -1,0 +1,123 @@
+import type { Actor, StopOptions } from "../actors/actor.ts";
+import type { ReplicaWiring } from "../actors/inference_actor.ts";
+import type { Kills } from "../actors/kills.ts";
+import type { ToDispatcher, ToReplica, ToStreams } from "../actors/protocol.ts";
+import type { StreamSlot } from "../actors/stream_workers.ts";
+import { spawnWorker } from "../actors/worker_actor.ts";
+import type { PooledModel } from "./model_pool.ts";
+
+/** Whom a {@link Switchboard} connects. */
+export interface SwitchboardOptions {
+  slots(): readonly StreamSlot[];
+  models(): readonly PooledModel[];
+  kills: Kills;
+  /** Tells what an operator should know. */
+  warn(message: string): void;
+}
+
+const START_TIMEOUT_MS = 20_000;
+
+/**
+ * Who speaks to whom: one dispatcher, the stream workers and the replicas of every model, each pair by a port of its own,
+ * so that frames never pass the main thread. Whoever comes is connected to all that are there; whoever goes is told of.
+ */
+export class Switchboard implements ReplicaWiring {
+  #dispatcher!: Actor<ToDispatcher, never>;
+  #closing = false;
+
+  constructor(private readonly options: SwitchboardOptions) {}
+
+  /** Starts the dispatcher; when it dies, another one takes its place and everybody is told. */
+  async start(): Promise<void> {
+    const { slots, models, kills, warn } = this.options;
+    const actor = await spawnWorker<ToDispatcher, never>({
+      name: "dispatcher",
+      url: new URL("../actors/dispatcher_worker.ts", import.meta.url),
+      init: undefined,
+      startTimeoutMs: START_TIMEOUT_MS,
+      kills,
+    });
+    this.#dispatcher = actor;
+    for (const { id, actor: streams } of slots()) {
+      const port = this.streamsPort(id);
+      streams.tell({ type: "dispatcher", port }, [port]);
+    }
+    for (const { setup, actor: model } of models()) {
+      for (const [replica, replicaActor] of model.replicas()) {
+        const port = this.dispatcherPort(replica, setup.spec.name);
+        replicaActor.tell({ type: "dispatcher", port }, [port]);
+      }
+    }
+    actor.link(() => {
+      if (this.#closing) return;
+      warn("The dispatcher is gone and is replaced");
+      void this.start();
+    });
+  }
+
+  /** From here on nobody who goes is missed; the dispatcher itself goes last, by {@link stop}. */
+  close(): void {
+    this.#closing = true;
+  }
+
+  /** Ends the dispatcher. */
+  async stop(options: StopOptions): Promise<void> {
+    this.close();
+    await this.#dispatcher.stop(options);
+  }
+
+  /** A port to the dispatcher for a stream worker about to start. */
+  streamsPort(worker: number): MessagePort {
+    const { port1, port2 } = new MessageChannel();
+    this.#dispatcher.tell({ type: "streams", worker, port: port1 }, [port1]);
+    return port2;
+  }
+
+  /** A stream worker is up. */
+  streamsJoined(slot: StreamSlot): void {
+    for (const { setup, actor } of this.options.models()) {
+      for (const [replica, replicaActor] of actor.replicas()) {
+        connect(replica, setup.spec.name, replicaActor, slot);
+      }
+    }
+  }
+
+  /** A stream worker is down. */
+  streamsGone(worker: number): void {
+    this.#dispatcher.tell({ type: "streamsGone", worker });
+    for (const { actor } of this.options.models()) {
+      for (const replica of actor.replicas().values()) replica.tell({ type: "streamsGone", worker });
+    }
+  }
+
+  dispatcherPort(replica: number, model: string): MessagePort {
+    const { port1, port2 } = new MessageChannel();
+    this.#dispatcher.tell({ type: "replica", model, replica, port: port1 }, [port1]);
+    return port2;
+  }
+
+  joined(replica: number, model: string, actor: Actor<ToReplica, never>): void {
+    for (const slot of this.options.slots()) connect(replica, model, actor, slot);
+  }
+
+  left(replica: number, reason: string): void {
+    if (this.#closing) return;
+    this.#dispatcher.tell({ type: "gone", replica });
+    this.#tellStreams({ type: "gone", replica, reason });
+  }
+
+  hopeless(model: string, reason: string): void {
+    this.options.warn(`The model ${model} is given up: ${reason}`);
+    this.#tellStreams({ type: "hopeless", model, reason });
+  }
+
+  #tellStreams(message: ToStreams): void {
+    for (const { actor } of this.options.slots()) actor.tell(message);
+  }
+}
+
+function connect(replica: number, model: string, actor: Actor<ToReplica, never>, slot: StreamSlot): void {
+  const { port1, port2 } = new MessageChannel();
+  actor.tell({ type: "streams", worker: slot.id, port: port1 }, [port1]);
+  slot.actor.tell({ type: "replica", model, replica, port: port2 }, [port2]);
+}
