@@ -1,0 +1,73 @@
+import type { z } from "zod";
+import type { ProblemCode } from "./problem.ts";
+
+/** What somebody may do: look, operate streams, change what the server is. Each includes the ones before it. */
+export const ROLES = ["viewer", "operator", "admin"] as const;
+
+/** One role out of {@link ROLES}. */
+export type Role = (typeof ROLES)[number];
+
+/** Who asks. */
+export interface Caller {
+  /** For logs and rate limits: the token's name, the JWT's subject, or the address. */
+  id: string;
+  role: Role;
+  /** The address the request came from. */
+  address: string;
+}
+
+/** A body that is not JSON: its media types, and the most bytes taken of it. */
+export interface RawBody {
+  media: readonly string[];
+  maxBytes: number;
+}
+
+/** One answer of a route, for the document. */
+export interface Answer {
+  description: string;
+  schema?: z.ZodType;
+  /** Default `application/json`. */
+  media?: string;
+}
+
+/** A request, checked: everything in it is what the route's schemas say. */
+export interface Call<P = unknown, Q = unknown, B = unknown> {
+  params: P;
+  query: Q;
+  body: B;
+  /** Where the request came from and what else it carries; its body is read already unless the route takes it raw. */
+  request: Request;
+  caller: Caller;
+  /** Aborts when the client is gone or the server stops. */
+  signal: AbortSignal;
+}
+
+/** One way into the server. The table of routes is all there is: routing, checks, roles, limits and the document follow. */
+export interface Route<P = unknown, Q = unknown, B = unknown> {
+  method: "GET" | "POST" | "PATCH" | "PUT" | "DELETE";
+  /** With parameters in braces: `/api/v1/streams/{id}`. */
+  path: string;
+  /** A name of its own in the document (`operationId`). */
+  id: string;
+  tag: string;
+  summary: string;
+  description?: string;
+  /** The least role that may; `public` asks for none. */
+  role: Role | "public";
+  params?: z.ZodType<P>;
+  query?: z.ZodType<Q>;
+  /** A schema is for JSON; a raw body is handed over unread. */
+  body?: z.ZodType<B> | RawBody;
+  answers: Readonly<Record<number, Answer>>;
+  /** What can go wrong besides what can go wrong everywhere. */
+  problems?: readonly ProblemCode[];
+  /** `stream` for answers that go on: they count against the limit of open streams, not of requests. */
+  kind?: "stream" | "upgrade";
+  /** A `Response`, or a value that is sent as JSON with the route's first 2xx status; undefined sends 204. */
+  handle(call: Call<P, Q, B>): unknown;
+}
+
+/** Keeps the types of a route's schemas and its handler together. */
+export function route<P, Q, B>(definition: Route<P, Q, B>): Route {
+  return definition as unknown as Route;
+}

@@ -1,0 +1,119 @@
+import type { SourceProperties } from "./source.ts";
+import type { StateEvent, StreamRegistration, StreamStatus } from "./stream.ts";
+
+// What the API, the jobs and the cluster ask of the running program. They know these shapes and nothing behind them.
+
+/** A registered stream for those who look at it: nothing in it is secret. */
+export interface StreamView {
+  id: string;
+  /** As it was registered, credentials masked. */
+  registration: StreamRegistration;
+  /** The source's address for people, credentials masked. */
+  address: string;
+  /** Undefined for a moment while its thread is being replaced. */
+  status?: StreamStatus;
+  /** Where the registration came from: the API, or the configuration file. */
+  origin: "api" | "config";
+}
+
+/** The streams of this server. Every method throws a `ServiceError` when it cannot do what it is asked. */
+export interface StreamService {
+  list(): Promise<StreamView[]>;
+  get(id: string): Promise<StreamView>;
+  /** Takes a stream on. A source that is not there yet is taken on too and retried; a pipeline that cannot run is not. */
+  create(registration: StreamRegistration): Promise<StreamView>;
+  /** Changes a part of a stream; its source stays connected unless the source itself changes. */
+  patch(id: string, change: StreamPatch): Promise<StreamView>;
+  remove(id: string): Promise<void>;
+  pause(id: string): Promise<StreamView>;
+  resume(id: string): Promise<StreamView>;
+  restart(id: string): Promise<StreamView>;
+  /** The latest changes of state, oldest first. */
+  history(id: string): Promise<StateEvent[]>;
+}
+
+/** What of a registration may change; what is absent stays. */
+export type StreamPatch = Partial<Pick<StreamRegistration, "source" | "pipeline" | "policy" | "labels">>;
+
+/** What a test connection found. */
+export type ProbeResult =
+  | { ok: true; properties: SourceProperties; tookMs: number; /** JPEG. */ picture?: Uint8Array }
+  | { ok: false; cause: { code: string; message: string }; tookMs: number };
+
+/** Connects to a source, looks at one picture and forgets it. */
+export interface ProbeService {
+  probe(source: { kind: string; [option: string]: unknown }, signal: AbortSignal): Promise<ProbeResult>;
+}
+
+/** How a picture is wanted. */
+export interface PictureRequest {
+  /** Draws the results on it. */
+  overlay: boolean;
+  /** Scaled down to this width, height in proportion; never up. */
+  width?: number;
+  /** 1 to 100. */
+  quality: number;
+}
+
+/** One encoded picture of a stream, and which frame it is. */
+export interface EncodedPicture {
+  stream: string;
+  epoch: number;
+  seq: number;
+  pts: number;
+  /** When it was encoded, Unix milliseconds. */
+  atMs: number;
+  width: number;
+  height: number;
+  jpeg: Uint8Array;
+}
+
+/** Pictures of streams: encoded once however many watch, and not at all when nobody does. */
+export interface PictureService {
+  /** The next picture of a stream, or its latest one when none comes soon. */
+  picture(id: string, request: PictureRequest, signal: AbortSignal): Promise<EncodedPicture>;
+  /** Hands over every picture, at most `fps` a second, until the watch is disposed. A slow watcher misses pictures. */
+  watch(
+    id: string,
+    request: PictureRequest & { fps: number },
+    next: (picture: EncodedPicture) => void,
+  ): Disposable;
+}
+
+/** One picture that somebody sends: a webcam's frame. */
+export interface SentFrame {
+  /** JPEG, WebP or PNG. */
+  bytes: Uint8Array;
+  /** The sender's clock, Unix milliseconds. */
+  capturedAtMs?: number;
+  /** Clockwise turn that makes it upright. */
+  rotation?: 0 | 90 | 180 | 270;
+}
+
+/** Somebody who sends frames into a stream of kind `webcam`. */
+export interface Sender extends Disposable {
+  /** Hands a frame over. False when it came without a credit; it is counted as dropped then. */
+  push(frame: SentFrame): boolean;
+}
+
+/** The way of webcams into their streams. */
+export interface IngestService {
+  /** Becomes the sender of a stream; the one before is told to go. `grant` says how many more frames may be sent. */
+  open(id: string, on: { grant(credits: number): void; replaced(): void }): Promise<Sender>;
+}
+
+/** Whether the program can do its work, and why not. */
+export interface Readiness {
+  ready: boolean;
+  reasons: string[];
+}
+
+/** The state of the machinery, for people and the console. */
+export interface SystemService {
+  readiness(): Promise<Readiness>;
+  /** Supervision tree, threads, memory, cores. */
+  system(): Promise<Record<string, unknown>>;
+  /** Sources, models, analyzers, sinks and devices with their schemas. */
+  capabilities(): Promise<Record<string, unknown>>;
+  models(): Promise<Record<string, unknown>[]>;
+}

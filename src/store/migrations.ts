@@ -1,0 +1,23 @@
+/**
+ * The steps from an empty file to today's form, in order. A step that has been released is never changed: what comes
+ * later is a step of its own.
+ */
+export const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE counters (name TEXT PRIMARY KEY, next INTEGER NOT NULL) STRICT;
+  CREATE TABLE streams (
+    id TEXT PRIMARY KEY,
+    registration TEXT NOT NULL,
+    paused INTEGER NOT NULL DEFAULT 0,
+    epoch INTEGER NOT NULL DEFAULT 0,
+    seq INTEGER NOT NULL DEFAULT 0,
+    created_ms INTEGER NOT NULL
+  ) STRICT;
+  CREATE TABLE history (
+    id INTEGER PRIMARY KEY,
+    stream TEXT NOT NULL,
+    event TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX history_by_stream ON history (stream, id);
+  `,
+];
