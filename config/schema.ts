@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { analyzers } from "../src/analyzers/registry.ts";
-import type { FlowMode, PipelineStep, StreamRegistration } from "../src/core/stream.ts";
+import type { FlowMode, PipelineStep, StreamPolicy, StreamRegistration } from "../src/core/stream.ts";
 import { sourceNamed, sources } from "../streams/sources/registry.ts";
 import { ConfigError, faultsOf } from "./issues.ts";
 
@@ -42,6 +42,22 @@ const analyzerStepSchema = z.looseObject({
   for (const issue of plugin.schema.safeParse(options).error?.issues ?? []) context.addIssue({ ...issue } as never);
 });
 
+const KINDS = sources.map(({ kind }) => `"${kind}"`).join(", ");
+
+/** Where frames come from: one shape for each kind of source. */
+export const sourceSchema = z.discriminatedUnion(
+  "kind",
+  sources.map(({ schema }) => schema) as unknown as readonly [z.ZodObject<{ kind: z.ZodLiteral<string> }>],
+  {
+    error: (issue) =>
+      issue.code !== "invalid_union"
+        ? undefined
+        : typeof (issue.input as { kind?: unknown } | null)?.kind === "string"
+        ? `there is no such source; there are: ${KINDS}`
+        : `a source needs a kind: ${KINDS}`,
+  },
+).meta({ id: "Source" }) as unknown as z.ZodType<StreamRegistration["source"]>;
+
 const flowModeSchema = z.enum(["latest", "block", "drop-oldest", "drop-newest"]);
 
 const policySchema = z.strictObject({
@@ -65,56 +81,71 @@ const policySchema = z.strictObject({
   }).optional().describe("Past this a stream is given up; without it a live stream never is"),
 });
 
-/** A stream as it is registered, with defaults by the kind of its source. */
-export const registrationSchema = z.strictObject({
-  id: nameSchema.describe("The stream's name"),
-  source: sourceSchema().describe("Where the frames come from"),
-  pipeline: z.array(z.union([modelStepSchema, analyzerStepSchema])).max(32).default([]).describe(
-    "Models and analyzers, in order",
-  ),
-  policy: policySchema.prefault({}).describe("How the stream trades completeness against freshness"),
-  labels: z.record(z.string().min(1).max(63), z.string().max(255)).default({})
-    .refine((labels) => Object.keys(labels).length <= LABELS_MAX, `at most ${LABELS_MAX} labels`)
-    .describe("Anything that helps to find the stream again"),
-}).superRefine(({ pipeline }, context) => {
+const pipelineSchema = z.array(z.union([modelStepSchema, analyzerStepSchema])).max(32).superRefine((steps, context) => {
   const names = new Map<string, number>();
-  pipeline.forEach((step, index) => {
-    const { name } = step;
+  steps.forEach(({ name }, index) => {
     if (name === undefined) return;
     const first = names.get(name);
     if (first === undefined) names.set(name, index);
     else {context.addIssue({
         code: "custom",
-        path: ["pipeline", index, "name"],
+        path: [index, "name"],
         message: `step ${first} is called ${name} already`,
       });}
   });
-}).transform((parsed): StreamRegistration => {
-  const { policy } = parsed;
-  const mode: FlowMode = policy.mode ?? sourceNamed(parsed.source.kind).policy?.(parsed.source) ?? "latest";
-  const maxAgeMs = policy.maxAgeMs ?? (mode === "latest" ? LIVE_MAX_AGE_MS : undefined);
-  return {
-    ...parsed,
-    pipeline: parsed.pipeline as PipelineStep[],
-    policy: { ...policy, mode, ...(maxAgeMs !== undefined && { maxAgeMs }) },
-  };
 });
+
+const labelsSchema = z.record(z.string().min(1).max(63), z.string().max(255))
+  .refine((labels) => Object.keys(labels).length <= LABELS_MAX, `at most ${LABELS_MAX} labels`);
+
+/** A stream as it is registered, with defaults by the kind of its source. */
+export const registrationSchema = z.strictObject({
+  id: nameSchema.describe("The stream's name"),
+  source: sourceSchema.describe("Where the frames come from"),
+  pipeline: pipelineSchema.default([]).describe("Models and analyzers, in order"),
+  policy: policySchema.prefault({}).describe("How the stream trades completeness against freshness"),
+  labels: labelsSchema.default({}).describe("Anything that helps to find the stream again"),
+}).transform((parsed): StreamRegistration => ({
+  ...parsed,
+  pipeline: parsed.pipeline as PipelineStep[],
+  policy: completed(parsed.policy, parsed.source),
+}));
+
+/** What of a registration may change; what is absent stays. */
+export const patchSchema = z.strictObject({
+  source: sourceSchema.optional().describe("Another place for the frames to come from; the stream connects anew"),
+  pipeline: pipelineSchema.optional().describe("Other models and analyzers, all of them, in order"),
+  policy: policySchema.optional().describe("Another policy, as a whole"),
+  labels: labelsSchema.optional().describe("Other labels, all of them"),
+}).refine((patch) => Object.keys(patch).length > 0, "nothing to change: give source, pipeline, policy or labels");
+
+/** A change to a registration, once it is checked. */
+export type Patch = z.infer<typeof patchSchema>;
+
+/** The registration with the change in it, complete again. */
+export function patched(
+  registration: StreamRegistration,
+  { source, pipeline, policy, labels }: Patch,
+): StreamRegistration {
+  const from = source ?? registration.source;
+  return {
+    ...registration,
+    source: from,
+    ...(pipeline && { pipeline: pipeline as PipelineStep[] }),
+    ...(policy && { policy: completed(policy, from) }),
+    ...(labels && { labels }),
+  };
+}
+
+function completed(policy: z.infer<typeof policySchema>, source: StreamRegistration["source"]): StreamPolicy {
+  const mode: FlowMode = policy.mode ?? sourceNamed(source.kind).policy?.(source) ?? "latest";
+  const maxAgeMs = policy.maxAgeMs ?? (mode === "latest" ? LIVE_MAX_AGE_MS : undefined);
+  return { ...policy, mode, ...(maxAgeMs !== undefined && { maxAgeMs }) };
+}
 
 /** Parses a registration; throws {@link ConfigError} with the path of each field that does not fit. */
 export function parseRegistration(value: unknown): StreamRegistration {
   const parsed = registrationSchema.safeParse(value);
   if (parsed.success) return parsed.data;
   throw new ConfigError("This registration does not fit", faultsOf(parsed.error));
-}
-
-function sourceSchema() {
-  const kinds = sources.map(({ kind }) => kind) as [string, ...string[]];
-  return z.looseObject({ kind: z.enum(kinds) }).transform((config, context) => {
-    const parsed = sourceNamed(config.kind).schema.safeParse(config);
-    if (parsed.success) return parsed.data;
-    for (const { path, message } of parsed.error.issues) {
-      context.issues.push({ code: "custom", path: [...path], message, input: config });
-    }
-    return z.NEVER;
-  });
 }

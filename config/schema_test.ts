@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { ConfigError } from "./issues.ts";
 import { loadConfig } from "./load.ts";
-import { parseRegistration } from "./schema.ts";
+import { parseRegistration, patched, patchSchema } from "./schema.ts";
 
 const FILE = { kind: "file", path: "a.mp4" };
 
@@ -67,6 +67,17 @@ Deno.test("an unknown analyzer is refused, and so is a step that is both", () =>
   assert.match(faults({ id: "a", source: FILE, pipeline: [{ analyzer: "fortune", model: "m" }] })[0], /^pipeline\[0\]/);
 });
 
+Deno.test("a change completes the policy by the source that it is for, and must change something", () => {
+  const registration = parseRegistration({ id: "a", source: { kind: "rtsp", url: "rtsp://cam/1" } });
+  const toFile = patched(registration, patchSchema.parse({ source: FILE, policy: {} }));
+  assert.equal(toFile.policy.mode, "block");
+  assert.equal(toFile.policy.maxAgeMs, undefined);
+  const labelled = patched(registration, patchSchema.parse({ labels: { site: "north" } }));
+  assert.deepEqual(labelled, { ...registration, labels: { site: "north" } });
+  assert.equal(patchSchema.safeParse({}).success, false);
+  assert.equal(patchSchema.safeParse({ id: "b" }).success, false);
+});
+
 Deno.test("two steps cannot share a name", () => {
   const pipeline = [{ model: "a", name: "x" }, { model: "b", name: "x" }];
   assert.deepEqual(faults({ id: "a", source: FILE, pipeline }), ["pipeline[1].name: step 0 is called x already"]);
@@ -82,13 +93,14 @@ Deno.test("a configuration file is read in YAML or JSON, and its faults are name
     await assert.rejects(
       loadConfig(path),
       (error: Error) =>
-        error.message === `Cannot use the configuration ${path}: streams[1].id: streams[0] is called f already`,
+        error.message ===
+          `Cannot use the configuration ${path}: streams[1].id: streams[0] is called f already (line 1)`,
     );
     await Deno.writeTextFile(path, "streams: [");
     await assert.rejects(loadConfig(path), new RegExp(`Cannot read the configuration ${path}`));
     await assert.rejects(loadConfig(join(folder, "none.yaml")), /Cannot read the configuration .*none\.yaml/);
     await Deno.writeTextFile(path, "");
-    assert.deepEqual(await loadConfig(path), { streams: [] });
+    assert.deepEqual((await loadConfig(path)).streams, []);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

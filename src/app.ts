@@ -1,7 +1,7 @@
 import { Observable, Subject } from "rxjs";
 import type { StopOptions } from "../actors/actor.ts";
 import { Kills } from "../actors/kills.ts";
-import type { FromStreams, ModelSetup, ReplicaStats, StreamExtras } from "../actors/protocol.ts";
+import type { FromStreams, ModelSetup, ReplicaStats, StreamExtras, StreamPosition } from "../actors/protocol.ts";
 import { type StreamSlot, StreamWorkers } from "../actors/stream_workers.ts";
 import { sourceNamed } from "../streams/sources/registry.ts";
 import type { Device } from "./core/model.ts";
@@ -36,7 +36,7 @@ interface Registered {
   slot: StreamSlot;
   last?: StateEvent;
   /** Where numbering goes on when the stream moves to another worker. */
-  seq: number;
+  from: StreamPosition;
 }
 
 const ASK_MS = 10_000;
@@ -104,8 +104,15 @@ export class Weir implements AsyncDisposable {
     this.warnings$ = this.#warnings.asObservable();
   }
 
-  /** Registers a stream and starts it. Rejects when it cannot run whatever its source does: a model, an analyzer, a name. */
-  async add(registration: StreamRegistration, extras: StreamExtras = {}): Promise<void> {
+  /**
+   * Registers a stream and starts it; its numbers go on after `from`. Rejects when it cannot run whatever its source does:
+   * a model, an analyzer, a name.
+   */
+  async add(
+    registration: StreamRegistration,
+    extras: StreamExtras = {},
+    from: StreamPosition = { epoch: 0, seq: 0 },
+  ): Promise<void> {
     const { id } = registration;
     if (this.#streams.has(id)) throw new Error(`There is a stream called ${id} already`);
     const names = registration.pipeline.flatMap((step) => "model" in step ? [step.model as string] : []);
@@ -123,7 +130,7 @@ export class Weir implements AsyncDisposable {
         "model" in step ? { ...step, model: byName.get(step.model as string)! } : step
       ),
     };
-    const registered: Registered = { registration: named, extras, models, slot, seq: 0 };
+    const registered: Registered = { registration: named, extras, models, slot, from: { ...from } };
     this.#streams.set(id, registered);
     await this.#place(registered).catch((error) => {
       this.#streams.delete(id);
@@ -228,7 +235,7 @@ export class Weir implements AsyncDisposable {
         return this.#changed(event);
       case "result": {
         const registered = this.#streams.get(event.stream);
-        if (registered) registered.seq = event.seq;
+        if (registered) registered.from.seq = event.seq;
         return this.#results.next(event);
       }
       case "leak":
@@ -244,7 +251,10 @@ export class Weir implements AsyncDisposable {
 
   #changed(event: StateEvent): void {
     const registered = this.#streams.get(event.stream);
-    if (registered) registered.last = event;
+    if (registered) {
+      registered.last = event;
+      registered.from.epoch = Math.max(registered.from.epoch, event.epoch);
+    }
     this.#states.next(event);
   }
 
@@ -280,8 +290,7 @@ export class Weir implements AsyncDisposable {
     this.#changed({ v: 1, type: "state", stream: id, state: "failed", previous, cause, at, epoch, restarts });
   }
 
-  #place({ registration, models, extras, slot, last, seq }: Registered): Promise<void> {
-    const from = { epoch: last?.epoch ?? 0, seq };
+  #place({ registration, models, extras, slot, from }: Registered): Promise<void> {
     return slot.actor.ask({ type: "add", registration, models, extras, from }, { timeoutMs: ASK_MS });
   }
 }

@@ -1,5 +1,5 @@
 import type { SourceProperties } from "./source.ts";
-import type { StateEvent, StreamRegistration, StreamStatus } from "./stream.ts";
+import type { FlowMode, StateEvent, StreamPolicy, StreamRegistration, StreamStatus } from "./stream.ts";
 
 // What the API, the jobs and the cluster ask of the running program. They know these shapes and nothing behind them.
 
@@ -32,8 +32,13 @@ export interface StreamService {
   history(id: string): Promise<StateEvent[]>;
 }
 
-/** What of a registration may change; what is absent stays. */
-export type StreamPatch = Partial<Pick<StreamRegistration, "source" | "pipeline" | "policy" | "labels">>;
+/** What of a registration may change; what is absent stays. A policy is completed by the source that it is for. */
+export interface StreamPatch {
+  source?: StreamRegistration["source"];
+  pipeline?: StreamRegistration["pipeline"];
+  policy?: Omit<StreamPolicy, "mode"> & { mode?: FlowMode };
+  labels?: Record<string, string>;
+}
 
 /** What a test connection found. */
 export type ProbeResult =

@@ -15,14 +15,15 @@ export interface EventFilter {
   maxRate?: number;
 }
 
-/** A filter at work: it remembers when each stream's last result passed. */
+/** A filter at work: it remembers when each stream's next result may pass. */
 export class Sieve {
   /** Names what the filter makes of an event; two sieves of one name make the same of it. Empty: the event itself. */
   readonly form: string;
   #streams: ReadonlySet<string> | undefined;
   #types: ReadonlySet<string> | undefined;
   #labels: ReadonlySet<string> | undefined;
-  #passedAtMs = new Map<string, number>();
+  /** When each stream's next result may pass. */
+  #dueAtMs = new Map<string, number>();
 
   constructor(private readonly filter: EventFilter) {
     const { streams, types, labels, minScore, fields } = filter;
@@ -52,10 +53,12 @@ export class Sieve {
   inTime(event: LogEvent, nowMs: number): boolean {
     const { maxRate } = this.filter;
     if (maxRate === undefined || event.type !== "result") return true;
-    const last = this.#passedAtMs.get(event.stream) ?? -Infinity;
+    const periodMs = 1000 / maxRate;
+    const dueMs = this.#dueAtMs.get(event.stream) ?? -Infinity;
     // A result that comes a little early counts for its time, or a stream of just this rate would lose every other one.
-    if (nowMs - last < 900 / maxRate) return false;
-    this.#passedAtMs.set(event.stream, nowMs);
+    const slackMs = periodMs / 10;
+    if (nowMs < dueMs - slackMs) return false;
+    this.#dueAtMs.set(event.stream, Math.max(dueMs, nowMs - slackMs) + periodMs);
     return true;
   }
 

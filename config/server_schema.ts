@@ -1,0 +1,88 @@
+import { z } from "zod";
+
+const MIB = 2 ** 20;
+
+const tokenSchema = z.strictObject({
+  name: z.string().min(1).max(63).describe("Who has it; appears in logs"),
+  token: z.string().min(16).optional().describe("The token itself, 16 characters at least"),
+  file: z.string().min(1).optional().describe("A file that holds the token, read at the start"),
+  role: z.enum(["viewer", "operator", "admin"]).default("viewer").describe("What its bearer may do"),
+}).refine(({ token, file }) => (token === undefined) !== (file === undefined), "give either token or file");
+
+const jwtSchema = z.strictObject({
+  secret: z.string().min(32).optional().describe("HS256: the shared secret, 32 characters at least"),
+  jwks: z.string().min(1).optional().describe("RS256, ES256, EdDSA: a JWKS file or https URL"),
+  issuer: z.string().optional().describe("The issuer that tokens must name"),
+  audience: z.string().optional().describe("The audience that tokens must name"),
+  roleClaim: z.string().default("role").describe("The claim that holds viewer, operator or admin"),
+}).refine(({ secret, jwks }) => (secret === undefined) !== (jwks === undefined), "give either secret or jwks");
+
+/** How the server listens, whom it lets in, and how much it takes. Every key has a default. */
+export const serverSchema = z.strictObject({
+  host: z.string().default("127.0.0.1").describe("Address to listen on; beyond loopback a token is asked for"),
+  port: z.int().min(0).max(65535).default(8080).describe("Port; 0 takes a free one"),
+  names: z.array(z.string()).default([]).describe("Host names that this server goes by, besides its addresses"),
+  origins: z.array(z.string()).default([]).describe("Origins of other pages that may call it from a browser"),
+  tls: z.strictObject({
+    cert: z.string().min(1).describe("PEM file of the certificate chain"),
+    key: z.string().min(1).describe("PEM file of the key"),
+  }).optional().describe("Serves HTTPS"),
+  drainMs: z.int().min(0).max(600_000).default(10_000).describe("How long a stop may take, milliseconds"),
+});
+
+/** Who may do what. */
+export const authSchema = z.strictObject({
+  tokens: z.array(tokenSchema).default([]).describe("Tokens and their roles"),
+  jwt: jwtSchema.optional().describe("Signed tokens of somebody else's making"),
+});
+
+/** Bounds of what the server takes from outside. */
+export const limitsSchema = z.strictObject({
+  bodyBytes: z.int().min(1024).default(1 * MIB).describe("Largest JSON body"),
+  imageBytes: z.int().min(1024).default(16 * MIB).describe("Largest image"),
+  pixels: z.int().min(1024).default(40_000_000).describe("Most pixels of an image, judged before it is decoded"),
+  frameBytes: z.int().min(1024).default(4 * MIB).describe("Largest webcam frame"),
+  streams: z.int().min(1).default(256).describe("Most registered streams"),
+  listeners: z.int().min(1).default(4096).describe("Most open event streams and WebSockets"),
+  readsPerMinute: z.int().min(1).default(6000).describe("Requests that read, of one caller"),
+  writesPerMinute: z.int().min(1).default(600).describe("Requests that change something, of one caller"),
+});
+
+/** Where frames may come from. */
+export const sourceRulesSchema = z.strictObject({
+  mediaRoot: z.string().min(1).optional().describe("Directory below which files may be played; without it none may"),
+  schemes: z.array(z.string()).default(["rtsp", "rtsps", "http", "https", "rtmp", "rtmps", "srt"]).describe(
+    "Schemes of addresses",
+  ),
+  allow: z.array(z.string()).default([]).describe(
+    "Hosts, wildcards (*.example.org) or networks that are let in always",
+  ),
+  deny: z.array(z.string()).default([]).describe("Hosts, wildcards or networks that never are"),
+  privateNetworks: z.boolean().default(true).describe("Cameras of private networks are let in"),
+  cameras: z.boolean().default(true).describe("This machine's own cameras are let in"),
+});
+
+/** How models run. */
+export const inferenceSchema = z.strictObject({
+  device: z.enum(["auto", "cpu", "cuda", "tensorrt", "webgpu", "coreml", "dml"]).default("auto"),
+  replicas: z.int().min(1).max(64).optional().describe("Copies of each model; default by the number of cores"),
+  threads: z.int().min(1).max(256).optional().describe("Threads of each copy; default by the number of cores"),
+  maxBatch: z.int().min(1).max(256).default(1).describe("Largest batch"),
+  maxDelayMs: z.number().min(0).max(1000).default(0).describe("How long a frame may wait for company in a batch"),
+  defaultModel: z.string().min(1).optional().describe("The model of /predict when none is named"),
+});
+
+/** The event log that subscribers resume from. */
+export const eventsSchema = z.strictObject({
+  keepEvents: z.int().min(100).default(20_000).describe("Most events kept"),
+  keepBytes: z.int().min(MIB).default(64 * MIB).describe("Most memory kept"),
+  queue: z.int().min(16).default(1024).describe("Events that may wait for one subscriber"),
+});
+
+/** What the server says of itself. */
+export const telemetrySchema = z.strictObject({
+  level: z.enum(["debug", "info", "warn", "error"]).default("info").describe("Least important lines that are logged"),
+  format: z.enum(["auto", "json", "text"]).default("auto").describe("auto is text on a terminal, else JSON"),
+  reportSeconds: z.number().min(0).default(30).describe("A performance line of each stream so often; 0 is never"),
+  traceRate: z.number().min(0).max(1).default(0).describe("Share of the results that are traced over OpenTelemetry"),
+});

@@ -1,0 +1,120 @@
+import { z } from "zod";
+import { DROP_CAUSES } from "../core/drops.ts";
+import { STREAM_STATES } from "../core/stream.ts";
+
+// What the server answers, for the document and for clients that generate their types from it.
+
+const count = z.int().min(0);
+const ms = z.number().describe("milliseconds");
+
+/** Percentiles of a duration over the recent past. */
+export const distributionSchema = z.object({
+  count,
+  mean: ms,
+  min: ms,
+  p50: ms,
+  p95: ms,
+  p99: ms,
+  max: ms,
+}).meta({ id: "Distribution", description: "Percentiles over the recent past, milliseconds" });
+
+/** Why something is as it is. */
+export const causeSchema = z.object({
+  code: z.string().describe("stable; clients may branch on it"),
+  message: z.string().describe("for people; never holds credentials"),
+}).meta({ id: "Cause" });
+
+/** A stream's frame accounts. */
+export const framesSchema = z.object({
+  received: count.describe("video frames that came out of the demuxer, or images that arrived"),
+  completed: count.describe("frames whose result was published"),
+  dropped: z.object(Object.fromEntries(DROP_CAUSES.map((cause) => [cause, count]))).describe("frames by why they fell"),
+  inFlight: count,
+  unaccounted: z.int().describe("received − completed − dropped − inFlight; anything but zero is a bug"),
+}).meta({ id: "Frames", description: "received = completed + dropped + inFlight, at every reading" });
+
+/** What a source tells of itself. */
+export const propertiesSchema = z.object({
+  codec: z.string(),
+  width: count,
+  height: count,
+  fps: z.number().optional(),
+  durationMs: ms.optional(),
+  frames: count.optional(),
+  live: z.boolean(),
+  intraOnly: z.boolean(),
+  reordered: z.boolean().optional(),
+  hardware: z.string().optional(),
+}).meta({ id: "SourceProperties" });
+
+/** A stream as it stands. */
+export const statusSchema = z.object({
+  id: z.string(),
+  state: z.enum(STREAM_STATES),
+  cause: causeSchema.optional(),
+  sinceMs: z.number().describe("since when it is in that state, Unix milliseconds"),
+  epoch: count.describe("+1 at every connection"),
+  restarts: count,
+  nextAttemptMs: z.number().optional().describe("when the next attempt comes, Unix milliseconds"),
+  frames: framesSchema,
+  fpsIn: z.number(),
+  fpsOut: z.number(),
+  age: distributionSchema,
+  timings: z.object({
+    decodeMs: distributionSchema,
+    queueMs: distributionSchema,
+    prepareMs: distributionSchema,
+    inferMs: distributionSchema,
+    postMs: distributionSchema,
+  }),
+  memoryBoundBytes: count.describe("the most memory its frames can take"),
+  properties: propertiesSchema.optional(),
+  fault: z.object({ cause: z.enum(DROP_CAUSES), message: z.string(), atMs: z.number(), count }).optional(),
+}).meta({ id: "StreamStatus" });
+
+/** A stream for those who look at it. */
+export const streamSchema = z.object({
+  id: z.string(),
+  registration: z.looseObject({}).describe("as it was registered, credentials masked"),
+  address: z.string().describe("the source's address, credentials masked"),
+  status: statusSchema.optional().describe("absent for a moment while its thread is being replaced"),
+  origin: z.enum(["api", "config"]),
+}).meta({ id: "Stream" });
+
+/** A stream changed its state. */
+export const stateEventSchema = z.object({
+  v: z.literal(1),
+  type: z.literal("state"),
+  stream: z.string(),
+  state: z.enum(STREAM_STATES),
+  previous: z.enum(STREAM_STATES),
+  cause: causeSchema.optional(),
+  at: z.iso.datetime(),
+  epoch: count,
+  restarts: count,
+  nextAttemptMs: z.number().optional(),
+}).meta({ id: "StateEvent" });
+
+/** The one envelope of results. */
+export const resultEventSchema = z.object({
+  v: z.literal(1),
+  type: z.literal("result"),
+  stream: z.string(),
+  epoch: count,
+  seq: count.describe("the frame's number in its stream, rising across epochs; gaps are drops"),
+  pts: z.number().describe("presentation time, seconds"),
+  capturedAt: z.iso.datetime().optional(),
+  ageMs: ms.optional().describe("from the frame's arrival to the result's publication"),
+  frame: z.object({ width: count, height: count }),
+  timings: z.object({ decodeMs: ms, queueMs: ms, prepareMs: ms, inferMs: ms, postMs: ms }).optional(),
+  outputs: z.record(z.string(), z.looseObject({})).describe("by step name"),
+}).meta({ id: "ResultEvent" });
+
+/** What a test connection found. */
+export const probeSchema = z.object({
+  ok: z.boolean(),
+  tookMs: ms,
+  properties: propertiesSchema.optional(),
+  picture: z.string().optional().describe("the first picture: a JPEG as a data URL"),
+  cause: causeSchema.optional().describe("why it failed"),
+}).meta({ id: "Probe" });

@@ -1,0 +1,250 @@
+import { nowMs } from "../core/clock.ts";
+import { redactUrls } from "../core/redact.ts";
+import { ServiceError } from "../core/service_error.ts";
+import type { StreamPatch, StreamService, StreamView } from "../core/services.ts";
+import type { StateEvent, StreamRegistration, StreamStatus } from "../core/stream.ts";
+import type { Store, StoredStream } from "../store/store.ts";
+import { patched } from "../../config/schema.ts";
+import { sourceNamed } from "../../streams/sources/registry.ts";
+import type { Weir } from "../app.ts";
+
+/** What the streams of a server stand on. */
+export interface ServerStreamsOptions {
+  weir: Weir;
+  store: Store;
+  /** Throws a `ServiceError` for a source that this server's rules do not let in. */
+  checkSource(source: StreamRegistration["source"]): Promise<void>;
+  /** Most streams there may be. */
+  limit: number;
+}
+
+interface Entry {
+  registration: StreamRegistration;
+  origin: "api" | "config";
+  /** Why it does not run although it is registered: a model that is gone since. */
+  fault?: Error;
+}
+
+/** Frame numbers set aside at a time: after a crash a stream's numbers go on beyond these. */
+const SEQ_BLOCK = 10_000;
+const MASK = "***";
+
+/** The streams of a server: registered, run, and remembered over restarts. */
+export class ServerStreams implements StreamService, Disposable {
+  #entries = new Map<string, Entry>();
+  /** What is being done to a stream; the next thing waits. */
+  #turns = new Map<string, Promise<unknown>>();
+  #reserved = new Map<string, { epoch: number; seq: number }>();
+  #subscriptions;
+
+  constructor(private readonly options: ServerStreamsOptions) {
+    const { weir, store } = options;
+    this.#subscriptions = [
+      weir.states$.subscribe((event) => {
+        if (!this.#entries.has(event.stream)) return;
+        store.remember(event);
+        this.#reserve(event.stream, event.epoch, 0);
+      }),
+      weir.results$.subscribe(({ stream, epoch, seq }) => this.#reserve(stream, epoch, seq)),
+    ];
+  }
+
+  /** Brings back what was registered before; what cannot run any more stays registered and says why. */
+  async restore(): Promise<void> {
+    await Promise.all(this.options.store.streams().map((stored) => this.#bringBack(stored)));
+  }
+
+  async list(): Promise<StreamView[]> {
+    return await Promise.all([...this.#entries.keys()].map((id) => this.#view(id)));
+  }
+
+  async get(id: string): Promise<StreamView> {
+    this.#entry(id);
+    return await this.#view(id);
+  }
+
+  create(registration: StreamRegistration): Promise<StreamView> {
+    const { id } = registration;
+    return this.#inTurn(id, async () => {
+      if (this.#entries.has(id)) throw new ServiceError("conflict", `There is a stream called ${id} already`);
+      if (this.#entries.size >= this.options.limit) {
+        throw new ServiceError("too_many", `This server takes ${this.options.limit} streams; remove one first`);
+      }
+      await this.options.checkSource(registration.source);
+      this.#entries.set(id, { registration, origin: "api" });
+      try {
+        await this.options.weir.add(registration).catch(refused);
+      } catch (error) {
+        this.#entries.delete(id);
+        throw error;
+      }
+      this.options.store.put(registration);
+      return await this.#view(id);
+    });
+  }
+
+  patch(id: string, change: StreamPatch): Promise<StreamView> {
+    return this.#inTurn(id, async () => {
+      const entry = this.#entry(id);
+      const registration = patched(entry.registration, change);
+      if (change.source) await this.options.checkSource(change.source);
+      const { weir, store } = this.options;
+      if (!change.source && !entry.fault) await weir.reconfigure(id, registration).catch(refused);
+      else {
+        const from = this.#reserved.get(id);
+        if (!entry.fault) await weir.remove(id);
+        await weir.add(registration, {}, from).catch(async (error) => {
+          // The stream as it was is better than none.
+          if (!entry.fault) await weir.add(entry.registration, {}, this.#reserved.get(id));
+          refused(error);
+        });
+      }
+      this.#entries.set(id, { registration, origin: entry.origin });
+      store.put(registration);
+      return await this.#view(id);
+    });
+  }
+
+  remove(id: string): Promise<void> {
+    return this.#inTurn(id, async () => {
+      const { fault } = this.#entry(id);
+      if (!fault) await this.options.weir.remove(id);
+      this.#entries.delete(id);
+      this.#reserved.delete(id);
+      this.options.store.delete(id);
+    });
+  }
+
+  pause(id: string): Promise<StreamView> {
+    return this.#control(id, "pause");
+  }
+
+  resume(id: string): Promise<StreamView> {
+    return this.#control(id, "resume");
+  }
+
+  restart(id: string): Promise<StreamView> {
+    return this.#control(id, "restart");
+  }
+
+  history(id: string): Promise<StateEvent[]> {
+    this.#entry(id);
+    return Promise.resolve(this.options.store.history(id));
+  }
+
+  [Symbol.dispose](): void {
+    for (const subscription of this.#subscriptions) subscription.unsubscribe();
+  }
+
+  #control(id: string, type: "pause" | "resume" | "restart"): Promise<StreamView> {
+    return this.#inTurn(id, async () => {
+      const entry = this.#entry(id);
+      if (entry.fault) {
+        if (type !== "restart") throw new ServiceError("conflict", `${id} does not run: ${entry.fault.message}`);
+        await this.options.weir.add(entry.registration, {}, this.#reserved.get(id)).catch(refused);
+        delete entry.fault;
+      } else await this.options.weir.control(id, type);
+      this.options.store.setPaused(id, type === "pause");
+      return await this.#view(id);
+    });
+  }
+
+  async #bringBack({ registration, paused, epoch, seq }: StoredStream): Promise<void> {
+    const { id } = registration;
+    const entry: Entry = { registration, origin: "api" };
+    this.#entries.set(id, entry);
+    this.#reserved.set(id, { epoch, seq });
+    try {
+      await this.options.checkSource(registration.source);
+      await this.options.weir.add(registration, {}, { epoch, seq });
+      if (paused) await this.options.weir.control(id, "pause");
+    } catch (error) {
+      entry.fault = error instanceof Error ? error : new Error(String(error));
+    }
+  }
+
+  async #view(id: string): Promise<StreamView> {
+    const { registration, origin, fault } = this.#entry(id);
+    const status = fault ? notRunning(id, fault) : await this.options.weir.status(id).catch(() => undefined);
+    const plugin = sourceNamed(registration.source.kind);
+    return {
+      id,
+      registration: { ...registration, source: masked(registration.source) },
+      address: plugin.redacted(registration.source),
+      ...(status && { status }),
+      origin,
+    };
+  }
+
+  #entry(id: string): Entry {
+    const entry = this.#entries.get(id);
+    if (entry) return entry;
+    throw new ServiceError("not_found", `There is no stream called ${id}`);
+  }
+
+  /** Sets numbers aside in the store before they are used up, so that after a crash none is given twice. */
+  #reserve(id: string, epoch: number, seq: number): void {
+    const reserved = this.#reserved.get(id) ?? { epoch: 0, seq: 0 };
+    if (epoch <= reserved.epoch && seq < reserved.seq) return;
+    const next = { epoch: Math.max(epoch, reserved.epoch), seq: seq < reserved.seq ? reserved.seq : seq + SEQ_BLOCK };
+    this.#reserved.set(id, next);
+    this.options.store.setNumbers(id, next);
+  }
+
+  #inTurn<T>(id: string, work: () => Promise<T>): Promise<T> {
+    const turn = (this.#turns.get(id) ?? Promise.resolve()).then(work, work);
+    const settled = turn.then(() => {}, () => {}).then(() => {
+      if (this.#turns.get(id) === settled) this.#turns.delete(id);
+    });
+    this.#turns.set(id, settled);
+    return turn;
+  }
+}
+
+/** What Weir refuses lies in the request: a model that cannot run, an analyzer's option. */
+function refused(error: unknown): never {
+  if (error instanceof ServiceError) throw error;
+  const message = redactUrls(error instanceof Error ? error.message : String(error));
+  throw new ServiceError("invalid", message, { cause: error, faults: [{ path: "pipeline", message }] });
+}
+
+/** A source's configuration without what is secret in it; addresses keep all but their credentials. */
+function masked(source: StreamRegistration["source"]): StreamRegistration["source"] {
+  const entries = Object.entries(source).map(([key, value]) => {
+    if (typeof value !== "string") return [key, value];
+    return [key, /pass|secret|token|key/i.test(key) ? MASK : redactUrls(value)];
+  });
+  return Object.fromEntries(entries) as StreamRegistration["source"];
+}
+
+function notRunning(id: string, fault: Error): StreamStatus {
+  const none = { count: 0, mean: 0, min: 0, p50: 0, p95: 0, p99: 0, max: 0 };
+  return {
+    id,
+    state: "failed",
+    cause: { code: "registration", message: redactUrls(fault.message) },
+    sinceMs: nowMs(),
+    epoch: 0,
+    restarts: 0,
+    frames: {
+      received: 0,
+      completed: 0,
+      dropped: {
+        sampled: 0,
+        skipped: 0,
+        stale: 0,
+        overflow: 0,
+        undecodable: 0,
+        failed: 0,
+        stopped: 0,
+      },
+      inFlight: 0,
+      unaccounted: 0,
+    },
+    fpsIn: 0,
+    fpsOut: 0,
+    age: none,
+    timings: { decodeMs: none, queueMs: none, prepareMs: none, inferMs: none, postMs: none },
+    memoryBoundBytes: 0,
+  };
+}

@@ -1,0 +1,90 @@
+import { memoryUsage } from "node:process";
+import { z } from "zod";
+import { analyzers } from "../analyzers/registry.ts";
+import type { Readiness, SystemService } from "../core/services.ts";
+import { listBuiltinModels } from "../../models/builtin_models.ts";
+import { sources } from "../../streams/sources/registry.ts";
+import type { Weir } from "../app.ts";
+
+/** What the server's account of itself stands on. */
+export interface ServerSystemOptions {
+  weir: Weir;
+  version: string;
+  /** Kinds of sinks, with their schemas. */
+  sinks: readonly { kind: string; describe: string; schema: z.ZodType }[];
+  startedAtMs: number;
+  /** Why the server is not ready besides what is found here; empty when all is well. */
+  notReady(): string[];
+}
+
+/** How the server is, and what it can do. */
+export class ServerSystem implements SystemService {
+  constructor(private readonly options: ServerSystemOptions) {}
+
+  readiness(): Promise<Readiness> {
+    const reasons = [...this.options.notReady()];
+    for (const { setup, supervision } of this.options.weir.models()) {
+      const up = supervision.children.filter(({ state }) => state === "running").length;
+      if (up < setup.replicas) reasons.push(`${setup.spec.name}: ${up} of ${setup.replicas} replicas run`);
+    }
+    return Promise.resolve({ ready: reasons.length === 0, reasons });
+  }
+
+  system(): Promise<Record<string, unknown>> {
+    const { weir, version, startedAtMs } = this.options;
+    const { rss, heapUsed, external } = memoryUsage();
+    return Promise.resolve({
+      version,
+      startedAt: new Date(startedAtMs).toISOString(),
+      cores: navigator.hardwareConcurrency,
+      memory: { residentBytes: rss, heapBytes: heapUsed, externalBytes: external },
+      leaks: weir.leaks,
+      supervision: weir.models().map(({ setup, supervision }) => ({ model: setup.spec.name, ...supervision })),
+      streams: weir.list().length,
+    });
+  }
+
+  async capabilities(): Promise<Record<string, unknown>> {
+    // ONNX Runtime is large, and this thread runs nothing: it is asked only when somebody wants to know.
+    const { listProviders } = await import("../../models/onnx.ts");
+    const plugin = ({ kind, describe, schema }: { kind: string; describe: string; schema: z.ZodType }) => ({
+      kind,
+      describe,
+      schema: z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }),
+    });
+    return {
+      version: this.options.version,
+      sources: sources.map(plugin),
+      analyzers: analyzers.map(plugin),
+      sinks: this.options.sinks.map(plugin),
+      models: (await listBuiltinModels()).map(({ name, task, licence }) => ({ name, task, licence })),
+      devices: ["cpu", ...new Set(listProviders().map(({ name }) => name).filter((name) => name !== "cpu"))],
+    };
+  }
+
+  async models(): Promise<Record<string, unknown>[]> {
+    const { weir } = this.options;
+    const used = await Promise.all(
+      weir.models().map(async ({ setup, supervision }) => {
+        const { name, task, input, labels, adapter, sha256 } = setup.spec;
+        const replicas = await weir.modelStats(name).catch(() => []);
+        return {
+          name,
+          task,
+          adapter,
+          sha256,
+          input,
+          labels,
+          maxBatch: setup.maxBatch,
+          inUse: true,
+          supervision,
+          replicas,
+        };
+      }),
+    );
+    const names = new Set(used.map(({ name }) => name));
+    const builtIn = (await listBuiltinModels()).filter(({ name }) => !names.has(name))
+      .map(({ name, task, licence, sha256 }) => ({ name, task, licence, sha256, inUse: false }));
+    return [...used, ...builtIn];
+  }
+}
