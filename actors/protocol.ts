@@ -94,6 +94,8 @@ export type ToStreams =
     /** Where the stream's numbers go on. */
     from: StreamPosition;
   }
+  /** Another pipeline, policy or labels for a stream whose source stays connected. */
+  | { type: "reconfigure"; id: string; registration: StreamRegistration; models: ModelSetup[] }
   /** Whoever takes the results has no room for more, or has again. */
   | { type: "hold"; id: string; held: boolean }
   | { type: "stop"; id: string }

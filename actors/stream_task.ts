@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { type Observable, Subject, type Subscription } from "rxjs";
 import { RecentValues } from "../src/core/distribution.ts";
 import type { DropCause } from "../src/core/drops.ts";
@@ -35,6 +36,9 @@ export interface StreamTaskOptions {
   onOverstay(): void;
 }
 
+/** What of a stream may change while its source stays connected. */
+export type StreamChange = Pick<StreamTaskOptions, "registration" | "steps" | "inputBytes">;
+
 const STALL_MS = 5000;
 const BACKOFF = { initialMs: 500, maxMs: 30_000, factor: 2 };
 const HEALTHY_AFTER_MS = 10_000;
@@ -52,6 +56,11 @@ export class StreamTask {
   #watchdog: Watchdog;
   #task?: SupervisedTask;
   #flow?: Subscription;
+  /** The pipeline that another one has taken the place of, while its last frames are under way. */
+  #outgoing?: Subscription;
+  #reconfigured: Promise<void> = Promise.resolve();
+  /** The pipeline runs empty: the stream comes to its end. */
+  #ending = false;
   #drained: Promise<void> = Promise.resolve();
   #recorder?: Recorder;
   #healthy?: () => void;
@@ -88,8 +97,11 @@ export class StreamTask {
       onLost: (cause, reason) => this.#blame(cause, reason),
     });
     if (extras.video !== undefined) this.#recorder = new Recorder(extras.video);
+    const stallMs = () => this.#stallMs;
     this.#watchdog = new Watchdog({
-      stallMs: policy.stallMs ?? STALL_MS,
+      get stallMs() {
+        return stallMs();
+      },
       onStall: () => this.#enter("stalled", { cause: { code: "stalled", message: this.#silence() } }),
       onRecover: () => this.#enter("running"),
       onDead: () => this.#task?.fail(new SourceError("timeout", this.#silence(2))),
@@ -98,8 +110,8 @@ export class StreamTask {
 
   /** Begins; called once. */
   start(): void {
-    const { registration: { id, policy }, finite } = this.#options;
-    const { count, withinMs } = policy.restarts ?? { count: finite ? 0 : Infinity, withinMs: 60_000 };
+    const { id } = this.#options.registration;
+    const restarts = () => this.#restarts;
     this.#subscribe();
     this.#task = superviseTask({
       name: id,
@@ -108,7 +120,14 @@ export class StreamTask {
         return this.#attempt(signal);
       },
       backoff: BACKOFF,
-      budget: { restarts: count, withinMs },
+      budget: {
+        get restarts() {
+          return restarts().count;
+        },
+        get withinMs() {
+          return restarts().withinMs;
+        },
+      },
       healthyAfterMs: HEALTHY_AFTER_MS,
       onState: (snapshot) => this.#follow(snapshot),
       onOverstay: () => this.#options.onOverstay(),
@@ -125,9 +144,17 @@ export class StreamTask {
 
   /** Holds a source that can wait back, until whoever takes its results has room again. */
   hold(held: boolean): void {
-    if (!this.#credits || held === this.#held) return;
+    if (held === this.#held) return;
     this.#held = held;
+    if (!this.#credits) return;
     for (let n = 0; n <= BLOCK_WAITING; n++) held ? this.#credits.take() : this.#credits.give();
+  }
+
+  /** Applies another pipeline and policy, one change after the other; resolves when the old pipeline is empty. */
+  reconfigure(change: (before: StreamTaskOptions) => StreamChange): Promise<void> {
+    const made = this.#reconfigured.then(() => this.#change(change(this.#options)));
+    this.#reconfigured = made.catch(() => {});
+    return made;
   }
 
   /** Connects anew at once; revives a stream that ended or was given up. */
@@ -179,6 +206,34 @@ export class StreamTask {
     };
   }
 
+  /** Frames under way finish, and the new pipeline's models wait for them: results keep the order of the frames. */
+  async #change(change: StreamChange): Promise<void> {
+    const { registration: { policy, pipeline } } = change;
+    const same = isDeepStrictEqual(pipeline, this.#options.registration.pipeline);
+    this.#options = { ...this.#options, ...change };
+    this.#reopenCredits(policy.mode);
+    this.#intake.reconfigure(policy, this.#credits);
+    if (!this.#flow || this.#ending) return;
+    const old = this.#outgoing = this.#flow;
+    const drained = this.#drained;
+    this.#intake.end();
+    // Only a model can be waited for; what comes first sees new frames at once.
+    const waits = change.steps.length > 0 && "spec" in change.steps[0];
+    if (!waits) old.unsubscribe();
+    const empty = waits ? inTime(drained, DRAIN_MS).then(() => old.unsubscribe()) : undefined;
+    this.#subscribe({ after: empty, ...(same && { epoch: this.#intake.epoch }) });
+    await empty;
+    this.#outgoing = undefined;
+  }
+
+  #reopenCredits(mode: StreamRegistration["policy"]["mode"]): void {
+    if ((mode === "block") === (this.#credits !== undefined)) return;
+    this.#credits?.close();
+    this.#credits = mode === "block" ? new Credits(BLOCK_WAITING) : undefined;
+    if (!this.#held) return;
+    for (let n = 0; n <= BLOCK_WAITING; n++) this.#credits?.take();
+  }
+
   async #attempt(signal: AbortSignal): Promise<"ended" | "aborted"> {
     this.#flowing = false;
     this.#credits?.reopen();
@@ -218,16 +273,19 @@ export class StreamTask {
     if (this.#intake.properties?.live) this.#watchdog.start();
   }
 
-  #subscribe(): void {
+  /** Starts the pipeline; its models run nothing before `after`, its analyzers are in the midst of `epoch`. */
+  #subscribe({ after, epoch }: { after?: Promise<void>; epoch?: number } = {}): void {
     const { registration: { id, policy }, steps, turns } = this.#options;
     if (this.#flow) this.#intake.reopen();
+    this.#ending = false;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#drained = promise;
     const results$ = pipeline(this.#intake.frames$, {
       stream: id,
       policy,
       steps,
-      turns,
+      turns: after ? turnsAfter(after, turns) : turns,
+      ...(epoch !== undefined && { epoch }),
       credits: this.#credits,
       record: this.#recorder && ((frame, result) => this.#record(frame, result)),
       onDrop: (frame, cause, reason) => {
@@ -272,14 +330,10 @@ export class StreamTask {
 
   /** What is under way finishes, or is given up at the deadline; the recording is closed. */
   async #drain(): Promise<void> {
+    this.#ending = true;
     this.#intake.end();
-    const late = Promise.withResolvers<void>();
-    const timer = this.#options.finite && this.#machine.state !== "stopping"
-      ? undefined
-      : setTimeout(late.resolve, DRAIN_MS);
-    // Settles once and is then gone: not a loop, so nothing piles up on the loser.
-    await Promise.race([this.#drained, late.promise]);
-    clearTimeout(timer);
+    await inTime(this.#drained, this.#options.finite && this.#machine.state !== "stopping" ? undefined : DRAIN_MS);
+    this.#outgoing?.unsubscribe();
     this.#flow?.unsubscribe();
     try {
       this.#recorder?.close();
@@ -294,7 +348,34 @@ export class StreamTask {
   }
 
   #silence(times = 1): string {
-    const seconds = (times * (this.#options.registration.policy.stallMs ?? STALL_MS)) / 1000;
-    return `No frame for ${seconds} s`;
+    return `No frame for ${(times * this.#stallMs) / 1000} s`;
   }
+
+  get #stallMs(): number {
+    return this.#options.registration.policy.stallMs ?? STALL_MS;
+  }
+
+  get #restarts(): { count: number; withinMs: number } {
+    const { registration: { policy }, finite } = this.#options;
+    return policy.restarts ?? { count: finite ? 0 : Infinity, withinMs: 60_000 };
+  }
+}
+
+/** Resolves with the work, or when its time is up; without a time, with the work alone. */
+async function inTime(work: Promise<void>, deadlineMs: number | undefined): Promise<void> {
+  const late = Promise.withResolvers<void>();
+  const timer = deadlineMs === undefined ? undefined : setTimeout(late.resolve, deadlineMs);
+  // Settles once and is then gone: not a loop, so nothing piles up on the loser.
+  await Promise.race([work, late.promise]);
+  clearTimeout(timer);
+}
+
+/** Turns that nobody is given before `after`. */
+function turnsAfter(after: Promise<void>, turns: Turns): Turns {
+  let open = false;
+  void after.then(() => open = true);
+  return {
+    request: (model, request, signal) =>
+      open ? turns.request(model, request, signal) : after.then(() => turns.request(model, request, signal)),
+  };
 }

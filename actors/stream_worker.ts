@@ -5,6 +5,7 @@ import type { StreamRegistration } from "../src/core/stream.ts";
 import { livePictures, onPictureLeak } from "../streams/av/picture.ts";
 import { ModelInput } from "../streams/model_input.ts";
 import type { Step } from "../streams/pipeline.ts";
+import { carriedOver } from "../streams/carried_over.ts";
 import { sourceNamed } from "../streams/sources/registry.ts";
 import type { ActorContext } from "./actor.ts";
 import type { FromStreams, ModelSetup, ToStreams } from "./protocol.ts";
@@ -66,6 +67,8 @@ hostActor<StreamWorkerInit, ToStreams, FromStreams>({
         return task.resume();
       case "restart":
         return task.restart();
+      case "reconfigure":
+        return reconfigure(task, message);
       case "hold":
         return task.hold(message.held);
       case "stop":
@@ -98,13 +101,31 @@ function add(
     extras,
     from,
     finite: plugin.ends ?? false,
-    inputBytes: steps.map((step) => "spec" in step ? inputs.get(step.spec.sha256)!.pool.bufferBytes : 0),
+    inputBytes: inputBytes(steps),
     open: () => plugin.open(registration.source, { stream: id }),
     onOverstay: () => context.emit({ type: "overstay", stream: id }),
   });
   tasks.set(id, task);
   task.events$.subscribe((event) => context.emit(event));
   task.start();
+}
+
+/** What cannot be made is refused before anything has changed. */
+function reconfigure(
+  task: StreamTask,
+  { registration, models }: Extract<ToStreams, { type: "reconfigure" }>,
+): Promise<void> {
+  const { pipeline } = registration;
+  const made = pipeline.map((step) => makeStep(step, models));
+  return task.reconfigure((before) => {
+    const old = { pipeline: before.registration.pipeline, steps: before.steps };
+    const steps = carriedOver(old, { pipeline, steps: made });
+    return { registration, steps, inputBytes: inputBytes(steps) };
+  });
+}
+
+function inputBytes(steps: readonly Step[]): number[] {
+  return steps.map((step) => "spec" in step ? inputs.get(step.spec.sha256)!.pool.bufferBytes : 0);
 }
 
 function makeStep(step: StreamRegistration["pipeline"][number], setups: ModelSetup[]): Step {

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { Observable, Subject } from "rxjs";
 import type { StopOptions } from "../actors/actor.ts";
 import { Kills } from "../actors/kills.ts";
@@ -115,28 +116,38 @@ export class Weir implements AsyncDisposable {
   ): Promise<void> {
     const { id } = registration;
     if (this.#streams.has(id)) throw new Error(`There is a stream called ${id} already`);
-    const names = registration.pipeline.flatMap((step) => "model" in step ? [step.model as string] : []);
     const starting = this.#workers.slot(id);
-    const [models, slot] = await Promise.all([Promise.all(names.map((name) => this.#models.open(name))), starting])
+    const [ready, slot] = await Promise.all([this.#withModels(registration), starting])
       .catch((error) => {
         void starting.then((slot) => slot.streams.delete(id), () => {});
         throw error;
       });
-    // A model may be named by a path; from here on it goes by its own name.
-    const byName = new Map(names.map((name, n) => [name, models[n].spec.name]));
-    const named = {
-      ...registration,
-      pipeline: registration.pipeline.map((step) =>
-        "model" in step ? { ...step, model: byName.get(step.model as string)! } : step
-      ),
-    };
-    const registered: Registered = { registration: named, extras, models, slot, from: { ...from } };
+    const registered: Registered = { ...ready, extras, slot, from: { ...from } };
     this.#streams.set(id, registered);
     await this.#place(registered).catch((error) => {
       this.#streams.delete(id);
       slot.streams.delete(id);
       throw error;
     });
+  }
+
+  /**
+   * Applies another pipeline, policy or labels to a stream, whose source stays connected. Its models are loaded first;
+   * when the new pipeline cannot run it rejects, and nothing has changed.
+   */
+  async reconfigure(id: string, registration: StreamRegistration): Promise<void> {
+    const registered = this.#stream(id);
+    if (registration.id !== id || !isDeepStrictEqual(registration.source, registered.registration.source)) {
+      throw new TypeError(`Cannot reconfigure ${id}: with another name or source it is another stream`);
+    }
+    const ready = await this.#withModels(registration);
+    if (this.#streams.get(id) !== registered) throw new RangeError(`There is no stream called ${id}`);
+    const { slot } = registered;
+    // Without a thread, it is on its way to another one and takes this along.
+    if (this.#workers.slots.includes(slot)) {
+      await slot.actor.ask({ type: "reconfigure", id, ...ready }, { timeoutMs: ASK_MS });
+    }
+    Object.assign(registered, ready);
   }
 
   /** The stream as it stands. */
@@ -225,6 +236,17 @@ export class Weir implements AsyncDisposable {
     const registered = this.#streams.get(id);
     if (!registered) throw new RangeError(`There is no stream called ${id}`);
     return registered;
+  }
+
+  /** The registration with its models running. A model may be named by a path; from here on it goes by its own name. */
+  async #withModels(registration: StreamRegistration): Promise<Pick<Registered, "registration" | "models">> {
+    const names = registration.pipeline.flatMap((step) => "model" in step ? [step.model as string] : []);
+    const models = await Promise.all(names.map((name) => this.#models.open(name)));
+    const byName = new Map(names.map((name, n) => [name, models[n].spec.name]));
+    const pipeline = registration.pipeline.map((step) =>
+      "model" in step ? { ...step, model: byName.get(step.model as string)! } : step
+    );
+    return { registration: { ...registration, pipeline }, models };
   }
 
   #hear(event: FromStreams, slot: StreamSlot): void {

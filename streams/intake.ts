@@ -35,6 +35,8 @@ export class Intake implements SourceSink {
   readonly ledger = new Ledger();
   readonly thrift = new Thrift();
   #frames = new Subject<FrameInWork>();
+  #policy: StreamPolicy;
+  #credits?: Credits;
   #sampler: Sampler;
   #seq = 0;
   #epoch = 0;
@@ -55,6 +57,8 @@ export class Intake implements SourceSink {
   #numbers: number[] = [];
 
   constructor(private readonly options: IntakeOptions) {
+    this.#policy = options.policy;
+    this.#credits = options.credits;
     this.#sampler = new Sampler(options.policy);
     this.#seq = options.from?.seq ?? 0;
     this.#epoch = options.from?.epoch ?? 0;
@@ -71,6 +75,16 @@ export class Intake implements SourceSink {
 
   get properties(): SourceProperties | undefined {
     return this.#properties;
+  }
+
+  /** Another policy from the next frame on; the source, the numbers and the accounts go on. */
+  reconfigure(policy: StreamPolicy, credits: Credits | undefined): void {
+    const { fps, every, keyframes } = this.#policy;
+    this.#policy = policy;
+    this.#credits = credits;
+    // The schedule goes on where the rate stays: an unrelated change lets no frame through ahead of its time.
+    if (policy.fps === fps && policy.every === every && policy.keyframes === keyframes) return;
+    this.#sampler = new Sampler(policy);
   }
 
   /** The source starts (again): presentation times start anew. */
@@ -135,7 +149,7 @@ export class Intake implements SourceSink {
     if (!this.#frames.observed || this.#frames.closed) return frame.drop("stopped");
     this.thrift.decoded();
     this.#frames.next(frame);
-    return this.options.credits?.room();
+    return this.#credits?.room();
   }
 
   lost(info: FrameInfo, cause: DropCause, reason?: string): void {
@@ -146,7 +160,7 @@ export class Intake implements SourceSink {
 
   /** The source lags behind the world by more than a result may be old: decoding what has passed would keep it there. */
   #tooOld({ arrivedAtMs }: Arrival): boolean {
-    const { mode, maxAgeMs } = this.options.policy;
+    const { mode, maxAgeMs } = this.#policy;
     return mode === "latest" && maxAgeMs !== undefined && nowMs() - arrivedAtMs > maxAgeMs;
   }
 
@@ -170,12 +184,12 @@ export class Intake implements SourceSink {
   /** Why a frame is not even decoded; undefined when it must be. */
   #leaveOut(arrival: Arrival): DropCause | undefined {
     const { role } = arrival;
-    const keysSuffice = this.options.policy.keyframes ||
+    const keysSuffice = this.#policy.keyframes ||
       this.#sampler.periodUs >= KEY_INTERVALS_PER_SAMPLE * this.#keyIntervalUs;
     if (this.#tooOld(arrival)) return "stale";
     if (keysSuffice && role !== "key" && !this.#intraOnly) return "sampled";
     if (this.#chainBroken && role !== "key" && !this.#intraOnly) return "skipped";
-    if (this.options.policy.mode === "latest" && !this.#intraOnly && this.thrift.skips(role)) return "skipped";
+    if (this.#policy.mode === "latest" && !this.#intraOnly && this.thrift.skips(role)) return "skipped";
     this.#passing = !this.#properties?.reordered && !this.#sampler.wants(arrival);
     return this.#passing && (this.#intraOnly || role === "disposable") ? "sampled" : undefined;
   }

@@ -25,6 +25,8 @@ export interface PipelineContext {
   turns: Turns;
   /** Room for frames that wait for the first model; the intake holds the source back by it. */
   credits?: Credits;
+  /** The epoch that the analyzers know already; without it they forget all motion at the first frame. */
+  epoch?: number;
   /** Sees every finished frame in order, with its picture, before it is let go (annotated video). */
   record?(frame: FrameInWork, result: ResultEnvelope): void;
   onDrop(frame: FrameInWork, cause: DropCause, reason?: unknown): void;
@@ -89,7 +91,7 @@ function analysed(
   step: Extract<Step, { analyzer: Analyzer }>,
   context: PipelineContext,
 ): OperatorFunction<FrameInWork, FrameInWork> {
-  let epoch = 0;
+  let epoch = context.epoch ?? 0;
   const push = (frame: FrameInWork) => {
     if (frame.info.epoch !== epoch) {
       epoch = frame.info.epoch;
