@@ -20,4 +20,17 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT;
   CREATE INDEX history_by_stream ON history (stream, id);
   `,
+  // A stream that the configuration file names has no registration here, but it is paused and counts like any other.
+  `
+  CREATE TABLE marks (
+    stream TEXT PRIMARY KEY,
+    paused INTEGER NOT NULL DEFAULT 0,
+    epoch INTEGER NOT NULL DEFAULT 0,
+    seq INTEGER NOT NULL DEFAULT 0
+  ) STRICT;
+  INSERT INTO marks (stream, paused, epoch, seq) SELECT id, paused, epoch, seq FROM streams;
+  ALTER TABLE streams DROP COLUMN paused;
+  ALTER TABLE streams DROP COLUMN epoch;
+  ALTER TABLE streams DROP COLUMN seq;
+  `,
 ];

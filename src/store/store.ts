@@ -1,13 +1,23 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { StateEvent, StreamRegistration } from "../core/stream.ts";
-import { inTransaction, openDatabase } from "./database.ts";
+import { durably, inTransaction, openDatabase } from "./database.ts";
 
-/** A stream as it outlives the process. */
-export interface StoredStream {
-  registration: StreamRegistration;
+/** What is remembered of a stream, wherever its registration is kept. */
+export interface StreamMarks {
   /** Somebody paused it; it stays so. */
   paused: boolean;
   /** Where its numbers go on: no epoch or frame number up to these is given again. */
+  epoch: number;
+  seq: number;
+}
+
+/** A stream as it outlives the process. */
+export interface StoredStream extends StreamMarks {
+  registration: StreamRegistration;
+}
+
+interface MarksRow {
+  paused: number;
   epoch: number;
   seq: number;
 }
@@ -26,16 +36,19 @@ export class Store implements Disposable {
 
   /** Opens the store in a file, or `:memory:`. */
   static open(path: string): Store {
-    return new Store(openDatabase(path));
+    return new Store(path, openDatabase(path));
   }
 
-  private constructor(database: DatabaseSync) {
+  private constructor(private readonly path: string, database: DatabaseSync) {
     this.#database = database;
     this.#reserve = database.prepare(
       `INSERT INTO counters (name, next) VALUES ('position', 1 + ?1)
        ON CONFLICT (name) DO UPDATE SET next = next + ?1 RETURNING next`,
     );
-    this.#numbers = database.prepare("UPDATE streams SET epoch = max(epoch, ?), seq = max(seq, ?) WHERE id = ?");
+    this.#numbers = database.prepare(
+      `INSERT INTO marks (stream, epoch, seq) VALUES (?1, ?2, ?3)
+       ON CONFLICT (stream) DO UPDATE SET epoch = max(epoch, ?2), seq = max(seq, ?3)`,
+    );
     this.#remember = database.prepare("INSERT INTO history (stream, event) VALUES (?, ?)");
     this.#trim = database.prepare(
       `DELETE FROM history WHERE stream = ?1 AND id <=
@@ -45,59 +58,89 @@ export class Store implements Disposable {
 
   /** Sets `count` positions of the event log aside and answers the first. */
   reserve(count: number): number {
-    const { next } = this.#reserve.get(count) as { next: number };
-    return next - count;
+    if (!Number.isSafeInteger(count) || count < 1) throw new RangeError(`Cannot reserve ${count} positions`);
+    return this.#do("reserve positions", () =>
+      durably(this.#database, () => {
+        // All rows are asked for, though there is one: only behind the last does a failed write show itself.
+        const [{ next }] = this.#reserve.all(count) as unknown as { next: number }[];
+        return next - count;
+      }));
   }
 
-  /** All streams, in the order in which they were registered. */
+  /** All registered streams, in the order in which they came. */
   streams(): StoredStream[] {
-    const rows = this.#database.prepare(
-      "SELECT registration, paused, epoch, seq FROM streams ORDER BY created_ms, rowid",
-    ).all() as { registration: string; paused: number; epoch: number; seq: number }[];
-    return rows.map(({ registration, paused, epoch, seq }) => ({
-      registration: JSON.parse(registration) as StreamRegistration,
-      paused: paused === 1,
-      epoch,
-      seq,
+    const rows = this.#do("read the streams", () =>
+      this.#database.prepare(
+        `SELECT id, registration, coalesce(paused, 0) AS paused, coalesce(epoch, 0) AS epoch, coalesce(seq, 0) AS seq
+         FROM streams LEFT JOIN marks ON marks.stream = streams.id ORDER BY streams.rowid`,
+      ).all()) as unknown as ({ id: string; registration: string } & MarksRow)[];
+    return rows.map(({ id, registration, ...marks }) => ({
+      registration: this.#do(`read the registration of ${id}`, () => JSON.parse(registration) as StreamRegistration),
+      ...toMarks(marks),
     }));
   }
 
-  /** Takes a registration in, or changes it; its numbers and whether it is paused stay. */
+  /** Takes a registration in, or changes it; its marks stay. */
   put(registration: StreamRegistration): void {
-    this.#database.prepare(
-      `INSERT INTO streams (id, registration, created_ms) VALUES (?, ?, ?)
-       ON CONFLICT (id) DO UPDATE SET registration = excluded.registration`,
-    ).run(registration.id, JSON.stringify(registration), Date.now());
+    this.#do(`store the stream ${registration.id}`, () =>
+      durably(this.#database, () =>
+        this.#database.prepare(
+          `INSERT INTO streams (id, registration, created_ms) VALUES (?, ?, ?)
+           ON CONFLICT (id) DO UPDATE SET registration = excluded.registration`,
+        ).run(registration.id, JSON.stringify(registration), Date.now())));
+  }
+
+  /** What is remembered of a stream; of one never seen that it runs and has given no number. */
+  marks(id: string): StreamMarks {
+    const row = this.#do(
+      `read the marks of ${id}`,
+      () => this.#database.prepare("SELECT paused, epoch, seq FROM marks WHERE stream = ?").get(id),
+    ) as MarksRow | undefined;
+    return toMarks(row ?? { paused: 0, epoch: 0, seq: 0 });
   }
 
   setPaused(id: string, paused: boolean): void {
-    this.#database.prepare("UPDATE streams SET paused = ? WHERE id = ?").run(paused ? 1 : 0, id);
+    this.#do(
+      `store that ${id} is ${paused ? "paused" : "resumed"}`,
+      () =>
+        durably(this.#database, () =>
+          this.#database.prepare(
+            "INSERT INTO marks (stream, paused) VALUES (?1, ?2) ON CONFLICT (stream) DO UPDATE SET paused = ?2",
+          ).run(id, paused ? 1 : 0)),
+    );
   }
 
-  /** Notes that a stream's numbers have come, or may come, so far. */
+  /** Notes that a stream's numbers have come, or may come, so far; lower ones than before change nothing. */
   setNumbers(id: string, { epoch, seq }: { epoch: number; seq: number }): void {
-    this.#numbers.run(epoch, seq, id);
+    this.#do(`store the numbers of ${id}`, () => this.#numbers.run(id, epoch, seq));
   }
 
-  /** Forgets a stream and its history. */
+  /** Forgets a stream, its marks and its history. */
   delete(id: string): void {
-    inTransaction(this.#database, () => {
-      this.#database.prepare("DELETE FROM streams WHERE id = ?").run(id);
-      this.#database.prepare("DELETE FROM history WHERE stream = ?").run(id);
-    });
+    this.#do(`delete the stream ${id}`, () =>
+      durably(this.#database, () =>
+        inTransaction(this.#database, () => {
+          this.#database.prepare("DELETE FROM streams WHERE id = ?").run(id);
+          this.#database.prepare("DELETE FROM marks WHERE stream = ?").run(id);
+          this.#database.prepare("DELETE FROM history WHERE stream = ?").run(id);
+        })));
   }
 
   /** Adds to a stream's history; the oldest leave. */
   remember(event: StateEvent): void {
-    this.#remember.run(event.stream, JSON.stringify(event));
-    this.#trim.run(event.stream);
+    this.#do(`add to the history of ${event.stream}`, () =>
+      inTransaction(this.#database, () => {
+        this.#remember.run(event.stream, JSON.stringify(event));
+        this.#trim.run(event.stream);
+      }));
   }
 
   /** The latest changes of a stream's state, oldest first. */
   history(id: string, limit = HISTORY_KEPT): StateEvent[] {
-    const rows = this.#database.prepare(
-      "SELECT event FROM history WHERE stream = ? ORDER BY id DESC LIMIT ?",
-    ).all(id, limit) as { event: string }[];
+    const rows = this.#do(`read the history of ${id}`, () =>
+      this.#database.prepare(
+        "SELECT event FROM history WHERE stream = ? ORDER BY id DESC LIMIT ?",
+      ).all(id, limit)) as unknown as { event: string }[];
     return rows.map(({ event }) => JSON.parse(event) as StateEvent).reverse();
   }
 
@@ -106,4 +149,17 @@ export class Store implements Disposable {
     this.#closed = true;
     this.#database.close();
   }
+
+  #do<T>(what: string, work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      throw new Error(`Cannot ${what} in ${this.path}: ${why}`, { cause: error });
+    }
+  }
+}
+
+function toMarks({ paused, epoch, seq }: MarksRow): StreamMarks {
+  return { paused: paused === 1, epoch, seq };
 }
