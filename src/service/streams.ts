@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { nowMs } from "../core/clock.ts";
 import { redactUrls } from "../core/redact.ts";
 import { ServiceError } from "../core/service_error.ts";
@@ -22,7 +23,7 @@ interface Entry {
   registration: StreamRegistration;
   origin: "api" | "config";
   /** Why it does not run although it is registered: a model that is gone since. */
-  fault?: Error;
+  fault?: { message: string; atMs: number };
 }
 
 /** Frame numbers set aside at a time: after a crash a stream's numbers go on beyond these. */
@@ -52,6 +53,17 @@ export class ServerStreams implements StreamService, Disposable {
   /** Brings back what was registered before; what cannot run any more stays registered and says why. */
   async restore(): Promise<void> {
     await Promise.all(this.options.store.streams().map((stored) => this.#bringBack(stored)));
+  }
+
+  /**
+   * Makes the streams of the configuration file what it says now. Only what changed is touched: streams that are said
+   * differently, are said no more, or are new. What the API registered stays, unless the file takes its name.
+   */
+  async declare(registrations: readonly StreamRegistration[]): Promise<void> {
+    const said = new Map(registrations.map((registration) => [registration.id, registration]));
+    const gone = [...this.#entries].filter(([id, { origin }]) => origin === "config" && !said.has(id));
+    await Promise.all(gone.map(([id, entry]) => this.#inTurn(id, () => this.#forget(id, entry))));
+    await Promise.all(registrations.map((registration) => this.#declareOne(registration)));
   }
 
   async list(): Promise<StreamView[]> {
@@ -85,7 +97,7 @@ export class ServerStreams implements StreamService, Disposable {
 
   patch(id: string, change: StreamPatch): Promise<StreamView> {
     return this.#inTurn(id, async () => {
-      const entry = this.#entry(id);
+      const entry = this.#ownEntry(id);
       const registration = patched(entry.registration, change);
       if (change.source) await this.options.checkSource(change.source);
       const { weir, store } = this.options;
@@ -106,13 +118,7 @@ export class ServerStreams implements StreamService, Disposable {
   }
 
   remove(id: string): Promise<void> {
-    return this.#inTurn(id, async () => {
-      const { fault } = this.#entry(id);
-      if (!fault) await this.options.weir.remove(id);
-      this.#entries.delete(id);
-      this.#reserved.delete(id);
-      this.options.store.delete(id);
-    });
+    return this.#inTurn(id, () => this.#forget(id, this.#ownEntry(id)));
   }
 
   pause(id: string): Promise<StreamView> {
@@ -134,6 +140,26 @@ export class ServerStreams implements StreamService, Disposable {
 
   [Symbol.dispose](): void {
     for (const subscription of this.#subscriptions) subscription.unsubscribe();
+  }
+
+  #declareOne(registration: StreamRegistration): Promise<void> {
+    const { id } = registration;
+    return this.#inTurn(id, async () => {
+      const known = this.#entries.get(id);
+      if (known?.origin === "config" && !known.fault && isDeepStrictEqual(known.registration, registration)) return;
+      const { weir } = this.options;
+      const entry: Entry = { registration, origin: "config" };
+      this.#entries.set(id, entry);
+      try {
+        const sameSource = known && !known.fault && isDeepStrictEqual(known.registration.source, registration.source);
+        if (sameSource) return await weir.reconfigure(id, registration);
+        if (known && !known.fault) await weir.remove(id);
+        await weir.add(registration, {}, this.#reserved.get(id));
+      } catch (error) {
+        // A server whose file has one wrong model still runs the other streams.
+        entry.fault = faultOf(error);
+      }
+    });
   }
 
   #control(id: string, type: "pause" | "resume" | "restart"): Promise<StreamView> {
@@ -159,7 +185,7 @@ export class ServerStreams implements StreamService, Disposable {
       await this.options.weir.add(registration, {}, { epoch, seq });
       if (paused) await this.options.weir.control(id, "pause");
     } catch (error) {
-      entry.fault = error instanceof Error ? error : new Error(String(error));
+      entry.fault = faultOf(error);
     }
   }
 
@@ -174,6 +200,20 @@ export class ServerStreams implements StreamService, Disposable {
       ...(status && { status }),
       origin,
     };
+  }
+
+  async #forget(id: string, { fault }: Entry): Promise<void> {
+    if (!fault) await this.options.weir.remove(id);
+    this.#entries.delete(id);
+    this.#reserved.delete(id);
+    this.options.store.delete(id);
+  }
+
+  /** A stream that may be changed from here. */
+  #ownEntry(id: string): Entry {
+    const entry = this.#entry(id);
+    if (entry.origin === "api") return entry;
+    throw new ServiceError("conflict", `${id} is declared in the configuration file; change it there`);
   }
 
   #entry(id: string): Entry {
@@ -201,6 +241,10 @@ export class ServerStreams implements StreamService, Disposable {
   }
 }
 
+function faultOf(error: unknown): { message: string; atMs: number } {
+  return { message: redactUrls(error instanceof Error ? error.message : String(error)), atMs: nowMs() };
+}
+
 /** What Weir refuses lies in the request: a model that cannot run, an analyzer's option. */
 function refused(error: unknown): never {
   if (error instanceof ServiceError) throw error;
@@ -217,13 +261,13 @@ function masked(source: StreamRegistration["source"]): StreamRegistration["sourc
   return Object.fromEntries(entries) as StreamRegistration["source"];
 }
 
-function notRunning(id: string, fault: Error): StreamStatus {
+function notRunning(id: string, fault: { message: string; atMs: number }): StreamStatus {
   const none = { count: 0, mean: 0, min: 0, p50: 0, p95: 0, p99: 0, max: 0 };
   return {
     id,
     state: "failed",
-    cause: { code: "registration", message: redactUrls(fault.message) },
-    sinceMs: nowMs(),
+    cause: { code: "registration", message: fault.message },
+    sinceMs: fault.atMs,
     epoch: 0,
     restarts: 0,
     frames: {
