@@ -3,11 +3,9 @@ import type { Delivery, Subscription } from "../hub/subscription.ts";
 /** A subscription as a stream of server-sent events. */
 export interface SseOptions {
   subscription: Subscription;
-  /** Names what the subscription's filter makes of an event; equal forms share their bytes. */
-  form: string;
   /** Aborts when the server stops. */
   signal: AbortSignal;
-  /** A comment so often keeps proxies from closing a quiet line. Default 15 s. */
+  /** A quiet line hears something so often: it keeps proxies from closing it. Default 15 s. */
   heartbeatMs?: number;
   /** What a client waits before it connects anew, milliseconds. */
   retryMs?: number;
@@ -15,7 +13,6 @@ export interface SseOptions {
 }
 
 const encoder = new TextEncoder();
-const HEARTBEAT = encoder.encode(": still here\n\n");
 const CLOSING = encoder.encode(`event: closing\ndata: {"v":1,"type":"closing","reason":"The server stops"}\n\n`);
 
 /** Headers that keep everything between server and client from holding events back. */
@@ -34,35 +31,39 @@ export function sseBody(options: SseOptions): ReadableStream<Uint8Array> {
   let timer: ReturnType<typeof setInterval> | undefined;
   let quiet = true;
   let ended = false;
+  // A client that does not read may never take the last word: what can be let go is let go now.
+  const close = () => {
+    clearInterval(timer);
+    subscription.close();
+  };
   const end = () => {
     if (ended) return;
     ended = true;
-    clearInterval(timer);
     signal.removeEventListener("abort", close);
+    close();
     subscription[Symbol.dispose]();
     options.onEnd?.();
   };
-  const close = () => subscription.close();
   return new ReadableStream<Uint8Array>({
     start(controller) {
-      signal.addEventListener("abort", close, { once: true });
-      if (signal.aborted) close();
       controller.enqueue(encoder.encode(`retry: ${retryMs}\n\n`));
       timer = setInterval(() => {
-        if (quiet && (controller.desiredSize ?? 0) > 0) controller.enqueue(HEARTBEAT);
+        if (quiet && (controller.desiredSize ?? 0) > 0) controller.enqueue(heartbeat(subscription.position));
         quiet = true;
       }, heartbeatMs);
+      signal.addEventListener("abort", close, { once: true });
+      if (signal.aborted) close();
     },
     async pull(controller) {
       for (;;) {
         const deliveries = subscription.take();
         if (deliveries.length > 0) {
           quiet = false;
-          controller.enqueue(joined(deliveries.map((delivery) => frameOf(delivery, options.form))));
+          controller.enqueue(joined(deliveries.map(frameOf)));
           return;
         }
-        if (subscription.closed) {
-          if (!ended) controller.enqueue(CLOSING);
+        if (subscription.ended) {
+          controller.enqueue(CLOSING);
           controller.close();
           return end();
         }
@@ -74,17 +75,23 @@ export function sseBody(options: SseOptions): ReadableStream<Uint8Array> {
   }, { highWaterMark: 1 });
 }
 
+/**
+ * Says nothing, but moves the client's place on: one whose filter lets little through would else come back with a
+ * position that the log has long forgotten, and be told of a gap in which nothing was meant for it.
+ */
+function heartbeat(position: number): Uint8Array {
+  return encoder.encode(`: still here\nid: ${position}\n\n`);
+}
+
 /** One delivery in the form of the event stream; made once for all who get the same. */
-function frameOf(delivery: Delivery, form: string): Uint8Array {
+function frameOf(delivery: Delivery): Uint8Array {
   if ("gap" in delivery) {
     const { gap } = delivery;
     return encoder.encode(`id: ${gap.last}\nevent: gap\ndata: ${JSON.stringify(gap)}\n\n`);
   }
-  const { entry, event } = delivery;
-  return entry.form(`sse${form}`, () => {
-    const json = event === entry.event ? entry.json : JSON.stringify(event);
-    return encoder.encode(`id: ${entry.position}\nevent: ${event.type}\ndata: ${json}\n\n`);
-  });
+  return delivery.bytes(({ entry, event, json }) =>
+    encoder.encode(`id: ${entry.position}\nevent: ${event.type}\ndata: ${json}\n\n`)
+  );
 }
 
 function joined(parts: readonly Uint8Array[]): Uint8Array {

@@ -1,5 +1,7 @@
 import { nowMs } from "../core/clock.ts";
 import type { LogEvent } from "../core/events.ts";
+import { Entry } from "./entry.ts";
+import { weightOf } from "./weight.ts";
 
 /** Where positions come from. They rise for ever, over restarts too. */
 export interface Positions {
@@ -14,35 +16,23 @@ export interface EventLogOptions {
   events?: number;
   /** Most memory kept, as estimated by {@link weightOf}. Default 64 MiB. */
   bytes?: number;
-}
-
-/** One event with its place in the log. Its text is made once, however many read it. */
-export class Entry {
-  #json: string | undefined;
-  #forms = new Map<string, Uint8Array>();
-
-  constructor(readonly position: number, readonly event: LogEvent, readonly bytes: number, readonly atMs: number) {}
-
-  /** The event as JSON. */
-  get json(): string {
-    return this.#json ??= JSON.stringify(this.event);
-  }
-
-  /** A form of the event under a name of its own, made at first asking. */
-  form(name: string, make: () => Uint8Array): Uint8Array {
-    let form = this.#forms.get(name);
-    if (!form) this.#forms.set(name, form = make());
-    return form;
-  }
+  /**
+   * Positions could not be set aside. Events go on under positions that a restart might give again, until it succeeds.
+   */
+  onFault?(error: unknown): void;
 }
 
 /** Positions are set aside in blocks this large: one write to the store for so many events. */
 const BLOCK = 10_000;
+/** After so many events the store is asked again when it failed. */
+const RETRY = 100;
+/** The latest so many events are news. */
+const NEWS = 64;
 
 /** The recent past: every event under a position that is never given twice. Oldest leave first. */
 export class EventLog {
-  #entries: Entry[] = [];
-  /** Index of the oldest entry; the places before it are swept now and then. */
+  #entries: (Entry | undefined)[] = [];
+  /** Index of the oldest entry; the places before it are empty, and swept now and then. */
   #head = 0;
   #bytes = 0;
   #next: number;
@@ -72,51 +62,56 @@ export class EventLog {
   }
 
   push(event: LogEvent): Entry {
-    if (this.#next === this.#reservedTo) {
-      this.#next = this.options.positions.reserve(BLOCK);
-      this.#reservedTo = this.#next + BLOCK;
-    }
+    if (this.#next >= this.#reservedTo) this.#reserve();
     const entry = new Entry(this.#next++, event, weightOf(event), nowMs());
     this.#entries.push(entry);
+    this.#entries[this.#entries.length - 1 - NEWS]?.cool();
     this.#bytes += entry.bytes;
     const { events = 20_000, bytes = 64 * 2 ** 20 } = this.options;
-    while (this.#entries.length - this.#head > events || (this.#bytes > bytes && this.size.events > 1)) this.#forget();
+    while (this.size.events > events || (this.#bytes > bytes && this.size.events > 1)) this.#forget();
     return entry;
   }
 
-  /** The events after a position, oldest first. */
+  /** The events after a position, oldest first. To be read in one go: the log must not change meanwhile. */
   *after(position: number): Generator<Entry> {
     let low = this.#head;
     let high = this.#entries.length;
     while (low < high) {
       const middle = (low + high) >> 1;
-      if (this.#entries[middle].position <= position) low = middle + 1;
+      if (this.#entries[middle]!.position <= position) low = middle + 1;
       else high = middle;
     }
-    for (let index = low; index < this.#entries.length; index++) yield this.#entries[index];
+    for (let index = low; index < this.#entries.length; index++) yield this.#entries[index]!;
+  }
+
+  /** All events, latest first. To be read in one go, too. */
+  *backwards(): Generator<Entry> {
+    for (let index = this.#entries.length - 1; index >= this.#head; index--) yield this.#entries[index]!;
+  }
+
+  #reserve(): void {
+    try {
+      const first = this.options.positions.reserve(BLOCK);
+      // The block may begin below what was given while the store could not be written.
+      this.#next = Math.max(this.#next, first);
+      this.#reservedTo = first + BLOCK;
+      if (this.#next >= this.#reservedTo) this.#reserve();
+    } catch (error) {
+      this.#reservedTo = this.#next + RETRY;
+      this.options.onFault?.(error);
+    }
   }
 
   #forget(): void {
-    const entry = this.#entries[this.#head++];
+    const entry = this.#entries[this.#head]!;
+    this.#entries[this.#head++] = undefined;
+    entry.cool();
     this.#bytes -= entry.bytes;
     this.#forgotten = entry.position;
-    // Moving all the others for each that leaves would cost more than what they hold.
+    // Moving all the others for each that leaves would cost more than an empty place does.
     if (this.#head > 1024 && this.#head * 2 > this.#entries.length) {
       this.#entries = this.#entries.slice(this.#head);
       this.#head = 0;
     }
   }
-}
-
-/** About how much memory an event takes, without writing it out. */
-export function weightOf(event: LogEvent): number {
-  let weight = 600;
-  if (event.type !== "result") return weight;
-  for (const output of Object.values(event.outputs)) {
-    for (const value of Object.values(output)) {
-      if (Array.isArray(value)) weight += value.length * (typeof value[0] === "object" ? 300 : 16);
-      else weight += typeof value === "object" ? 500 : 50;
-    }
-  }
-  return weight;
 }

@@ -9,11 +9,14 @@ export interface EventFilter {
   labels?: readonly string[];
   /** Detections and classes that score lower are left out; a result in which none is left is not sent. */
   minScore?: number;
-  /** What to keep of a result besides its identity: `ageMs`, `outputs.detect`, … */
+  /** What to keep of a result besides its identity: `ageMs`, `outputs.detect`, `timings.inferMs`, … */
   fields?: readonly string[];
   /** Most results a second of each stream. */
   maxRate?: number;
 }
+
+/** With more streams than this, those that have long been due are forgotten. */
+const STREAMS = 1024;
 
 /** A filter at work: it remembers when each stream's next result may pass. */
 export class Sieve {
@@ -54,18 +57,24 @@ export class Sieve {
     const { maxRate } = this.filter;
     if (maxRate === undefined || event.type !== "result") return true;
     const periodMs = 1000 / maxRate;
-    const dueMs = this.#dueAtMs.get(event.stream) ?? -Infinity;
+    const dueMs = this.#dueAtMs.get(event.stream) ?? nowMs;
     // A result that comes a little early counts for its time, or a stream of just this rate would lose every other one.
-    const slackMs = periodMs / 10;
-    if (nowMs < dueMs - slackMs) return false;
-    this.#dueAtMs.set(event.stream, Math.max(dueMs, nowMs - slackMs) + periodMs);
+    if (nowMs < dueMs - periodMs / 10) return false;
+    if (this.#dueAtMs.size >= STREAMS && !this.#dueAtMs.has(event.stream)) this.#forgetDue(nowMs);
+    // One that comes late takes its time from the next, or a stream that is a little faster would lose far too much.
+    this.#dueAtMs.set(event.stream, Math.max(dueMs, nowMs - periodMs) + periodMs);
     return true;
+  }
+
+  /** Streams come and go while a subscriber stays: those that may pass anyway need no note. */
+  #forgetDue(nowMs: number): void {
+    for (const [stream, dueMs] of this.#dueAtMs) if (dueMs <= nowMs) this.#dueAtMs.delete(stream);
   }
 
   #found(event: ResultEnvelope): ResultEnvelope | undefined {
     const { minScore = -Infinity } = this.filter;
-    const keep = ({ label, score }: { label: string; score: number }) =>
-      score >= minScore && (this.#labels?.has(label) ?? true);
+    const keep = (thing: { label: string; score: number } | null) =>
+      typeof thing?.score === "number" && thing.score >= minScore && (this.#labels?.has(thing.label) ?? true);
     let found = 0;
     const outputs: Record<string, ModelOutput | AnalyzerOutput> = {};
     for (const [name, output] of Object.entries(event.outputs)) {
@@ -89,19 +98,27 @@ export class Sieve {
 const IDENTITY = ["v", "type", "stream", "epoch", "seq", "pts"] as const;
 
 function picked(event: ResultEnvelope, fields: readonly string[]): ResultEnvelope {
-  const source = event as unknown as Record<string, unknown>;
-  const result: Record<string, unknown> = Object.fromEntries(IDENTITY.map((key) => [key, source[key]]));
-  for (const field of fields) {
-    const [head, ...rest] = field.split(".");
-    if (!Object.hasOwn(source, head)) continue;
-    const inner = rest.join(".");
-    if (inner === "") result[head] = source[head];
-    else {
-      const value = source[head] as Record<string, unknown> | null;
-      if (value === null || typeof value !== "object" || !Object.hasOwn(value, inner)) continue;
-      const part = result[head] === source[head] ? undefined : result[head];
-      if (part !== undefined || result[head] === undefined) result[head] = { ...part as object, [inner]: value[inner] };
-    }
-  }
+  const source = event as unknown as Fields;
+  const result: Fields = Object.fromEntries(IDENTITY.map((key) => [key, source[key]]));
+  for (const field of fields) pick(source, result, field);
   return result as unknown as ResultEnvelope;
+}
+
+type Fields = Record<string, unknown>;
+
+/** Copies what a path leads to, and of the objects on the way only what leads there. */
+function pick(from: Fields, to: Fields, path: string): void {
+  const dot = path.indexOf(".");
+  const key = dot < 0 || Object.hasOwn(from, path) ? path : path.slice(0, dot);
+  if (!Object.hasOwn(from, key)) return;
+  const value = from[key];
+  if (key === path) {
+    to[key] = value;
+    return;
+  }
+  // Wanted as a whole already.
+  if (to[key] === value || value === null || typeof value !== "object" || Array.isArray(value)) return;
+  const part = (to[key] ??= {}) as Fields;
+  pick(value as Fields, part, path.slice(dot + 1));
+  if (Object.keys(part).length === 0) delete to[key];
 }

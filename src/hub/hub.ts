@@ -1,5 +1,6 @@
 import type { LogEvent } from "../core/events.ts";
-import { type Entry, EventLog, type EventLogOptions } from "./event_log.ts";
+import type { Entry } from "./entry.ts";
+import { EventLog, type EventLogOptions } from "./event_log.ts";
 import { type EventFilter, Sieve } from "./filter.ts";
 import { Subscription } from "./subscription.ts";
 
@@ -10,6 +11,8 @@ export interface SubscribeOptions {
   after?: number;
   /** Events that may wait for the reader. Default 1024. */
   capacity?: number;
+  /** Estimated memory of the events that may wait. Default 8 MiB. */
+  capacityBytes?: number;
 }
 
 /** What the hub does, for metrics. */
@@ -47,12 +50,14 @@ export class Hub implements Disposable {
   }
 
   /** Begins to listen; what was missed since `after` comes first, or a gap where the log has forgotten it. */
-  subscribe({ filter = {}, after, capacity = 1024 }: SubscribeOptions = {}): Subscription {
+  subscribe(options: SubscribeOptions = {}): Subscription {
+    const { filter = {}, after, capacity = 1024, capacityBytes = 8 * 2 ** 20 } = options;
     const subscription = new Subscription({
       log: this.#log,
       after,
       sieve: new Sieve(filter),
       capacity,
+      capacityBytes,
       onDispose: (gone) => {
         if (this.#subscriptions.delete(gone)) this.#droppedByGone += gone.dropped;
       },
@@ -62,10 +67,15 @@ export class Hub implements Disposable {
     return subscription;
   }
 
-  /** The latest events that pass the filter, oldest first. */
+  /** The latest events that pass the filter, oldest first, in whole. */
   recent(filter: EventFilter, count: number): Entry[] {
     const sieve = new Sieve(filter);
-    return [...this.#log.after(0)].filter(({ event }) => sieve.wants(event) && sieve.sift(event)).slice(-count);
+    const found: Entry[] = [];
+    for (const entry of this.#log.backwards()) {
+      if (found.length >= count) break;
+      if (sieve.wants(entry.event) && sieve.sift(entry.event)) found.push(entry);
+    }
+    return found.reverse();
   }
 
   stats(): HubStats {

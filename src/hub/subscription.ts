@@ -1,9 +1,10 @@
-import type { GapEvent, LogEvent } from "../core/events.ts";
-import type { Entry, EventLog } from "./event_log.ts";
+import type { GapEvent } from "../core/events.ts";
+import type { Entry, Form } from "./entry.ts";
+import type { EventLog } from "./event_log.ts";
 import type { Sieve } from "./filter.ts";
 
-/** One thing for a subscriber: an event, or word of what it missed. */
-export type Delivery = { entry: Entry; event: LogEvent } | { gap: GapEvent };
+/** One thing for a subscriber: an event as its filter leaves it, or word of what it missed. */
+export type Delivery = Form | { gap: GapEvent };
 
 /** How a subscription is served. */
 export interface SubscriptionOptions {
@@ -11,31 +12,51 @@ export interface SubscriptionOptions {
   sieve: Sieve;
   /** Events that may wait for the reader; past it the oldest leave, and the reader is told. */
   capacity: number;
+  /** Estimated memory of the events that may wait; at least one may. */
+  capacityBytes: number;
   /** The position after which to begin, for one that has been here before. */
   after?: number;
   onDispose(subscription: Subscription): void;
 }
 
-/** Events handed over at a time to a reader that catches up: others want their turn, too. */
-const CATCH_UP = 256;
+/** How much to take at a time; there is at least one event in it, if there is any. */
+export interface TakeLimits {
+  /** Most events. Default 256. */
+  events?: number;
+  /** About the most memory of them. Default 64 KiB. */
+  bytes?: number;
+}
+
+/** Events looked at in one go by a reader that catches up: others want their turn, too. */
+const SCAN = 2048;
 
 /**
  * One reader of the log. At first it may catch up with the past, read from the log itself; from then on it has a queue of
  * its own. A reader that is slow loses its own oldest events, is told so, and costs nobody else anything.
  */
 export class Subscription implements Disposable {
-  #queue: Entry[] = [];
+  #queue: Form[] = [];
+  #queueBytes = 0;
+  /** What to tell before anything else. */
+  #gap: GapEvent | undefined;
   #lost: { first: number; last: number; count: number } | undefined;
   /** How far a reader that catches up has come; undefined once it has. */
   #cursor: number | undefined;
   #wake: (() => void) | undefined;
   #closed = false;
+  #disposed = false;
   #dropped = 0;
 
   constructor(private readonly options: SubscriptionOptions) {
     const { after, log } = options;
-    // A position that is yet to come was given by another log: nothing of it is here, and nothing was missed.
-    if (after !== undefined && after < log.last) this.#cursor = after;
+    if (after === undefined) return;
+    if (after > log.last) {
+      // Another log gave that position: whatever is in this one was missed, and nobody can say how much that is.
+      if (log.last > 0) this.#gap = forgotten(1, log.last);
+    } else if (after < log.forgotten) {
+      this.#gap = forgotten(after + 1, log.forgotten);
+      this.#cursor = log.forgotten;
+    } else if (after < log.last) this.#cursor = after;
   }
 
   /** Events lost to slowness so far. */
@@ -48,46 +69,62 @@ export class Subscription implements Disposable {
     return this.#closed;
   }
 
+  /** No more will come, and nothing waits. */
+  get ended(): boolean {
+    return this.#closed && !this.#waiting;
+  }
+
   /** Events that wait in the queue. */
   get depth(): number {
     return this.#queue.length;
   }
 
+  /** Up to here everything that was asked for has been taken: where a reader that goes now may go on later. */
+  get position(): number {
+    if (this.#gap) return this.#gap.first - 1;
+    if (this.#cursor !== undefined) return this.#cursor;
+    const first = this.#lost?.first ?? this.#queue[0]?.entry.position;
+    return first === undefined ? this.options.log.last : first - 1;
+  }
+
   /** Hands a new event over. */
   push(entry: Entry): void {
-    const { sieve, capacity } = this.options;
     // Who still catches up finds it in the log.
     if (this.#closed || this.#cursor !== undefined) return;
-    if (!sieve.wants(entry.event) || !sieve.inTime(entry.event, entry.atMs)) return;
-    this.#queue.push(entry);
-    if (this.#queue.length > capacity) {
-      const { position } = this.#queue.shift()!;
-      this.#dropped++;
-      this.#lost ??= { first: position, last: position, count: 0 };
-      this.#lost.last = position;
-      this.#lost.count++;
-    }
+    const form = this.#sifted(entry);
+    if (!form) return;
+    this.#queue.push(form);
+    this.#queueBytes += entry.bytes;
+    const { capacity, capacityBytes } = this.options;
+    while (this.#queue.length > capacity || (this.#queueBytes > capacityBytes && this.#queue.length > 1)) this.#lose();
     this.#wakeUp();
   }
 
-  /** What waits, oldest first, with word of what was lost in its place. May be empty. */
-  take(): Delivery[] {
+  /** Some of what waits, oldest first, with word of what was lost in its place. Empty when nothing is at hand. */
+  take({ events = 256, bytes = 64 * 1024 }: TakeLimits = {}): Delivery[] {
     const deliveries: Delivery[] = [];
+    this.#tell(deliveries);
     if (this.#cursor !== undefined) {
-      this.#catchUp(deliveries, this.#cursor);
+      this.#catchUp(deliveries, { events, bytes });
       return deliveries;
     }
-    if (this.#lost) deliveries.push({ gap: { v: 1, type: "gap", ...this.#lost, reason: "slow" } });
-    this.#lost = undefined;
-    const entries = this.#queue;
-    this.#queue = [];
-    for (const entry of entries) this.#sift(deliveries, entry);
+    let taken = 0;
+    for (let weight = 0; taken < this.#queue.length && taken < events; taken++) {
+      weight += this.#queue[taken].entry.bytes;
+      if (weight > bytes && taken > 0) break;
+      deliveries.push(this.#queue[taken]);
+      this.#queueBytes -= this.#queue[taken].entry.bytes;
+    }
+    if (taken === this.#queue.length) this.#queue = [];
+    else this.#queue.splice(0, taken);
     return deliveries;
   }
 
   /** Resolves when there may be something to take, or nothing will come any more. One reader at a time. */
   wait(): Promise<void> {
-    if (this.#queue.length > 0 || this.#cursor !== undefined || this.#closed) return Promise.resolve();
+    // The past is long, and who looks for little in it looks long: everybody else comes in between.
+    if (this.#cursor !== undefined && !this.#gap) return new Promise((resolve) => setTimeout(resolve, 0));
+    if (this.#waiting || this.#closed) return Promise.resolve();
     return new Promise((resolve) => this.#wake = resolve);
   }
 
@@ -98,28 +135,62 @@ export class Subscription implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.close();
+    if (this.#disposed) return;
+    this.#disposed = true;
     this.#queue = [];
-    this.#cursor = undefined;
+    this.#queueBytes = 0;
+    this.#gap = this.#lost = this.#cursor = undefined;
+    this.close();
     this.options.onDispose(this);
   }
 
-  #catchUp(deliveries: Delivery[], cursor: number): void {
-    const { log, sieve } = this.options;
-    if (cursor < log.forgotten) {
-      deliveries.push({ gap: { v: 1, type: "gap", first: cursor + 1, last: log.forgotten, reason: "forgotten" } });
-    }
-    for (const entry of log.after(cursor)) {
-      this.#cursor = entry.position;
-      if (sieve.wants(entry.event) && sieve.inTime(entry.event, entry.atMs)) this.#sift(deliveries, entry);
-      if (deliveries.length >= CATCH_UP) return;
-    }
-    this.#cursor = undefined;
+  get #waiting(): boolean {
+    return this.#queue.length > 0 || this.#cursor !== undefined || this.#gap !== undefined || this.#lost !== undefined;
   }
 
-  #sift(deliveries: Delivery[], entry: Entry): void {
-    const event = this.options.sieve.sift(entry.event);
-    if (event) deliveries.push({ entry, event });
+  #sifted(entry: Entry): Form | undefined {
+    const { sieve } = this.options;
+    if (!sieve.wants(entry.event)) return undefined;
+    const form = entry.form(sieve.form, (event) => sieve.sift(event));
+    // Only what is sent counts against the rate.
+    return form && sieve.inTime(entry.event, entry.atMs) ? form : undefined;
+  }
+
+  #lose(): void {
+    const { position, bytes } = this.#queue.shift()!.entry;
+    this.#queueBytes -= bytes;
+    this.#dropped++;
+    this.#lost ??= { first: position, last: position, count: 0 };
+    this.#lost.last = position;
+    this.#lost.count++;
+  }
+
+  #tell(deliveries: Delivery[]): void {
+    if (this.#gap) deliveries.push({ gap: this.#gap });
+    if (this.#lost) deliveries.push({ gap: { v: 1, type: "gap", ...this.#lost, reason: "slow" } });
+    this.#gap = this.#lost = undefined;
+  }
+
+  #catchUp(deliveries: Delivery[], limits: Required<TakeLimits>): void {
+    const { log } = this.options;
+    if (this.#cursor! < log.forgotten) {
+      // The log has overtaken its reader.
+      deliveries.push({
+        gap: { v: 1, type: "gap", first: this.#cursor! + 1, last: log.forgotten, reason: "slow" },
+      });
+      this.#cursor = log.forgotten;
+    }
+    let scanned = 0;
+    let weight = 0;
+    for (const entry of log.after(this.#cursor!)) {
+      if (scanned++ === SCAN || weight >= limits.bytes || deliveries.length >= limits.events) return;
+      this.#cursor = entry.position;
+      const form = this.#sifted(entry);
+      if (!form) continue;
+      deliveries.push(form);
+      weight += entry.bytes;
+    }
+    this.#cursor = undefined;
   }
 
   #wakeUp(): void {
@@ -127,4 +198,8 @@ export class Subscription implements Disposable {
     this.#wake = undefined;
     wake?.();
   }
+}
+
+function forgotten(first: number, last: number): GapEvent {
+  return { v: 1, type: "gap", first, last, reason: "forgotten" };
 }
