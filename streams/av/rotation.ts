@@ -48,11 +48,20 @@ let last: Graph | undefined;
 
 /** A copy of the frame, turned clockwise. */
 export function upright(frame: Frame, rotation: Exclude<Rotation, 0>): Frame {
-  const key = `${frame.width}x${frame.height}:${frame.format}:${rotation}`;
+  return turnedBy(TURNS[rotation], frame);
+}
+
+/** A copy of the frame, left and right exchanged. */
+export function flipped(frame: Frame): Frame {
+  return turnedBy("hflip", frame);
+}
+
+function turnedBy(turn: string, frame: Frame): Frame {
+  const key = `${frame.width}x${frame.height}:${frame.format}:${turn}`;
   if (last?.key !== key) {
     last?.graph.free();
     last = undefined;
-    last = { key, ...makeGraph(frame, TURNS[rotation]) };
+    last = { key, ...makeGraph(frame, turn) };
   }
   check(last.source.buffersrcAddFrameSync(frame, AV_BUFFERSRC_FLAG_KEEP_REF), "turn a picture");
   const turned = new Frame();

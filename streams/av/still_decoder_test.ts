@@ -1,0 +1,108 @@
+import assert from "node:assert/strict";
+import { damagedPng, joined, jpegImage, pngImage, webpImage } from "../../tests/support/images.ts";
+import { readImageHeader } from "./image_header.ts";
+import { type Orientation, unmirrored, UPRIGHT } from "./orientation.ts";
+import { livePictures, UndecodableError } from "./picture.ts";
+import { StillDecoder } from "./still_decoder.ts";
+
+const LIMITS = { maxPixels: 1_000_000, maxWidth: 4096, maxHeight: 4096 };
+
+function still(decoder: StillDecoder, bytes: Uint8Array, orientation?: Orientation, released = () => {}) {
+  const header = readImageHeader(bytes, LIMITS);
+  return decoder.picture({ bytes, header, orientation: orientation ?? header.orientation, released });
+}
+
+/** The colours in the middle of the four edges. */
+function edgesOf(picture: ReturnType<typeof still>) {
+  const at = (x: number, y: number) => {
+    const region = { x: Math.floor(x * picture.width), y: Math.floor(y * picture.height), width: 1, height: 1 };
+    const [red, green, blue] = picture.pixels({ format: "rgb", region });
+    return green > 128 ? "white" : red > blue ? "red" : "blue";
+  };
+  return { top: at(0.5, 0.05), right: at(0.95, 0.5), bottom: at(0.5, 0.95), left: at(0.05, 0.5) };
+}
+
+Deno.test("every kind of image is decoded when somebody looks, and not before", () => {
+  using decoder = new StillDecoder(LIMITS.maxPixels);
+  for (const bytes of [jpegImage(64, 48), pngImage(64, 48)]) {
+    using picture = still(decoder, bytes);
+    assert.deepEqual([picture.width, picture.height, picture.decodeMs], [64, 48, 0]);
+    assert.equal(livePictures().bytes, bytes.length);
+    const edges = edgesOf(picture);
+    assert.deepEqual([edges.top, edges.left, edges.right], ["white", "red", "blue"]);
+    assert.ok(picture.decodeMs > 0);
+  }
+  for (const lossless of [false, true]) {
+    using picture = still(decoder, webpImage(33, 17, { lossless }));
+    assert.equal(picture.pixels({ format: "gray" }).length, 33 * 17);
+  }
+  assert.deepEqual(livePictures(), { count: 0, bytes: 0 });
+});
+
+Deno.test("all eight orientations of EXIF are honoured as the standard has them", () => {
+  using decoder = new StillDecoder(LIMITS.maxPixels);
+  // Where the first row (the white stripe) and the first column (red) of what is stored are to be seen.
+  const standard = [
+    ["top", "left"],
+    ["top", "right"],
+    ["bottom", "right"],
+    ["bottom", "left"],
+    ["left", "top"],
+    ["right", "top"],
+    ["right", "bottom"],
+    ["left", "bottom"],
+  ] as const;
+  for (const [index, [row, column]] of standard.entries()) {
+    using picture = still(decoder, jpegImage(64, 64, { exif: index + 1 }));
+    const edges = edgesOf(picture);
+    assert.deepEqual([edges[row], edges[column]], ["white", "red"], `EXIF ${index + 1}`);
+  }
+});
+
+Deno.test("a turned picture's size is known before it is decoded, and a mirrored one is seen the right way round", () => {
+  using decoder = new StillDecoder(LIMITS.maxPixels);
+  using turned = still(decoder, jpegImage(64, 32), { mirrored: false, rotation: 90 });
+  assert.deepEqual([turned.width, turned.height], [32, 64]);
+  assert.equal(edgesOf(turned).right, "white");
+  using mirrored = still(decoder, pngImage(64, 48), unmirrored(UPRIGHT));
+  assert.deepEqual([edgesOf(mirrored).left, edgesOf(mirrored).right], ["blue", "red"]);
+});
+
+Deno.test("damaged pixels give no picture, and the next image is decoded as if nothing had been", () => {
+  using decoder = new StillDecoder(LIMITS.maxPixels);
+  for (let round = 0; round < 3; round++) {
+    using damaged = still(decoder, damagedPng(32, 32));
+    assert.throws(() => damaged.pixels({ format: "rgb" }), UndecodableError);
+    using whole = still(decoder, pngImage(32, 32));
+    assert.equal(edgesOf(whole).left, "red");
+  }
+  const webp = webpImage(32, 32);
+  using broken = still(decoder, joined(webp.subarray(0, 30), new Uint8Array(webp.length - 30)));
+  try {
+    broken.pixels({ format: "rgb" });
+  } catch (error) {
+    assert.ok(error instanceof UndecodableError, String(error));
+  }
+});
+
+Deno.test("the decoder keeps to its own limit whatever the header was let through with", () => {
+  using decoder = new StillDecoder(1000);
+  for (const bytes of [jpegImage(64, 48), pngImage(64, 48), webpImage(64, 48)]) {
+    using picture = still(decoder, bytes);
+    assert.throws(() => picture.pixels({ format: "rgb" }), UndecodableError);
+  }
+});
+
+Deno.test("its pictures outlive the decoder, and each is let go once", () => {
+  let released = 0;
+  const decoder = new StillDecoder(LIMITS.maxPixels);
+  const seen = still(decoder, jpegImage(32, 32), undefined, () => released++);
+  const unseen = still(decoder, jpegImage(32, 32), undefined, () => released++);
+  decoder[Symbol.dispose]();
+  assert.equal(seen.pixels({ format: "gray" }).length, 1024);
+  assert.equal(released, 1);
+  seen[Symbol.dispose]();
+  unseen[Symbol.dispose]();
+  assert.equal(released, 2);
+  assert.deepEqual(livePictures(), { count: 0, bytes: 0 });
+});
