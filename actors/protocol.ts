@@ -2,6 +2,7 @@ import type { RunOverrides } from "../src/core/inference.ts";
 import type { ModelSpec } from "../src/core/model.ts";
 import type { ModelOutput, ResultEnvelope } from "../src/core/results.ts";
 import type { StateEvent, StreamRegistration } from "../src/core/stream.ts";
+import type { AnsweredPicture, WantedPicture, WatchedPicture } from "../streams/pictures.ts";
 import type { Device } from "../src/core/model.ts";
 
 // Who says what to whom. Main tells, workers emit; the frames' own messages go from port to port, past main.
@@ -96,6 +97,10 @@ export type ToStreams =
   }
   /** Another pipeline, policy or labels for a stream whose source stays connected. */
   | { type: "reconfigure"; id: string; registration: StreamRegistration; models: ModelSetup[] }
+  /** These pictures are watched from here on and no others. */
+  | { type: "watch"; id: string; wanted: WatchedPicture[] }
+  /** The next frame's picture is wanted, or not any more. */
+  | { type: "picture"; id: string; picture: WantedPicture; wanted: boolean }
   /** Whoever takes the results has no room for more, or has again. */
   | { type: "hold"; id: string; held: boolean }
   | { type: "stop"; id: string }
@@ -122,6 +127,7 @@ export interface StreamExtras {
 export type FromStreams =
   | ResultEnvelope
   | StateEvent
+  | { type: "picture"; picture: AnsweredPicture }
   /** A replica did not answer in time. */
   | { type: "overdue"; replica: number; model: string }
   /** A source hangs in a native call that outlived its timeout: the worker is to be replaced. */

@@ -14,6 +14,7 @@ import { Credits } from "../streams/credits.ts";
 import type { FrameInWork } from "../streams/frame_in_work.ts";
 import { Intake } from "../streams/intake.ts";
 import { pipeline, type Step } from "../streams/pipeline.ts";
+import { type AnsweredPicture, Pictures, type WantedPicture, type WatchedPicture } from "../streams/pictures.ts";
 import { Recorder } from "../streams/recorder.ts";
 import type { StreamExtras, StreamPosition } from "./protocol.ts";
 import { type SupervisedTask, superviseTask, type TaskSnapshot } from "./supervise_task.ts";
@@ -34,6 +35,8 @@ export interface StreamTaskOptions {
   inputBytes: number[];
   /** The source hangs in a native call that outlived its timeout. */
   onOverstay(): void;
+  /** A picture that somebody asked for is encoded. */
+  onPicture(picture: AnsweredPicture): void;
 }
 
 /** What of a stream may change while its source stays connected. */
@@ -63,6 +66,7 @@ export class StreamTask {
   #ending = false;
   #drained: Promise<void> = Promise.resolve();
   #recorder?: Recorder;
+  #pictures = new Pictures();
   #healthy?: () => void;
   #flowing = false;
   #held = false;
@@ -142,6 +146,16 @@ export class StreamTask {
     this.#task?.resume();
   }
 
+  /** From here on these pictures are watched and no others. */
+  watch(wanted: readonly WatchedPicture[]): void {
+    this.#pictures.watch(wanted);
+  }
+
+  /** The next frame's picture is asked for, or not any more. */
+  picture(picture: WantedPicture, wanted: boolean): void {
+    this.#pictures.once(picture, wanted);
+  }
+
   /** Holds a source that can wait back, until whoever takes its results has room again. */
   hold(held: boolean): void {
     if (held === this.#held) return;
@@ -203,6 +217,7 @@ export class StreamTask {
       memoryBoundBytes: memoryBound({ width, height, policy, underWay, inputBytes }),
       ...(properties && { properties }),
       ...(this.#fault && { fault: this.#fault }),
+      pictures: this.#pictures.usage,
     };
   }
 
@@ -288,6 +303,7 @@ export class StreamTask {
       ...(epoch !== undefined && { epoch }),
       credits: this.#credits,
       record: this.#recorder && ((frame, result) => this.#record(frame, result)),
+      show: (frame, result) => this.#pictures.push(frame, result, this.#options.onPicture),
       onDrop: (frame, cause, reason) => {
         if (!frame.open) return;
         frame.drop(cause);

@@ -50,6 +50,11 @@ hostActor<StreamWorkerInit, ToStreams, FromStreams>({
         return turns.refuse(message.model, message.reason);
       case "add":
         return add(message, context);
+      // Who watches need not know that the stream is gone.
+      case "watch":
+        return tasks.get(message.id)?.watch(message.wanted);
+      case "picture":
+        return tasks.get(message.id)?.picture(message.picture, message.wanted);
       case "usage":
         return {
           ...livePictures(),
@@ -104,6 +109,7 @@ function add(
     inputBytes: inputBytes(steps),
     open: () => plugin.open(registration.source, { stream: id }),
     onOverstay: () => context.emit({ type: "overstay", stream: id }),
+    onPicture: (picture) => context.emit({ type: "picture", picture }, [picture.jpeg.buffer as ArrayBuffer]),
   });
   tasks.set(id, task);
   task.events$.subscribe((event) => context.emit(event));

@@ -9,6 +9,8 @@ import type { Device } from "./core/model.ts";
 import type { ResultEnvelope } from "./core/results.ts";
 import type { StateEvent, StreamRegistration, StreamStatus } from "./core/stream.ts";
 import { ModelPool } from "./model_pool.ts";
+import type { EncodedPicture, PictureRequest } from "./core/services.ts";
+import { PictureWatches } from "./service/picture_watches.ts";
 import { Switchboard } from "./switchboard.ts";
 
 /** How Weir uses the machine. Every default follows from the number of cores. */
@@ -59,6 +61,9 @@ export class Weir implements AsyncDisposable {
   #workers: StreamWorkers;
   #models: ModelPool;
   #streams = new Map<string, Registered>();
+  #pictures = new PictureWatches({
+    tell: (message) => void this.#streams.get(message.id)?.slot.actor.tell(message),
+  });
   #kills = new Kills({
     onLeakBound: () => this.#warnings.next("So many threads were ended by force that the process should be restarted"),
   });
@@ -201,6 +206,32 @@ export class Weir implements AsyncDisposable {
     await slot.actor.ask({ type: "remove", id }, { timeoutMs: ASK_MS });
     slot.streams.delete(id);
     this.#streams.delete(id);
+    this.#pictures.remove(id);
+  }
+
+  /**
+   * Hands over pictures of a stream, encoded in its own thread and only while somebody watches, until the watch is
+   * disposed. `ended` is called when the stream is removed; it lives through everything else that befalls the stream.
+   */
+  watch(
+    id: string,
+    request: PictureRequest & { fps: number },
+    next: (picture: EncodedPicture) => void,
+    ended?: () => void,
+  ): Disposable {
+    this.#stream(id);
+    return this.#pictures.watch(id, request, { next, ended });
+  }
+
+  /** The picture of the stream's next result, however long that takes. */
+  async picture(id: string, request: PictureRequest, signal: AbortSignal): Promise<EncodedPicture> {
+    this.#stream(id);
+    return await this.#pictures.next(id, request, signal);
+  }
+
+  /** The latest picture that was encoded for such a request; undefined when there is none. */
+  latestPicture(id: string, request: PictureRequest): EncodedPicture | undefined {
+    return this.#pictures.latest(id, request);
   }
 
   /** The models in use and how their replicas stand. */
@@ -227,6 +258,7 @@ export class Weir implements AsyncDisposable {
     await this.#workers.stop({ deadlineMs: STOP_DEADLINE_MS });
     await this.#models[Symbol.asyncDispose]();
     await this.#switchboard.stop({ deadlineMs: STOP_DEADLINE_MS });
+    this.#pictures.close();
     this.#results.complete();
     this.#states.complete();
     this.#warnings.complete();
@@ -260,6 +292,8 @@ export class Weir implements AsyncDisposable {
         if (registered) registered.from.seq = event.seq;
         return this.#results.next(event);
       }
+      case "picture":
+        return this.#pictures.hear(event.picture);
       case "leak":
         return this.#warnings.next(`Nobody let go of ${event.what}; its memory is taken back`);
       case "overdue":
@@ -313,7 +347,9 @@ export class Weir implements AsyncDisposable {
   }
 
   #place({ registration, models, extras, slot, from }: Registered): Promise<void> {
-    return slot.actor.ask({ type: "add", registration, models, extras, from }, { timeoutMs: ASK_MS });
+    const added = slot.actor.ask<void>({ type: "add", registration, models, extras, from }, { timeoutMs: ASK_MS });
+    this.#pictures.moved(registration.id);
+    return added;
   }
 }
 

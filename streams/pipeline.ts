@@ -29,6 +29,8 @@ export interface PipelineContext {
   epoch?: number;
   /** Sees every finished frame in order, with its picture, before it is let go (annotated video). */
   record?(frame: FrameInWork, result: ResultEnvelope): void;
+  /** Sees every finished frame once its result is out, with its picture, before it is let go (pictures for people). */
+  show?(frame: FrameInWork, result: ResultEnvelope): void;
   onDrop(frame: FrameInWork, cause: DropCause, reason?: unknown): void;
 }
 
@@ -119,6 +121,7 @@ function published(context: PipelineContext): OperatorFunction<FrameInWork, Resu
           const result = envelope(frame);
           context.record?.(frame, result);
           subscriber.next(result);
+          context.show?.(frame, result);
           frame.complete();
         },
         error: (error) => subscriber.error(error),

@@ -71,17 +71,23 @@ export interface EncodedPicture {
   width: number;
   height: number;
   jpeg: Uint8Array;
+  /** It is an old one: none came in time. */
+  stale?: true;
 }
 
 /** Pictures of streams: encoded once however many watch, and not at all when nobody does. */
 export interface PictureService {
   /** The next picture of a stream, or its latest one when none comes soon. */
   picture(id: string, request: PictureRequest, signal: AbortSignal): Promise<EncodedPicture>;
-  /** Hands over every picture, at most `fps` a second, until the watch is disposed. A slow watcher misses pictures. */
+  /**
+   * Hands over every picture, at most `fps` a second, until the watch is disposed; `ended` is called when the stream is
+   * removed. A slow watcher misses pictures.
+   */
   watch(
     id: string,
     request: PictureRequest & { fps: number },
     next: (picture: EncodedPicture) => void,
+    ended?: () => void,
   ): Disposable;
 }
 
