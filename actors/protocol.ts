@@ -4,6 +4,7 @@ import type { ModelOutput, ResultEnvelope } from "../src/core/results.ts";
 import type { StateEvent, StreamRegistration } from "../src/core/stream.ts";
 import type { AnsweredPicture, WantedPicture, WatchedPicture } from "../streams/pictures.ts";
 import type { Device } from "../src/core/model.ts";
+import type { PushedFrame } from "../streams/sources/inlet.ts";
 
 // Who says what to whom. Main tells, workers emit; the frames' own messages go from port to port, past main.
 
@@ -103,6 +104,10 @@ export type ToStreams =
   | { type: "picture"; id: string; picture: WantedPicture; wanted: boolean }
   /** Whoever takes the results has no room for more, or has again. */
   | { type: "hold"; id: string; held: boolean }
+  /** Somebody else sends into the stream from here on, with so many credits already; or nobody does. */
+  | { type: "sender"; id: string; sender: number | undefined; credits: number }
+  /** A frame of a sender; without one when it came beyond its credits. */
+  | { type: "push"; id: string; sender: number; frame?: PushedFrame }
   | { type: "stop"; id: string }
   | { type: "pause"; id: string }
   | { type: "resume"; id: string }
@@ -128,6 +133,10 @@ export type FromStreams =
   | ResultEnvelope
   | StateEvent
   | { type: "picture"; picture: AnsweredPicture }
+  /** A sender may send so many more frames. */
+  | { type: "credit"; stream: string; sender: number; credits: number }
+  /** A sender's frame was not taken. */
+  | { type: "refused"; stream: string; sender: number; code: string; message: string }
   /** A replica did not answer in time. */
   | { type: "overdue"; replica: number; model: string }
   /** A source hangs in a native call that outlived its timeout: the worker is to be replaced. */

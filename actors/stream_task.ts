@@ -27,6 +27,8 @@ export interface StreamTaskOptions {
   open(): Source;
   /** True for sources that end and must not be tried twice. */
   finite: boolean;
+  /** True for sources that may be silent for as long as they like: nothing is mended by opening them anew. */
+  patient?: boolean;
   steps: Step[];
   turns: Turns;
   extras: StreamExtras;
@@ -108,7 +110,7 @@ export class StreamTask {
       },
       onStall: () => this.#enter("stalled", { cause: { code: "stalled", message: this.#silence() } }),
       onRecover: () => this.#enter("running"),
-      onDead: () => this.#task?.fail(new SourceError("timeout", this.#silence(2))),
+      ...(!options.patient && { onDead: () => this.#task?.fail(new SourceError("timeout", this.#silence(2))) }),
     });
   }
 

@@ -6,6 +6,7 @@ import { livePictures, onPictureLeak } from "../streams/av/picture.ts";
 import { ModelInput } from "../streams/model_input.ts";
 import type { Step } from "../streams/pipeline.ts";
 import { carriedOver } from "../streams/carried_over.ts";
+import { Inlet } from "../streams/sources/inlet.ts";
 import { sourceNamed } from "../streams/sources/registry.ts";
 import type { ActorContext } from "./actor.ts";
 import type { FromStreams, ModelSetup, ToStreams } from "./protocol.ts";
@@ -23,6 +24,8 @@ export interface StreamWorkerInit {
 const RUNS_PER_REPLICA = 5;
 
 const tasks = new Map<string, StreamTask>();
+/** Of the streams that are sent their frames. */
+const inlets = new Map<string, Inlet>();
 const inputs = new Map<string, ModelInput>();
 const models = new Map<number, string>();
 let turns: TurnClient;
@@ -50,6 +53,11 @@ hostActor<StreamWorkerInit, ToStreams, FromStreams>({
         return turns.refuse(message.model, message.reason);
       case "add":
         return add(message, context);
+      // A stream may be gone while a frame is on its way to it.
+      case "sender":
+        return inlets.get(message.id)?.setSender(message.sender, message.credits);
+      case "push":
+        return inlets.get(message.id)?.push(message.sender, message.frame);
       // Who watches need not know that the stream is gone.
       case "watch":
         return tasks.get(message.id)?.watch(message.wanted);
@@ -80,10 +88,13 @@ hostActor<StreamWorkerInit, ToStreams, FromStreams>({
         return task.stop();
       case "remove":
         tasks.delete(message.id);
+        inlets.get(message.id)?.[Symbol.dispose]();
+        inlets.delete(message.id);
         return task.stop();
     }
   },
   async close() {
+    for (const inlet of inlets.values()) inlet[Symbol.dispose]();
     await Promise.all([...tasks.values()].map((task) => task.stop()));
     turns[Symbol.dispose]();
     for (const input of inputs.values()) input[Symbol.dispose]();
@@ -99,6 +110,7 @@ function add(
   if (tasks.has(id)) throw new Error(`There is a stream called ${id} already`);
   const plugin = sourceNamed(registration.source.kind);
   const steps = registration.pipeline.map((step) => makeStep(step, message.models));
+  const inlet = plugin.pushed ? makeInlet(id, context) : undefined;
   const task = new StreamTask({
     registration,
     steps,
@@ -106,13 +118,17 @@ function add(
     extras,
     from,
     finite: plugin.ends ?? false,
+    patient: plugin.pushed ?? false,
     inputBytes: inputBytes(steps),
-    open: () => plugin.open(registration.source, { stream: id }),
+    open: () => plugin.open(registration.source, { stream: id, inlet }),
     onOverstay: () => context.emit({ type: "overstay", stream: id }),
     onPicture: (picture) => context.emit({ type: "picture", picture }, [picture.jpeg.buffer as ArrayBuffer]),
   });
   tasks.set(id, task);
-  task.events$.subscribe((event) => context.emit(event));
+  task.events$.subscribe((event) => {
+    context.emit(event);
+    if (event.type === "result") inlet?.used(event.seq);
+  });
   task.start();
 }
 
@@ -132,6 +148,16 @@ function reconfigure(
 
 function inputBytes(steps: readonly Step[]): number[] {
   return steps.map((step) => "spec" in step ? inputs.get(step.spec.sha256)!.pool.bufferBytes : 0);
+}
+
+function makeInlet(id: string, context: ActorContext<FromStreams>): Inlet {
+  const inlet = new Inlet({
+    grant: (sender, credits) => context.emit({ type: "credit", stream: id, sender, credits }),
+    refuse: (sender, fault) => context.emit({ type: "refused", stream: id, sender, ...fault }),
+    renew: () => tasks.get(id)?.restart(),
+  });
+  inlets.set(id, inlet);
+  return inlet;
 }
 
 function makeStep(step: StreamRegistration["pipeline"][number], setups: ModelSetup[]): Step {

@@ -5,8 +5,11 @@ export interface WatchdogOptions {
   stallMs: number;
   /** Nothing came for `stallMs`. */
   onStall(): void;
-  /** Nothing came for `stallMs` more. Called once; the watchdog then rests until started again. */
-  onDead(): void;
+  /**
+   * Nothing came for `stallMs` more. Called once; the watchdog then rests until started again. Without it a stall may last
+   * for ever.
+   */
+  onDead?(): void;
   /** Something came after a stall. */
   onRecover?(): void;
   timers?: Timers;
@@ -65,13 +68,13 @@ export class Watchdog implements Disposable {
   #look(): void {
     if (this.#stalled) {
       this.stop();
-      return this.#options.onDead();
+      return this.#options.onDead?.();
     }
     const leftMs = this.#fedAtMs + this.#options.stallMs - this.#timers.now();
     if (leftMs > 0) return this.#watch(leftMs);
     this.#stalled = true;
     // Counted from now: when the thread itself was held up, what came meanwhile gets a chance to be seen.
-    this.#watch(this.#options.stallMs);
+    if (this.#options.onDead) this.#watch(this.#options.stallMs);
     this.#options.onStall();
   }
 }

@@ -7,10 +7,12 @@ import { type StreamSlot, StreamWorkers } from "../actors/stream_workers.ts";
 import { sourceNamed } from "../streams/sources/registry.ts";
 import type { Device } from "./core/model.ts";
 import type { ResultEnvelope } from "./core/results.ts";
+import type { Sender, SenderEvents } from "./core/services.ts";
 import type { StateEvent, StreamRegistration, StreamStatus } from "./core/stream.ts";
 import { ModelPool } from "./model_pool.ts";
 import type { EncodedPicture, PictureRequest } from "./core/services.ts";
 import { PictureWatches } from "./service/picture_watches.ts";
+import { Senders } from "./senders.ts";
 import { Switchboard } from "./switchboard.ts";
 
 /** How Weir uses the machine. Every default follows from the number of cores. */
@@ -61,6 +63,7 @@ export class Weir implements AsyncDisposable {
   #workers: StreamWorkers;
   #models: ModelPool;
   #streams = new Map<string, Registered>();
+  #senders = new Senders((id, message, transfer) => this.#streams.get(id)?.slot.actor.tell(message, transfer) ?? false);
   #pictures = new PictureWatches({
     tell: (message) => void this.#streams.get(message.id)?.slot.actor.tell(message),
   });
@@ -200,6 +203,13 @@ export class Weir implements AsyncDisposable {
     await this.#stream(id).slot.actor.stop(options);
   }
 
+  /** Becomes the one who sends a stream its frames, in the place of whoever did before. */
+  openSender(id: string, on: SenderEvents): Sender {
+    const { source } = this.#stream(id).registration;
+    if (!sourceNamed(source.kind).pushed) throw new TypeError(`${id} takes no frames: its source is a ${source.kind}`);
+    return this.#senders.open(id, on);
+  }
+
   /** Ends the stream and forgets it. */
   async remove(id: string): Promise<void> {
     const { slot } = this.#stream(id);
@@ -207,6 +217,7 @@ export class Weir implements AsyncDisposable {
     slot.streams.delete(id);
     this.#streams.delete(id);
     this.#pictures.remove(id);
+    this.#senders.close(id, "The stream is gone");
   }
 
   /**
@@ -259,6 +270,7 @@ export class Weir implements AsyncDisposable {
     await this.#models[Symbol.asyncDispose]();
     await this.#switchboard.stop({ deadlineMs: STOP_DEADLINE_MS });
     this.#pictures.close();
+    this.#senders.closeAll("The server stops");
     this.#results.complete();
     this.#states.complete();
     this.#warnings.complete();
@@ -294,6 +306,9 @@ export class Weir implements AsyncDisposable {
       }
       case "picture":
         return this.#pictures.hear(event.picture);
+      case "credit":
+      case "refused":
+        return this.#senders.hear(event);
       case "leak":
         return this.#warnings.next(`Nobody let go of ${event.what}; its memory is taken back`);
       case "overdue":
@@ -349,6 +364,7 @@ export class Weir implements AsyncDisposable {
   #place({ registration, models, extras, slot, from }: Registered): Promise<void> {
     const added = slot.actor.ask<void>({ type: "add", registration, models, extras, from }, { timeoutMs: ASK_MS });
     this.#pictures.moved(registration.id);
+    this.#senders.moved(registration.id);
     return added;
   }
 }

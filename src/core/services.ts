@@ -99,18 +99,32 @@ export interface SentFrame {
   capturedAtMs?: number;
   /** Clockwise turn that makes it upright. */
   rotation?: 0 | 90 | 180 | 270;
+  /** Once upright it shows the world as in a mirror, and is to be turned round. */
+  mirrored?: boolean;
 }
 
 /** Somebody who sends frames into a stream of kind `webcam`. */
 export interface Sender extends Disposable {
-  /** Hands a frame over. False when it came without a credit; it is counted as dropped then. */
+  /** Hands a frame over; its bytes move. False when it came without a credit; it is counted as dropped then. */
   push(frame: SentFrame): boolean;
+}
+
+/** What a sender hears. */
+export interface SenderEvents {
+  /** So many more frames may be sent. */
+  grant(credits: number): void;
+  /** A newer sender has taken the stream over. */
+  replaced(): void;
+  /** A frame was not taken: it is no image, too large, animated, … */
+  refused?(fault: { code: string; message: string }): void;
+  /** The stream is gone, or the server stops. */
+  closed?(reason: string): void;
 }
 
 /** The way of webcams into their streams. */
 export interface IngestService {
   /** Becomes the sender of a stream; the one before is told to go. `grant` says how many more frames may be sent. */
-  open(id: string, on: { grant(credits: number): void; replaced(): void }): Promise<Sender>;
+  open(id: string, on: SenderEvents): Promise<Sender>;
 }
 
 /** Whether the program can do its work, and why not. */

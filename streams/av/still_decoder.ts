@@ -16,8 +16,8 @@ export interface StillImage {
   bytes: Uint8Array;
   header: ImageHeader;
   orientation: Orientation;
-  /** Called once, when the bytes are let go: the picture was decoded, or nobody will ever look at it. */
-  released(): void;
+  /** Called once, when the bytes are let go: somebody looked at the picture, or nobody ever will. */
+  released(decoded: boolean): void;
 }
 
 /** Decodes images that come one by one, each when somebody first looks at it. It lives until it is disposed and all are let go. */
@@ -35,15 +35,19 @@ export class StillDecoder implements Disposable {
   picture({ bytes, header, orientation, released }: StillImage): AvPicture {
     const { width, height } = header;
     this.#waiting++;
+    let decoded = false;
     return AvPicture.lazy({
       width,
       height,
       sizeBytes: bytes.length,
-      decode: () => this.#decode(bytes, header, orientation),
+      decode: () => {
+        decoded = true;
+        return this.#decode(bytes, header, orientation);
+      },
       release: () => {
         this.#waiting--;
         this.#freeWhenIdle();
-        released();
+        released(decoded);
       },
     }, { rotation: orientation.rotation });
   }

@@ -7,7 +7,12 @@ import { StillDecoder } from "./still_decoder.ts";
 
 const LIMITS = { maxPixels: 1_000_000, maxWidth: 4096, maxHeight: 4096 };
 
-function still(decoder: StillDecoder, bytes: Uint8Array, orientation?: Orientation, released = () => {}) {
+function still(
+  decoder: StillDecoder,
+  bytes: Uint8Array,
+  orientation?: Orientation,
+  released = (_decoded: boolean) => {},
+) {
   const header = readImageHeader(bytes, LIMITS);
   return decoder.picture({ bytes, header, orientation: orientation ?? header.orientation, released });
 }
@@ -93,16 +98,16 @@ Deno.test("the decoder keeps to its own limit whatever the header was let throug
   }
 });
 
-Deno.test("its pictures outlive the decoder, and each is let go once", () => {
-  let released = 0;
+Deno.test("its pictures outlive the decoder, and each is let go once, decoded or not", () => {
+  const released: boolean[] = [];
   const decoder = new StillDecoder(LIMITS.maxPixels);
-  const seen = still(decoder, jpegImage(32, 32), undefined, () => released++);
-  const unseen = still(decoder, jpegImage(32, 32), undefined, () => released++);
+  const seen = still(decoder, jpegImage(32, 32), undefined, (decoded) => released.push(decoded));
+  const unseen = still(decoder, jpegImage(32, 32), undefined, (decoded) => released.push(decoded));
   decoder[Symbol.dispose]();
   assert.equal(seen.pixels({ format: "gray" }).length, 1024);
-  assert.equal(released, 1);
+  assert.deepEqual(released, [true]);
   seen[Symbol.dispose]();
   unseen[Symbol.dispose]();
-  assert.equal(released, 2);
+  assert.deepEqual(released, [true, false]);
   assert.deepEqual(livePictures(), { count: 0, bytes: 0 });
 });

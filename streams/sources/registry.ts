@@ -6,11 +6,20 @@ import { file } from "./file.ts";
 import { rtsp } from "./rtsp.ts";
 import { url } from "./url.ts";
 import { scene } from "./scene.ts";
+import { webcam } from "./webcam.ts";
+import type { Inlet } from "./inlet.ts";
 
 /** What a source's configuration has at least: its kind, by which its plug-in is found. */
 export interface SourceConfig {
   kind: string;
   [option: string]: unknown;
+}
+
+/** What a source is opened with. */
+export interface SourceContext {
+  stream: string;
+  /** Where frames come in, for sources that are `pushed`. */
+  inlet?: Inlet;
 }
 
 /** A kind of source: how it is configured, shown and opened. */
@@ -25,10 +34,12 @@ export interface SourcePlugin<C extends SourceConfig = SourceConfig> {
   policy?(config: C): FlowMode;
   /** It comes to an end by itself, and a failure would only repeat: it is not tried again. */
   ends?: boolean;
+  /** Its frames are sent to it: it gets an inlet, and nothing is wrong with it while nobody sends. */
+  pushed?: boolean;
   /** The address without credentials, for people. */
   redacted(config: C): string;
   /** A source that is ready to run; nothing is opened before it runs. */
-  open(config: C, context: { stream: string }): Source;
+  open(config: C, context: SourceContext): Source;
 }
 
 /**
@@ -40,6 +51,7 @@ export const sources: readonly SourcePlugin[] = [
   rtsp,
   url,
   scene,
+  webcam,
   file,
 ];
 
