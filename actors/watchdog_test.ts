@@ -76,3 +76,20 @@ Deno.test("stopped while it tells of a stall, a watchdog does not bite", async (
   await timers.pass(100);
   assert.equal(timers.pending, 0);
 });
+
+Deno.test("where nothing is to die of it, a stall lasts until something comes", async () => {
+  const timers = new ManualTimers(0);
+  const heard: string[] = [];
+  const dog = new Watchdog({
+    stallMs: 1_000,
+    onStall: () => heard.push("stall"),
+    onRecover: () => heard.push("recover"),
+    timers,
+  });
+  dog.start();
+  await timers.pass(100_000);
+  assert.deepEqual([heard, timers.pending, dog.stalled], [["stall"], 0, true]);
+  dog.feed();
+  await timers.pass(1_500);
+  assert.deepEqual(heard, ["stall", "recover", "stall"]);
+});

@@ -12,7 +12,7 @@ import type { StateEvent, StreamRegistration, StreamStatus } from "./core/stream
 import { ModelPool } from "./model_pool.ts";
 import type { EncodedPicture, PictureRequest } from "./core/services.ts";
 import { PictureWatches } from "./service/picture_watches.ts";
-import { Senders } from "./senders.ts";
+import { Senders } from "./service/senders.ts";
 import { Switchboard } from "./switchboard.ts";
 
 /** How Weir uses the machine. Every default follows from the number of cores. */

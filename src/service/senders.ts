@@ -1,6 +1,6 @@
-import type { FromStreams, ToStreams } from "../actors/protocol.ts";
-import { nowMs } from "./core/clock.ts";
-import type { Sender, SenderEvents, SentFrame } from "./core/services.ts";
+import type { FromStreams, ToStreams } from "../../actors/protocol.ts";
+import { nowMs } from "../core/clock.ts";
+import type { Sender, SenderEvents, SentFrame } from "../core/services.ts";
 
 interface Open {
   number: number;
