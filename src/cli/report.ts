@@ -1,20 +1,10 @@
 import { DROP_CAUSES } from "../core/drops.ts";
+import { type InferenceReport, InferenceTimes } from "../core/inference_times.ts";
 import type { ResultEnvelope } from "../core/results.ts";
 import type { Distribution, StateEvent, StreamState, StreamStatus } from "../core/stream.ts";
 import { formatCounts, formatDuration, formatMs } from "./format.ts";
 
-const RECENT = 100;
 const ERRORS_MAX = 10;
-
-/** Inference times of one stream, milliseconds. */
-export interface InferenceReport {
-  count: number;
-  mean: number;
-  /** Mean of the last hundred. */
-  recent: number;
-  min: number;
-  max: number;
-}
 
 /** What one stream came to. */
 export interface StreamReport {
@@ -39,11 +29,7 @@ export interface StreamReport {
 export class Tally {
   #startedAtMs?: number;
   #endedAtMs?: number;
-  #count = 0;
-  #sum = 0;
-  #min = Infinity;
-  #max = 0;
-  #recent = new Float64Array(RECENT);
+  #inference = new InferenceTimes();
   #errors = new Map<string, number>();
   #lastPts?: number;
 
@@ -63,13 +49,7 @@ export class Tally {
   pushResult({ pts, timings }: ResultEnvelope): void {
     this.#startedAtMs ??= this.now();
     this.#lastPts = pts;
-    const inferMs = timings?.inferMs ?? 0;
-    // A stream without a model infers nothing.
-    if (inferMs === 0) return;
-    this.#recent[this.#count++ % RECENT] = inferMs;
-    this.#sum += inferMs;
-    this.#min = Math.min(this.#min, inferMs);
-    this.#max = Math.max(this.#max, inferMs);
+    this.#inference.push(timings?.inferMs ?? 0);
   }
 
   /** Folds a change of state in. */
@@ -88,14 +68,7 @@ export class Tally {
     }
     const seconds = this.elapsedMs / 1000;
     const rate = (count: number) => seconds > 0 ? count / seconds : 0;
-    const held = this.#recent.subarray(0, Math.min(this.#count, RECENT));
-    const inference: InferenceReport = {
-      count: this.#count,
-      mean: this.#sum / this.#count,
-      recent: held.reduce((sum, value) => sum + value, 0) / held.length,
-      min: this.#min,
-      max: this.#max,
-    };
+    const inference = this.#inference.read();
     return {
       id,
       source: this.source,
@@ -106,7 +79,7 @@ export class Tally {
       frames,
       overallFps: rate(frames.received),
       effectiveFps: rate(frames.completed),
-      ...(this.#count > 0 && { inference }),
+      ...(inference && { inference }),
       age,
       memoryBoundBytes,
       errors: [...this.#errors].map(([message, count]) => ({ message, count })),
