@@ -39,9 +39,27 @@ export function checkAddress(address: string, rules: Pick<UrlRules, "deny">): st
   return undefined;
 }
 
-interface Network {
+/** A network of addresses, or one address. */
+export interface Network {
   bytes: number[];
   bits: number;
+}
+
+/** The network that a text such as `10.0.0.0/8`, `fd00::/8` or `10.0.0.1` stands for; undefined when it is none. */
+export function parseNetwork(text: string): Network | undefined {
+  const match = /^\[?([0-9a-f:.]+)\]?(?:\/(\d{1,3}))?$/i.exec(text);
+  const bytes = match ? addressBytes(match[1]) : undefined;
+  if (!bytes) return undefined;
+  const bits = match![2] === undefined ? bytes.length * 8 : Number(match![2]);
+  return bits <= bytes.length * 8 ? { bytes, bits } : undefined;
+}
+
+/** Whether an IP address lies in one of the networks, or stands for one that does. */
+export function isWithin(address: string, networks: readonly Network[]): boolean {
+  const bytes = addressBytes(address);
+  if (!bytes) return false;
+  const forms = [bytes, ...embedded(bytes)];
+  return forms.some((form) => networks.some((network) => contains(network, form)));
 }
 
 const NETWORKS: Record<AddressKind, Network[]> = {
