@@ -1,0 +1,46 @@
+import type { LogEvent } from "../core/events.ts";
+import type { AnalyzerOutput, ModelOutput, ResultEnvelope } from "../core/results.ts";
+import type { SharedOptions } from "./shared_options.ts";
+
+/** What a sink wants of the events. */
+export type SiftOptions = Pick<SharedOptions, "types" | "labels" | "minScore" | "every" | "maxRate">;
+
+/** A function that answers what of one stream's event a sink gets; undefined when nothing. It counts, so each sink has one of its own. */
+export function sift(options: SiftOptions): (event: LogEvent, nowMs: number) => LogEvent | undefined {
+  const types = options.types && new Set<string>(options.types);
+  const labels = options.labels && new Set(options.labels);
+  const { minScore, every = 1, maxRate } = options;
+  const periodMs = maxRate === undefined ? 0 : 1000 / maxRate;
+  // A result that comes a little early counts for its time, or a stream of just this rate would lose every other one.
+  const slackMs = periodMs / 10;
+  let count = 0;
+  let dueMs = -Infinity;
+  return (event, nowMs) => {
+    if (types && !types.has(event.type)) return undefined;
+    if (event.type !== "result") return event;
+    const left = labels || minScore !== undefined ? found(event, { labels, minScore }) : event;
+    if (!left || count++ % every !== 0 || nowMs < dueMs - slackMs) return undefined;
+    dueMs = Math.max(dueMs, nowMs - slackMs) + periodMs;
+    return left;
+  };
+}
+
+function found(
+  event: ResultEnvelope,
+  { labels, minScore = -Infinity }: { labels?: ReadonlySet<string>; minScore?: number },
+): ResultEnvelope | undefined {
+  const keep = ({ label, score }: { label: string; score: number }) =>
+    score >= minScore && (labels?.has(label) ?? true);
+  let count = 0;
+  const outputs: Record<string, ModelOutput | AnalyzerOutput> = {};
+  for (const [name, output] of Object.entries(event.outputs)) {
+    const { detections, classes } = output as ModelOutput;
+    const left = {
+      ...(Array.isArray(detections) && { detections: detections.filter(keep) }),
+      ...(Array.isArray(classes) && { classes: classes.filter(keep) }),
+    };
+    count += (left.detections?.length ?? 0) + (left.classes?.length ?? 0);
+    outputs[name] = { ...output, ...left };
+  }
+  return count > 0 ? { ...event, outputs } : undefined;
+}

@@ -1,0 +1,96 @@
+/** A door before a TCP server: it can be shut, which cuts what is connected, or stuck, so that nothing passes. */
+export class Gate implements AsyncDisposable {
+  #listener: Deno.TcpListener | undefined;
+  #accepting: Promise<void> | undefined;
+  #pairs = new Set<Deno.TcpConn>();
+  #copies = new Set<Promise<void>>();
+  #stuck = Promise.withResolvers<void>();
+  readonly port: number;
+
+  /** A gate to a port of this machine, shut at first. */
+  constructor(private readonly targetPort: number) {
+    this.port = freeTcpPort();
+    this.#stuck.resolve();
+  }
+
+  open(): void {
+    if (this.#listener) return;
+    const listener = this.#listener = Deno.listen({ hostname: "127.0.0.1", port: this.port });
+    this.#accepting = this.#accept(listener);
+  }
+
+  async shut(): Promise<void> {
+    this.#listener?.close();
+    this.#listener = undefined;
+    this.loosen();
+    for (const connection of this.#pairs) close(connection);
+    await this.#accepting;
+    await Promise.all(this.#copies);
+  }
+
+  /** From now on nothing passes, though everything is connected. */
+  stick(): void {
+    this.#stuck = Promise.withResolvers<void>();
+  }
+
+  loosen(): void {
+    this.#stuck.resolve();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.shut();
+  }
+
+  async #accept(listener: Deno.TcpListener): Promise<void> {
+    try {
+      for await (const client of listener) {
+        const copies = this.#join(client).finally(() => this.#copies.delete(copies));
+        this.#copies.add(copies);
+      }
+    } catch (error) {
+      if (!(error instanceof Deno.errors.BadResource)) throw error;
+    }
+  }
+
+  async #join(client: Deno.TcpConn): Promise<void> {
+    this.#pairs.add(client);
+    const server = await Deno.connect({ hostname: "127.0.0.1", port: this.targetPort }).catch(() => undefined);
+    if (server) {
+      this.#pairs.add(server);
+      await Promise.all([this.#copy(client, server), this.#copy(server, client)]);
+      this.#pairs.delete(server);
+    }
+    close(client);
+    this.#pairs.delete(client);
+  }
+
+  async #copy(from: Deno.TcpConn, to: Deno.TcpConn): Promise<void> {
+    const bytes = new Uint8Array(16_384);
+    try {
+      while (this.#pairs.has(from)) {
+        const count = await from.read(bytes);
+        if (count === null) break;
+        await this.#stuck.promise;
+        for (let at = 0; at < count;) at += await to.write(bytes.subarray(at, count));
+      }
+    } catch {
+      // One side is gone; the other goes, too.
+    }
+    close(from);
+    close(to);
+  }
+}
+
+/** A port that nobody listens on. */
+export function freeTcpPort(): number {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return listener.addr.port;
+}
+
+function close(connection: Deno.TcpConn): void {
+  try {
+    connection.close();
+  } catch {
+    // It was closed already.
+  }
+}
