@@ -1,3 +1,4 @@
+import { redactUrls } from "../core/redact.ts";
 import { type FieldFault, ServiceError, type ServiceErrorCode } from "../core/service_error.ts";
 
 /** What can be wrong with a request, beyond what the services behind it say. */
@@ -9,6 +10,8 @@ export type HttpErrorCode =
   | "host"
   | "method_not_allowed"
   | "not_acceptable"
+  | "too_slow"
+  | "upgrade_required"
   | "unsupported_media_type"
   | "rate_limited"
   | "internal";
@@ -27,10 +30,12 @@ export const PROBLEMS: Readonly<Record<ProblemCode, { status: number; title: str
   not_found: { status: 404, title: "There is no such thing" },
   method_not_allowed: { status: 405, title: "That is not how this is used" },
   not_acceptable: { status: 406, title: "It cannot be had in that form" },
+  too_slow: { status: 408, title: "The request did not arrive in time" },
   conflict: { status: 409, title: "That does not go with what there is" },
   too_large: { status: 413, title: "That is more than this server takes" },
   unsupported_media_type: { status: 415, title: "That form is not understood" },
   invalid: { status: 422, title: "The request does not fit" },
+  upgrade_required: { status: 426, title: "This is spoken over a WebSocket" },
   rate_limited: { status: 429, title: "Too many requests" },
   too_many: { status: 429, title: "There are too many already" },
   internal: { status: 500, title: "Something broke in here" },
@@ -70,14 +75,14 @@ export function problemOf(error: unknown): Problem {
   return new Problem("internal", "The server's log says more", { cause: error });
 }
 
-/** The problem as the client sees it. */
+/** The problem as the client sees it; `instance` says which request it was. */
 export function problemResponse(problem: Problem, instance: string): Response {
   const { code, status, message, faults, headers } = problem;
   const body = {
     type: `urn:weir:problem:${code}`,
     title: PROBLEMS[code].title,
     status,
-    detail: message,
+    detail: redactUrls(message),
     instance,
     code,
     ...(faults.length > 0 && { errors: faults }),

@@ -16,10 +16,12 @@ export interface Caller {
   address: string;
 }
 
-/** A body that is not JSON: its media types, and the most bytes taken of it. */
+/** A body that is not JSON: its media types (`image/*` takes them all), and the most bytes taken of it. */
 export interface RawBody {
   media: readonly string[];
   maxBytes: number;
+  /** What it holds, for the document: the parts of a form. */
+  schema?: z.ZodType;
 }
 
 /** One answer of a route, for the document. */
@@ -34,6 +36,7 @@ export interface Answer {
 export interface Call<P = unknown, Q = unknown, B = unknown> {
   params: P;
   query: Q;
+  /** A raw body is a stream of bytes that fails past its bound; the request carries the same. */
   body: B;
   /** Where the request came from and what else it carries; its body is read already unless the route takes it raw. */
   request: Request;
@@ -63,7 +66,12 @@ export interface Route<P = unknown, Q = unknown, B = unknown> {
   problems?: readonly ProblemCode[];
   /** `stream` for answers that go on: they count against the limit of open streams, not of requests. */
   kind?: "stream" | "upgrade";
-  /** A `Response`, or a value that is sent as JSON with the route's first 2xx status; undefined sends 204. */
+  /** Left out of the document: a part of a page. */
+  hidden?: boolean;
+  /**
+   * A `Response`, or a value that is sent as JSON with the route's first 2xx status; undefined sends 204. An upgrade
+   * returns what `Deno.upgradeWebSocket` gave, so that its place is held until the socket closes.
+   */
   handle(call: Call<P, Q, B>): unknown;
 }
 

@@ -1,0 +1,204 @@
+import { readBody } from "./body.ts";
+import { finish } from "./finish.ts";
+import type { Admission, Guard } from "./guard.ts";
+import { Matcher } from "./match.ts";
+import { Problem, problemOf, problemResponse } from "./problem.ts";
+import { parseQuery } from "./query.ts";
+import { faultsOf } from "./faults.ts";
+import type { Call, Route } from "./route.ts";
+
+/** What an API is made of. */
+export interface ApiOptions {
+  routes: readonly Route[];
+  guard: Guard;
+  /** Aborts when the server stops; calls under way see it. */
+  signal: AbortSignal;
+  /** Most bytes of a JSON body. Default 1 MiB. */
+  bodyBytes?: number;
+  /** How long a JSON body may take to arrive. Default 30 s. */
+  bodyWithinMs?: number;
+  /** Told of every request once its answer begins. `route` is the path with its parameters in braces, or `unmatched`. */
+  onRequest?(info: { route: string; method: string; status: number; seconds: number }): void;
+  /** A request began, or its answer has ended. */
+  onActive?(delta: 1 | -1): void;
+  /** Something went wrong that nobody foresaw; the client learns nothing but the request's id. */
+  onFault?(error: unknown, request: { id: string; method: string; path: string }): void;
+}
+
+/** What `Deno.serve` tells about a connection. */
+export interface Connection {
+  remoteAddr: Deno.Addr;
+  /** Settles when the answer is out as a whole, or will never be. */
+  completed?: Promise<void>;
+}
+
+const BODY_BYTES = 1 << 20;
+const BODY_WITHIN_MS = 30_000;
+const URL_LENGTH = 16_384;
+const REQUEST_ID = /^[\w.:-]{1,64}$/;
+const METHODS = new Set(["GET", "HEAD", "POST", "PATCH", "PUT", "DELETE", "OPTIONS"]);
+
+/** What is known of a request while it is being answered. */
+interface Passage {
+  id: string;
+  method: string;
+  path: string;
+  route?: Route;
+  admission?: Admission;
+  /** Aborts `call.signal`. */
+  gone: AbortController;
+  /** The upgraded connection, which outlives its answer. */
+  socket?: WebSocket;
+}
+
+/** The server's one handler: matches, asks the guard, checks what came in, lets the route answer, and sees to the rest. */
+export function createApi(options: ApiOptions): (request: Request, connection: Connection) => Promise<Response> {
+  const { guard, signal, onRequest, onActive, onFault } = options;
+  const matcher = new Matcher(options.routes);
+  const limits = { maxBytes: options.bodyBytes ?? BODY_BYTES, withinMs: options.bodyWithinMs ?? BODY_WITHIN_MS };
+
+  return async (request, connection) => {
+    const startedAtMs = performance.now();
+    const given = request.headers.get("x-request-id");
+    const id = given !== null && REQUEST_ID.test(given) ? given : crypto.randomUUID();
+    const passage: Passage = { id, method: request.method, path: "", gone: new AbortController() };
+    const leave = watch(passage.gone, request.signal, signal);
+    onActive?.(1);
+    let response: Response;
+    try {
+      response = await answer(passage, request, connection);
+    } catch (error) {
+      response = failed(passage, error);
+    }
+    response = finish(response, {
+      requestId: id,
+      head: request.method === "HEAD",
+      headers: passage.admission?.headers,
+    });
+    onRequest?.({
+      route: passage.route?.path ?? "unmatched",
+      method: METHODS.has(request.method) ? request.method : "OTHER",
+      status: response.status,
+      seconds: (performance.now() - startedAtMs) / 1000,
+    });
+    // The runtime aborts a request's signal at a good end, too; from here on its end is told by `completed`.
+    leave.request();
+    void ended(passage, connection).then(() => {
+      leave.server();
+      passage.gone.abort(new DOMException("The request has ended", "AbortError"));
+      passage.admission?.release?.();
+      onActive?.(-1);
+    });
+    return response;
+  };
+
+  async function answer(passage: Passage, request: Request, { remoteAddr }: Connection): Promise<Response> {
+    const { method } = request;
+    const url = URL.parse(request.url);
+    if (!url) throw new Problem("malformed", "The Host header is no host");
+    const address = "hostname" in remoteAddr ? remoteAddr.hostname : "local";
+    passage.path = url.pathname;
+    if (request.url.length > URL_LENGTH) {
+      throw new Problem("too_large", `The address has more than ${URL_LENGTH} characters`);
+    }
+    const match = matcher.match(url.pathname);
+    const wanted = method === "OPTIONS" ? request.headers.get("access-control-request-method") : method;
+    const route = match?.routes.get(wanted === "HEAD" ? "GET" : wanted ?? "");
+    const context = { address, ...(route && { route }) };
+    const preflight = method === "OPTIONS" ? guard.preflight(request, context) : undefined;
+    if (preflight) return preflight;
+    if (method !== "OPTIONS") passage.route = route;
+    // What there is is told to nobody who would not be let in anyway.
+    const admission = await guard.admit(request, context);
+    passage.admission = admission;
+    if (!match) throw new Problem("not_found", "Nothing answers at this path; /docs lists what does");
+    const allow = allowed(match.routes);
+    if (method === "OPTIONS") return new Response(null, { status: 204, headers: { allow } });
+    if (!route) throw new Problem("method_not_allowed", `Only ${allow} can be done here`, { headers: { allow } });
+    if (route.kind === "upgrade" && request.headers.get("upgrade")?.toLowerCase() !== "websocket") {
+      throw new Problem("upgrade_required", "Connect here with a WebSocket", {
+        headers: { upgrade: "websocket", connection: "upgrade" },
+      });
+    }
+    const params = await parseParams(route, match.params);
+    const query = await parseQuery(route.query, url.search);
+    const { body, request: handed, overflow } = await readBody(request, route, limits);
+    const call: Call = {
+      params,
+      query,
+      body,
+      request: handed,
+      caller: admission.caller,
+      signal: passage.gone.signal,
+    };
+    try {
+      const result = await route.handle(call);
+      if (!isUpgrade(result)) return toResponse(result, route);
+      passage.socket = result.socket;
+      return result.response;
+    } catch (error) {
+      throw overflow?.() ?? error;
+    }
+  }
+
+  function failed({ id, method, path, gone }: Passage, error: unknown): Response {
+    let problem = problemOf(error);
+    if (problem.code === "internal") {
+      const stopped = gone.signal.aborted && (error === gone.signal.reason || isAbort(error));
+      if (!stopped) onFault?.(error, { id, method, path });
+      else if (signal.aborted) problem = new Problem("unavailable", "The server is stopping", { cause: error });
+      // Nobody is there any more to read it; the number is for the metrics.
+      else return new Response(null, { status: 499 });
+    }
+    return problemResponse(problem, `urn:weir:request:${id}`);
+  }
+}
+
+/** One listener each on the client's and the server's signal, taken off again. */
+function watch(gone: AbortController, client: AbortSignal, server: AbortSignal) {
+  const clientGone = () => gone.abort(new DOMException("The client is gone", "AbortError"));
+  const serverStops = () => gone.abort(new DOMException("The server is stopping", "AbortError"));
+  client.addEventListener("abort", clientGone, { once: true });
+  server.addEventListener("abort", serverStops, { once: true });
+  if (server.aborted) serverStops();
+  return {
+    request: () => client.removeEventListener("abort", clientGone),
+    server: () => server.removeEventListener("abort", serverStops),
+  };
+}
+
+/** Until the answer is out; for an upgraded connection, until it closes. */
+async function ended({ socket }: Passage, { completed }: Connection): Promise<void> {
+  await completed?.catch(() => {});
+  if (!socket || socket.readyState === WebSocket.CLOSED) return;
+  await new Promise((resolve) => {
+    socket.addEventListener("close", resolve, { once: true });
+  });
+}
+
+async function parseParams(route: Route, raw: Record<string, string>): Promise<unknown> {
+  if (!route.params) return raw;
+  const parsed = await route.params.safeParseAsync(raw);
+  if (parsed.success) return parsed.data;
+  throw new Problem("invalid", "The path does not fit", { faults: faultsOf(parsed.error, raw) });
+}
+
+function allowed(routes: ReadonlyMap<string, Route>): string {
+  return [...routes.keys(), ...(routes.has("GET") ? ["HEAD"] : []), "OPTIONS"].join(", ");
+}
+
+function isAbort(error: unknown): boolean {
+  return error instanceof Error && error.name === "AbortError";
+}
+
+function isUpgrade(result: unknown): result is Deno.WebSocketUpgrade {
+  return typeof result === "object" && result !== null && "socket" in result && "response" in result &&
+    result.response instanceof Response;
+}
+
+function toResponse(result: unknown, route: Route): Response {
+  if (result instanceof Response) return result;
+  if (result === undefined) return new Response(null, { status: 204 });
+  const status = Object.keys(route.answers).map(Number).find((status) => status >= 200 && status < 300) ?? 200;
+  return Response.json(result, { status, headers: { "cache-control": "no-store" } });
+}
