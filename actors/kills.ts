@@ -30,6 +30,11 @@ export class Kills {
     return this.#count * LEAK_DESCRIPTORS;
   }
 
+  /** So much may be lost that a fresh process is due. */
+  get exhausted(): boolean {
+    return this.#count >= this.#bound;
+  }
+
   /** One more; the call that reaches the bound tells. */
   add(): void {
     this.#count++;

@@ -195,7 +195,11 @@ export class Weir implements AsyncDisposable {
 
   /** Pauses, resumes or reconnects a stream. */
   async control(id: string, type: "pause" | "resume" | "restart"): Promise<void> {
-    await this.#stream(id).slot.actor.ask({ type, id }, { timeoutMs: ASK_MS });
+    const registered = this.#stream(id);
+    if (type === "restart" && isOver(registered.last) && !this.#workers.slots.includes(registered.slot)) {
+      return await this.#revive(registered);
+    }
+    await registered.slot.actor.ask({ type, id }, { timeoutMs: ASK_MS });
   }
 
   /** Replaces the thread that hosts a stream; all its streams move to another one. Past the deadline it is killed. */
@@ -256,9 +260,9 @@ export class Weir implements AsyncDisposable {
   }
 
   /** What ending threads by force has cost so far. */
-  get leaks(): { kills: number; bytes: number; descriptors: number } {
-    const { count, leakedBytes, leakedDescriptors } = this.#kills;
-    return { kills: count, bytes: leakedBytes, descriptors: leakedDescriptors };
+  get leaks(): { kills: number; bytes: number; descriptors: number; exhausted: boolean } {
+    const { count, leakedBytes, leakedDescriptors, exhausted } = this.#kills;
+    return { kills: count, bytes: leakedBytes, descriptors: leakedDescriptors, exhausted };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -352,6 +356,23 @@ export class Weir implements AsyncDisposable {
     } catch (error) {
       this.#fail(registered, error instanceof Error ? error.message : String(error));
     }
+  }
+
+  /** Starts a stream anew that went down with its thread, in another one. */
+  async #revive(registered: Registered): Promise<void> {
+    const { registration: { id }, last, from: { epoch } } = registered;
+    const at = new Date().toISOString();
+    this.#changed({
+      v: 1,
+      type: "state",
+      stream: id,
+      state: "connecting",
+      previous: last!.state,
+      at,
+      epoch,
+      restarts: last!.restarts,
+    });
+    await this.#move(registered);
   }
 
   #fail({ registration: { id }, last }: Registered, message: string): void {
