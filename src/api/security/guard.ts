@@ -26,13 +26,6 @@ export interface GuardOptions {
   now?: () => number;
 }
 
-/** Headers that every answer carries. Addresses may hold tickets, so they are told to nobody. */
-const SAFE_HEADERS = {
-  "x-content-type-options": "nosniff",
-  "x-frame-options": "SAMEORIGIN",
-  "referrer-policy": "no-referrer",
-} as const;
-
 const LONGEST_TOKEN = 8192;
 
 /** The guard that a configuration asks for; throws when it contradicts itself or names what cannot be read. */
@@ -49,7 +42,9 @@ interface Identified {
 class Door implements Guard {
   /** On loopback without any token, being on this machine is enough. */
   #open: boolean;
+  /** Names that it goes by; without any it goes by every one, where a token is asked for. */
   #names: ReadonlySet<string>;
+  #host: string | undefined;
   #cors: Cors;
   #tokens: Tokens;
   #jwt: Jwt | undefined;
@@ -62,6 +57,7 @@ class Door implements Guard {
     this.#jwt = auth.jwt && new Jwt(auth.jwt, now);
     this.#open = isLoopback(server.host) && this.#tokens.size === 0 && !this.#jwt;
     this.#names = new Set(server.names.map(configuredName));
+    this.#host = hostOf(server.host);
     this.#cors = new Cors(server.origins, { open: this.#open });
     this.#tickets = tickets;
     const { readsPerMinute: reads, writesPerMinute: writes, listeners } = limits;
@@ -102,7 +98,6 @@ class Door implements Guard {
   #headers(request: Request, { route }: GuardContext, origin: string | undefined): Record<string, string> {
     const shared = origin !== undefined && this.#cors.allows(origin) || ticketOf(request, route) !== undefined;
     return {
-      ...SAFE_HEADERS,
       ...this.#cors.headers(origin),
       "cross-origin-resource-policy": shared ? "cross-origin" : "same-origin",
     };
@@ -128,7 +123,7 @@ class Door implements Guard {
     const host = requestHost(request);
     const local = this.#open && !isRemote(request, context);
     const good = host !== undefined && (
-      isLoopback(host) || this.#names.has(host) ||
+      isLoopback(host) || this.#names.has(host) || host === this.#host ||
       // Only names can be made to point here by somebody else, and they gain nothing where a token is asked for.
       (!local && (this.#names.size === 0 || isIP(host) !== 0))
     );
