@@ -127,6 +127,15 @@ Deno.test("pages of other origins are refused unless they are listed", async () 
   assert.equal(listed.get("cross-origin-resource-policy"), "cross-origin");
 });
 
+Deno.test("a page of the same host is another one when its browser says so", async () => {
+  const { guard } = setUp({ server: { origins: ["https://127.0.0.1:8080"] } });
+  const origin = "https://127.0.0.1:8080";
+  const other = await admit(guard, { headers: { host: "127.0.0.1:8080", origin, "sec-fetch-site": "cross-site" } });
+  assert.equal(new Headers(other.headers).get("access-control-allow-origin"), origin);
+  const own = await admit(guard, { headers: { host: "127.0.0.1:8080", origin, "sec-fetch-site": "same-origin" } });
+  assert.equal(new Headers(own.headers).get("access-control-allow-origin"), null);
+});
+
 Deno.test("requests that another site's page sends without an origin only look at what is public", async () => {
   const { guard } = setUp();
   for (const site of ["cross-site", "same-site"]) {

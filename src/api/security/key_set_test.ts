@@ -100,6 +100,16 @@ Deno.test("before the first fetch has worked nobody can be judged, which is no f
   await at.set.find(header("a"));
 });
 
+Deno.test("keys that the issuer's address redirects to are not taken", async () => {
+  const keys = [await jwk("a")];
+  await using server = Deno.serve(
+    { port: 0, hostname: "127.0.0.1", onListen: () => {} },
+    ({ url }) => url.endsWith("/moved") ? Response.json({ keys }) : Response.redirect(new URL("/moved", url)),
+  );
+  const set = new KeySet({ jwks: `http://127.0.0.1:${server.addr.port}/jwks`, now: () => 0 });
+  await assert.rejects(set.find(header("a")), { code: "unavailable" });
+});
+
 Deno.test("a key file is read anew for a key that is not in it yet", async () => {
   const path = await Deno.makeTempFile({ prefix: "weir-jwks-" });
   try {
