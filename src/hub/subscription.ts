@@ -21,7 +21,7 @@ export interface SubscriptionOptions {
 
 /** How much to take at a time; there is at least one event in it, if there is any. */
 export interface TakeLimits {
-  /** Most events. Default 256. */
+  /** Most events, word of gaps included. Default 256. */
   events?: number;
   /** About the most memory of them. Default 64 KiB. */
   bytes?: number;
@@ -103,13 +103,13 @@ export class Subscription implements Disposable {
   /** Some of what waits, oldest first, with word of what was lost in its place. Empty when nothing is at hand. */
   take({ events = 256, bytes = 64 * 1024 }: TakeLimits = {}): Delivery[] {
     const deliveries: Delivery[] = [];
-    this.#tell(deliveries);
+    this.#tell(deliveries, events);
     if (this.#cursor !== undefined) {
       this.#catchUp(deliveries, { events, bytes });
       return deliveries;
     }
     let taken = 0;
-    for (let weight = 0; taken < this.#queue.length && taken < events; taken++) {
+    for (let weight = 0; taken < this.#queue.length && deliveries.length < events; taken++) {
       weight += this.#queue[taken].entry.bytes;
       if (weight > bytes && taken > 0) break;
       deliveries.push(this.#queue[taken]);
@@ -165,14 +165,20 @@ export class Subscription implements Disposable {
     this.#lost.count++;
   }
 
-  #tell(deliveries: Delivery[]): void {
-    if (this.#gap) deliveries.push({ gap: this.#gap });
-    if (this.#lost) deliveries.push({ gap: { v: 1, type: "gap", ...this.#lost, reason: "slow" } });
-    this.#gap = this.#lost = undefined;
+  #tell(deliveries: Delivery[], limit: number): void {
+    if (this.#gap) {
+      deliveries.push({ gap: this.#gap });
+      this.#gap = undefined;
+    }
+    if (this.#lost && deliveries.length < limit) {
+      deliveries.push({ gap: { v: 1, type: "gap", ...this.#lost, reason: "slow" } });
+      this.#lost = undefined;
+    }
   }
 
   #catchUp(deliveries: Delivery[], limits: Required<TakeLimits>): void {
     const { log } = this.options;
+    if (deliveries.length >= limits.events) return;
     if (this.#cursor! < log.forgotten) {
       // The log has overtaken its reader.
       deliveries.push({
