@@ -13,6 +13,14 @@ export interface Spool<T> extends AsyncDisposable {
   shift(count: number): Promise<void>;
 }
 
+/** Some of what was sent was not wanted, and never will be. */
+export interface Refusals {
+  /** How many items. */
+  refused: number;
+  /** Why, for one of them. */
+  error?: unknown;
+}
+
 /** How an {@link Outbox} works. */
 export interface OutboxOptions<T> {
   /** Items that may wait in memory. */
@@ -32,7 +40,7 @@ export interface OutboxOptions<T> {
   /** Gets a connection to the peer, which is kept until {@link Outbox.lost}; tried before anything is there to send. */
   connect?(signal: AbortSignal): Promise<void>;
   /** Sends items; throws a {@link SendError} to say what is to become of them. Another error counts as `away`. */
-  send(items: readonly T[], signal: AbortSignal): Promise<void>;
+  send(items: readonly T[], signal: AbortSignal): Promise<void | Refusals>;
   /** Opens the place for items that memory has no room for, or that must outlive the process. */
   spool?(): Promise<Spool<T>>;
   /** An error's message without credentials. */
@@ -168,11 +176,12 @@ export class Outbox<T> implements AsyncDisposable {
           continue;
         }
         const signal = this.#newAttempt();
-        await untilAborted(this.options.send(batch.items, signal), signal);
+        const refusals = await untilAborted(this.options.send(batch.items, signal), signal);
         this.#failures = 0;
         this.#status.failing = false;
         this.#status.lastSentAtMs = this.options.now();
-        await this.#settle(batch, "sent");
+        if (refusals && refusals.refused > 0) this.#status.lastError = this.options.tell(refusals.error);
+        await this.#settle(batch, { refused: refusals ? refusals.refused : 0 });
       } catch (error) {
         this.#held = 0;
         // What is cut off by our own hurry is not the peer's fault.
@@ -228,8 +237,10 @@ export class Outbox<T> implements AsyncDisposable {
     return { items: this.#entries.slice(0, this.#held).map(({ item }) => item), spooled: false };
   }
 
-  async #settle({ items, spooled }: Batch<T>, as: "sent" | "dropped"): Promise<void> {
-    this.#status[as] += this.#eventsIn(items);
+  async #settle({ items, spooled }: Batch<T>, { refused }: { refused: number }): Promise<void> {
+    const events = this.#eventsIn(items);
+    this.#status.dropped += Math.min(events, refused);
+    this.#status.sent += Math.max(0, events - refused);
     this.#forgetTries();
     this.#held = 0;
     if (spooled) await this.#spool!.shift(items.length);
@@ -241,7 +252,7 @@ export class Outbox<T> implements AsyncDisposable {
     const { fault, retryAfterMs = 0 } = error instanceof SendError ? error : { fault: "away" as const };
     if (batch && fault !== "away") this.#stumbles++;
     if (batch && (fault === "refused" || this.#stumbles >= (this.options.attempts ?? 10))) {
-      await this.#settle(batch, "dropped").catch((error) => this.#fail(error));
+      await this.#settle(batch, { refused: batch.items.length }).catch((error) => this.#fail(error));
       return false;
     }
     this.#again = batch?.items.length;

@@ -1,7 +1,7 @@
-import { createClient } from "redis";
+import { createClient, ErrorReply } from "redis";
 import { z } from "zod";
 import { eventText } from "./event_text.ts";
-import { Outbox } from "./outbox.ts";
+import { Outbox, type Refusals } from "./outbox.ts";
 import { inTime } from "./in_time.ts";
 import { type PeerAddress, peerAddress, shownAddress, unescaped } from "./peer_address.ts";
 import { SendError } from "./send_error.ts";
@@ -124,25 +124,25 @@ class RedisSink implements Sink {
     }
   }
 
-  async #send(items: readonly Item[], signal: AbortSignal): Promise<void> {
+  async #send(items: readonly Item[], signal: AbortSignal): Promise<Refusals> {
     const client = this.#client;
     if (!client?.isReady) throw new SendError("away", "the connection is gone");
     const { stream, channel, maxLength, timeoutMs } = this.config;
-    const pipeline = client.multi();
     const place = (name: string, type: string) =>
       name.replace(/\{(stream|type)\}/g, (_, key) => key === "type" ? type : this.context.stream);
     const trim = { TRIM: { strategy: "MAXLEN", strategyModifier: "~", threshold: maxLength } } as const;
-    for (const { type, text } of items) {
-      if (stream !== null) pipeline.xAdd(place(stream, type), "*", { event: text }, trim);
-      if (channel !== undefined) pipeline.publish(place(channel, type), text);
-    }
-    try {
-      await inTime(pipeline.execAsPipeline(), { timeoutMs, signal });
-    } catch (error) {
-      const replies = (error as { replies?: unknown[] }).replies;
-      const refusal = replies?.find((reply) => reply instanceof Error);
-      throw refusal ? new SendError(faultOf(refusal.message), refusal.message, { cause: error }) : error;
-    }
+    // Commands of one turn travel together.
+    const sent = items.map(({ type, text }) =>
+      Promise.all([
+        stream !== null && client.xAdd(place(stream, type), "*", { event: text }, trim),
+        channel !== undefined && client.publish(place(channel, type), text),
+      ])
+    );
+    const outcomes = await inTime(Promise.allSettled(sent), { timeoutMs, signal });
+    const errors = outcomes.flatMap((outcome) => outcome.status === "rejected" ? [outcome.reason as Error] : []);
+    const away = errors.find((error) => !isRefusal(error));
+    if (away) throw away;
+    return { refused: errors.length, error: errors[0] };
   }
 
   #disconnect(): void {
@@ -156,7 +156,7 @@ class RedisSink implements Sink {
   }
 }
 
-/** A full, loading or read-only server will take later what it does not take now; a key of another type never will. */
-function faultOf(message: string): "away" | "refused" {
-  return /^(?:WRONGTYPE|NOPERM|ERR)\b/.test(message) ? "refused" : "away";
+/** A key of another type never takes what it was sent; a full, loading or read-only server will later. */
+function isRefusal(error: Error): boolean {
+  return error instanceof ErrorReply && /^(?:WRONGTYPE|NOPERM|ERR)\b/.test(error.message);
 }

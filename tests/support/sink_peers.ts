@@ -153,6 +153,12 @@ abstract class ProcessPeer implements SinkPeer {
     await this.unwatch();
   }
 
+  /** Cuts what is connected; who comes back is let in. */
+  async cut(): Promise<void> {
+    await this.gate.shut();
+    this.gate.open();
+  }
+
   stick(): void {
     this.gate.stick();
   }
