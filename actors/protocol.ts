@@ -102,6 +102,8 @@ export type ToStreams =
   | { type: "watch"; id: string; wanted: WatchedPicture[] }
   /** The next frame's picture is wanted, or not any more. */
   | { type: "picture"; id: string; picture: WantedPicture; wanted: boolean }
+  /** One picture has arrived: there is room for another. */
+  | { type: "pictureTaken"; id: string }
   /** Whoever takes the results has no room for more, or has again. */
   | { type: "hold"; id: string; held: boolean }
   /** Somebody else sends into the stream from here on, with so many credits already; or nobody does. */

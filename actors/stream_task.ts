@@ -14,7 +14,7 @@ import { Credits } from "../streams/credits.ts";
 import type { FrameInWork } from "../streams/frame_in_work.ts";
 import { Intake } from "../streams/intake.ts";
 import { pipeline, type Step } from "../streams/pipeline.ts";
-import { type AnsweredPicture, Pictures, type WantedPicture, type WatchedPicture } from "../streams/pictures.ts";
+import { type AnsweredPicture, Pictures } from "../streams/pictures.ts";
 import { Recorder } from "../streams/recorder.ts";
 import type { StreamExtras, StreamPosition } from "./protocol.ts";
 import { type SupervisedTask, superviseTask, type TaskSnapshot } from "./supervise_task.ts";
@@ -68,7 +68,8 @@ export class StreamTask {
   #ending = false;
   #drained: Promise<void> = Promise.resolve();
   #recorder?: Recorder;
-  #pictures = new Pictures();
+  /** What is encoded of this stream, and for whom. */
+  readonly pictures = new Pictures();
   #healthy?: () => void;
   #flowing = false;
   #held = false;
@@ -148,16 +149,6 @@ export class StreamTask {
     this.#task?.resume();
   }
 
-  /** From here on these pictures are watched and no others. */
-  watch(wanted: readonly WatchedPicture[]): void {
-    this.#pictures.watch(wanted);
-  }
-
-  /** The next frame's picture is asked for, or not any more. */
-  picture(picture: WantedPicture, wanted: boolean): void {
-    this.#pictures.once(picture, wanted);
-  }
-
   /** Holds a source that can wait back, until whoever takes its results has room again. */
   hold(held: boolean): void {
     if (held === this.#held) return;
@@ -219,7 +210,7 @@ export class StreamTask {
       memoryBoundBytes: memoryBound({ width, height, policy, underWay, inputBytes }),
       ...(properties && { properties }),
       ...(this.#fault && { fault: this.#fault }),
-      pictures: this.#pictures.usage,
+      pictures: this.pictures.usage,
     };
   }
 
@@ -305,7 +296,7 @@ export class StreamTask {
       ...(epoch !== undefined && { epoch }),
       credits: this.#credits,
       record: this.#recorder && ((frame, result) => this.#record(frame, result)),
-      show: (frame, result) => this.#pictures.push(frame, result, this.#options.onPicture),
+      show: (frame, result) => this.pictures.push(frame, result, this.#options.onPicture),
       onDrop: (frame, cause, reason) => {
         if (!frame.open) return;
         frame.drop(cause);

@@ -60,9 +60,11 @@ hostActor<StreamWorkerInit, ToStreams, FromStreams>({
         return inlets.get(message.id)?.push(message.sender, message.frame);
       // Who watches need not know that the stream is gone.
       case "watch":
-        return tasks.get(message.id)?.watch(message.wanted);
+        return tasks.get(message.id)?.pictures.watch(message.wanted);
       case "picture":
-        return tasks.get(message.id)?.picture(message.picture, message.wanted);
+        return tasks.get(message.id)?.pictures.once(message.picture, message.wanted);
+      case "pictureTaken":
+        return tasks.get(message.id)?.pictures.taken();
       case "usage":
         return {
           ...livePictures(),

@@ -30,9 +30,14 @@ export interface PictureUsage {
   encoded: number;
   /** Frames whose picture could not be made; their results went out all the same. */
   failed: number;
+  /** Pictures that were due and not made, because those before them had not been taken yet. */
+  missed: number;
   /** Why the latest of them could not. */
   fault?: string;
 }
+
+/** Pictures of one stream that may be on their way at once. */
+const UNDER_WAY_MAX = 8;
 
 /**
  * Pictures of the frames that gave results. Each distinct one is encoded once for a frame, however many ask for it, and
@@ -44,7 +49,8 @@ export class Pictures {
   /** Where things have been, kept only while somebody watches drawings. */
   #trails?: Trails;
   #epoch = 0;
-  #usage: PictureUsage = { encoded: 0, failed: 0 };
+  #underWay = 0;
+  #usage: PictureUsage = { encoded: 0, failed: 0, missed: 0 };
 
   /** From here on these are watched and no others. */
   watch(wanted: readonly WatchedPicture[]): void {
@@ -64,14 +70,24 @@ export class Pictures {
     else this.#next.delete(picture.key);
   }
 
+  /** A picture has arrived where it was wanted: there is room for another. */
+  taken(): void {
+    this.#underWay = Math.max(0, this.#underWay - 1);
+  }
+
   /** Encodes what is due of one finished frame and hands it over. The frame stays the caller's. */
   push(frame: FrameInWork, result: ResultEnvelope, emit: (picture: AnsweredPicture) => void): void {
     if (this.#watched.size === 0 && this.#next.size === 0) return;
     const trails = this.#trailsWith(result);
     for (const { keys, ...form } of this.#due(frame.picture)) {
+      if (this.#underWay >= UNDER_WAY_MAX) {
+        this.#usage.missed++;
+        continue;
+      }
       try {
         const { jpeg, width, height } = encoded(frame.picture, result.outputs, { ...form, trails });
         this.#usage.encoded++;
+        this.#underWay++;
         for (const key of keys) this.#next.delete(key);
         const { stream, epoch, seq, pts } = result;
         emit({ stream, epoch, seq, pts, atMs: nowMs(), width, height, jpeg, keys });

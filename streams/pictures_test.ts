@@ -60,7 +60,7 @@ Deno.test("while nobody watches, a frame's pixels are not even looked at", () =>
   pictures.once(plain, true);
   pictures.once(plain, false);
   pictures.push({ picture: unseen } as unknown as FrameInWork, result, () => assert.fail("a picture came"));
-  assert.deepEqual([pictures.usage, unseen.held], [{ encoded: 0, failed: 0 }, 1]);
+  assert.deepEqual([pictures.usage, unseen.held], [{ encoded: 0, failed: 0, missed: 0 }, 1]);
 });
 
 Deno.test("equal wishes share one encoding, whatever they are called, and pictures are never scaled up", async () => {
@@ -83,6 +83,18 @@ Deno.test("a picture that is asked for once comes once", () => {
   pictures.once(plain, true);
   assert.deepEqual(push(pictures, 1).map(({ seq }) => seq), [1]);
   assert.deepEqual(push(pictures, 2), []);
+});
+
+Deno.test("pictures that nobody takes do not pile up", () => {
+  const pictures = new Pictures();
+  pictures.watch([{ ...half, fps: 1e9 }]);
+  let came = 0;
+  for (let seq = 1; seq <= 12; seq++) came += push(pictures, seq).length;
+  assert.deepEqual([came, pictures.usage.missed], [8, 4]);
+  pictures.once(plain, true);
+  assert.equal(push(pictures, 13).length, 0);
+  for (let n = 0; n < 2; n++) pictures.taken();
+  assert.deepEqual(push(pictures, 14).map(({ keys }) => keys), [["plain"], ["half"]]);
 });
 
 Deno.test("what is found is drawn where it is, at the size asked for", async () => {
@@ -112,6 +124,6 @@ Deno.test("a picture that cannot be made is counted, and who waits gets a later 
   };
   pictures.push({ picture: broken } as unknown as FrameInWork, result, () => assert.fail("a picture came"));
   frame.complete();
-  assert.deepEqual(pictures.usage, { encoded: 0, failed: 1, fault: "no such bits" });
+  assert.deepEqual(pictures.usage, { encoded: 0, failed: 1, missed: 0, fault: "no such bits" });
   assert.equal(push(pictures, 2).length, 1);
 });

@@ -70,6 +70,8 @@ export const statusSchema = z.object({
   memoryBoundBytes: count.describe("the most memory its frames can take"),
   properties: propertiesSchema.optional(),
   fault: z.object({ cause: z.enum(DROP_CAUSES), message: z.string(), atMs: z.number(), count }).optional(),
+  pictures: z.object({ encoded: count, failed: count, missed: count, fault: z.string().optional() }).optional()
+    .describe("encoded for those who watch; could not be made; came too fast to be taken"),
 }).meta({ id: "StreamStatus" });
 
 /** A stream for those who look at it. */

@@ -97,8 +97,8 @@ export interface StreamStatus {
   properties?: SourceProperties;
   /** The latest thing that cost a frame, and how many it has cost so far. */
   fault?: { cause: DropCause; message: string; atMs: number; count: number };
-  /** Pictures encoded for those who watch, and frames of which none could be made. */
-  pictures?: { encoded: number; failed: number; fault?: string };
+  /** Pictures encoded for those who watch; those that could not be made; those that came too fast to be taken. */
+  pictures?: { encoded: number; failed: number; missed: number; fault?: string };
 }
 
 /** A stream changed its state. */

@@ -7,7 +7,7 @@ import type { EncodedPicture, PictureRequest } from "../core/services.ts";
 /** How {@link PictureWatches} reach the threads that encode. */
 export interface PictureWatchesOptions {
   /** Tells the thread that hosts the stream which pictures are wanted. */
-  tell(message: Extract<ToStreams, { type: "watch" | "picture" }>): void;
+  tell(message: Extract<ToStreams, { type: "watch" | "picture" | "pictureTaken" }>): void;
 }
 
 /** Somebody who gets pictures as they come. */
@@ -106,6 +106,7 @@ export class PictureWatches {
 
   /** A thread has encoded a picture. */
   hear({ keys, ...picture }: AnsweredPicture): void {
+    this.options.tell({ type: "pictureTaken", id: picture.stream });
     const gallery = this.#galleries.get(picture.stream);
     if (!gallery) return;
     for (const key of keys) {

@@ -5,24 +5,18 @@ import type { EncodedPicture, PictureRequest, PictureService, StreamService } fr
 import type { StreamStatus } from "../core/stream.ts";
 import type { Weir } from "../app.ts";
 
-/** What the pictures of a server's streams stand on. */
-export interface ServerPicturesOptions {
-  weir: Weir;
-  /** Knows the streams that are registered, those that do not run, too. */
-  streams: Pick<StreamService, "get">;
-}
-
 /** How long a picture is waited for before an old one will do. */
 const SOON_MS = 2000;
 /** So often it is looked whether a stream that gave way to another source is there again. */
 const LOOK_MS = 200;
 
 /** The pictures of a server's streams. */
-export class ServerPictures implements PictureService {
-  constructor(private readonly options: ServerPicturesOptions) {}
+export class Pictures implements PictureService {
+  /** `streams` knows all that are registered, those that do not run, too. */
+  constructor(private readonly weir: Weir, private readonly streams: Pick<StreamService, "get">) {}
 
   async picture(id: string, request: PictureRequest, signal: AbortSignal): Promise<EncodedPicture> {
-    const { weir } = this.options;
+    const { weir } = this;
     const soon = new AbortController();
     const timer = setTimeout(() => soon.abort(), SOON_MS);
     try {
@@ -44,7 +38,7 @@ export class ServerPictures implements PictureService {
     next: (picture: EncodedPicture) => void,
     ended?: () => void,
   ): Disposable {
-    const { weir, streams } = this.options;
+    const { weir, streams } = this;
     if (!weir.list().includes(id)) {
       throw new ServiceError("not_found", `There are no pictures of ${id}: it does not run`);
     }
@@ -95,7 +89,7 @@ export class ServerPictures implements PictureService {
 
   /** Undefined for a moment while its thread is being replaced; throws for a stream that is not registered. */
   async #status(id: string): Promise<StreamStatus | undefined> {
-    const { weir, streams } = this.options;
+    const { weir, streams } = this;
     if (weir.list().includes(id)) return await weir.status(id).catch(() => undefined);
     return (await streams.get(id)).status;
   }

@@ -6,7 +6,7 @@ import type { ResultEnvelope } from "../../src/core/results.ts";
 import { ServiceError } from "../../src/core/service_error.ts";
 import type { EncodedPicture, PictureRequest, StreamService, StreamView } from "../../src/core/services.ts";
 import type { StateEvent, StreamRegistration } from "../../src/core/stream.ts";
-import { ServerPictures } from "../../src/service/pictures.ts";
+import { Pictures } from "../../src/service/pictures.ts";
 import { counterIn, jpegPixels } from "../support/jpeg_picture.ts";
 
 const COUNTER = { kind: "scene", scene: "counter", seed: 7, width: 640, height: 360, fps: 25, pace: "realtime" };
@@ -22,7 +22,7 @@ async function rig() {
       ? Promise.resolve({ id } as StreamView)
       : Promise.reject(new ServiceError("not_found", `There is no stream called ${id}`));
   const streams = { get } as StreamService;
-  const pictures = new ServerPictures({ weir, streams });
+  const pictures = new Pictures(weir, streams);
   const results: ResultEnvelope[] = [];
   const states: StateEvent[] = [];
   weir.results$.subscribe((result) => results.push(result));
