@@ -1,0 +1,145 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { tinyDetector } from "../../scripts/bench/sample_models.ts";
+import { ingestRoutes } from "../../src/api/ingest_routes.ts";
+import { createApi } from "../../src/api/server.ts";
+import { Weir } from "../../src/app.ts";
+import type { StreamService, StreamView } from "../../src/core/services.ts";
+import { Hub } from "../../src/hub/hub.ts";
+import { Ingest } from "../../src/service/ingest.ts";
+import { jpegImage } from "../support/images.ts";
+
+const example = (name: string) => fileURLToPath(new URL(`../../examples/${name}`, import.meta.url));
+const RED = new Uint8Array(64 * 64 * 3).map((_, index) => index % 3 === 0 ? 255 : 0);
+
+async function succeeds(command: string, ...args: string[]): Promise<boolean> {
+  try {
+    const { success } = await new Deno.Command(command, { args, stdout: "null", stderr: "null" }).output();
+    return success;
+  } catch {
+    return false;
+  }
+}
+
+/** A Python that has `websockets`, in an environment of its own if need be; undefined when there is none to be had. */
+async function pythonWithWebsockets(dir: string): Promise<string | undefined> {
+  if (await succeeds("python3", "-c", "import websockets")) return "python3";
+  const python = join(dir, "bin", "python");
+  const made = await succeeds("python3", "-m", "venv", dir) &&
+    await succeeds(python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "websockets");
+  return made ? python : undefined;
+}
+
+/** A Weir with one webcam stream on a detector of colours, and a folder with one red JPEG. */
+async function rig() {
+  await using stack = new AsyncDisposableStack();
+  const dir = await Deno.makeTempDir({ prefix: "weir-examples-" });
+  stack.defer(() => Deno.remove(dir, { recursive: true }));
+  await Deno.mkdir(join(dir, "pictures"));
+  await Deno.writeFile(join(dir, "pictures", "red.jpg"), jpegImage(64, 64, { rgb: RED }));
+  await Deno.writeFile(join(dir, "tiny.onnx"), tinyDetector());
+  let position = 1;
+  const hub = stack.use(new Hub({ positions: { reserve: (count) => (position += count) - count } }));
+  const weir = stack.use(await Weir.start({ streamWorkers: 1, replicas: 1, threads: 1 }));
+  weir.results$.subscribe((event) => void hub.publish(event));
+  const registration = {
+    id: "me",
+    source: { kind: "webcam" },
+    pipeline: [{ model: join(dir, "tiny.onnx") }],
+    policy: { mode: "latest" as const, weight: 1, capacity: 8, maxAgeMs: 30_000 },
+    labels: {},
+  };
+  await weir.add(registration);
+  const streams = { get: (id: string) => Promise.resolve({ id, registration } as StreamView) } as StreamService;
+  const stop = new AbortController();
+  const routes = ingestRoutes({ ingest: new Ingest(weir), streams, hub, signal: stop.signal });
+  const guard = {
+    admit: () => Promise.resolve({ caller: { id: "test", role: "operator" as const, address: "127.0.0.1" } }),
+    preflight: () => undefined,
+  };
+  const handle = createApi({ routes, guard, signal: stop.signal });
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, handle);
+  stack.defer(async () => {
+    stop.abort();
+    await server.shutdown();
+  });
+  const owned = stack.move();
+  return {
+    weir,
+    dir,
+    pictures: join(dir, "pictures"),
+    url: `ws://127.0.0.1:${server.addr.port}/api/v1/ingest/me`,
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+/** Runs a command until it has printed so many lines that match, and answers them. */
+async function linesOf(command: string, args: string[], pattern: RegExp, count: number): Promise<string[]> {
+  const child = new Deno.Command(command, { args, stdout: "piped", stderr: "inherit" }).spawn();
+  const found: string[] = [];
+  const deadline = setTimeout(() => child.kill("SIGKILL"), 60_000);
+  let rest = "";
+  for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {
+    const lines = (rest + text).split("\n");
+    rest = lines.pop()!;
+    found.push(...lines.filter((line) => pattern.test(line)));
+    if (found.length >= count) break;
+  }
+  clearTimeout(deadline);
+  try {
+    child.kill("SIGKILL");
+  } catch {
+    // It has ended by itself.
+  }
+  await child.status;
+  assert.ok(found.length >= count, `${command} ${args.join(" ")}: ${found.length} results`);
+  return found;
+}
+
+const venv = await Deno.makeTempDir({ prefix: "weir-venv-" });
+const python = await pythonWithWebsockets(venv);
+globalThis.addEventListener("unload", () => Deno.removeSync(venv, { recursive: true }));
+const node = await succeeds("node", "-e", "process.exit(typeof WebSocket === 'undefined' ? 1 : 0)");
+
+function skipped(name: string, ignore: boolean, wants: string): boolean {
+  if (ignore) Deno.stderr.writeSync(new TextEncoder().encode(`skipped: "${name}" wants ${wants}\n`));
+  return ignore;
+}
+
+Deno.test("webcam.js sends pictures from Deno and prints what is found", async () => {
+  await using r = await rig();
+  const args = ["run", "-A", "--no-config", example("webcam.js"), r.url, join(r.pictures, "red.jpg")];
+  const results = await linesOf(Deno.execPath(), args, /"type":"result"/, 5);
+  for (const line of results) assert.match(line, /"capturedAt":.*"label":"red"/);
+  const { frames } = await r.weir.status("me");
+  assert.deepEqual([frames.dropped.overflow, frames.dropped.undecodable], [0, 0]);
+});
+
+const inNode = "webcam.js sends pictures from Node";
+Deno.test({
+  name: inNode,
+  ignore: skipped(inNode, !node, "Node 22 or newer"),
+  async fn() {
+    await using r = await rig();
+    const results = await linesOf("node", [example("webcam.js"), r.url, join(r.pictures, "red.jpg")], /"result"/, 5);
+    for (const line of results) assert.match(line, /"label":"red"/);
+  },
+});
+
+for (const folder of [true, false]) {
+  const name = `webcam.py sends ${folder ? "the JPEG files of a folder" : "a test picture"} and prints what is found`;
+  Deno.test({
+    name,
+    ignore: skipped(name, python === undefined, "Python 3 with venv, and websockets from PyPI"),
+    async fn() {
+      await using r = await rig();
+      const args = [example("webcam.py"), r.url, ...(folder ? [r.pictures] : [])];
+      const results = await linesOf(python!, args, /^\d+ [\d.]+ ms /, 5);
+      if (folder) { for (const line of results) assert.match(line, /'label': 'red'/); }
+      const { frames, properties } = await r.weir.status("me");
+      assert.deepEqual([frames.dropped.overflow, frames.dropped.undecodable], [0, 0]);
+      assert.equal(properties?.codec, folder ? "mjpeg" : "png");
+    },
+  });
+}
