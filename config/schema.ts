@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { analyzers } from "../src/analyzers/registry.ts";
 import type { FlowMode, PipelineStep, StreamPolicy, StreamRegistration } from "../src/core/stream.ts";
+import { type ParsedSinkConfig, sinkName, sinks as sinkKinds } from "../src/sinks/registry.ts";
 import { sourceNamed, sources } from "../streams/sources/registry.ts";
 import { ConfigError, faultsOf } from "./issues.ts";
 
@@ -58,6 +59,24 @@ export const sourceSchema = z.discriminatedUnion(
   },
 ).meta({ id: "Source" }) as unknown as z.ZodType<StreamRegistration["source"]>;
 
+/** Where a stream's events go: one shape for each kind of sink. */
+export const sinkSchema = z.discriminatedUnion(
+  "kind",
+  sinkKinds.map(({ schema }) => schema) as unknown as readonly [z.ZodObject<{ kind: z.ZodLiteral<string> }>],
+).meta({ id: "Sink" }) as unknown as z.ZodType<NonNullable<StreamRegistration["sinks"]>[number]>;
+
+const sinksSchema = z.array(sinkSchema).max(8).superRefine((configs, context) => {
+  const names = configs.map((config) => sinkName(config as ParsedSinkConfig));
+  names.forEach((name, index) => {
+    if (names.indexOf(name) === index) return;
+    context.addIssue({
+      code: "custom",
+      path: [index, "name"],
+      message: `another sink is called ${name}; give it a name`,
+    });
+  });
+});
+
 const flowModeSchema = z.enum(["latest", "block", "drop-oldest", "drop-newest"]);
 
 const policySchema = z.strictObject({
@@ -104,6 +123,7 @@ export const registrationSchema = z.strictObject({
   source: sourceSchema.describe("Where the frames come from"),
   pipeline: pipelineSchema.default([]).describe("Models and analyzers, in order"),
   policy: policySchema.prefault({}).describe("How the stream trades completeness against freshness"),
+  sinks: sinksSchema.optional().describe("Where its events go besides the API"),
   labels: labelsSchema.default({}).describe("Anything that helps to find the stream again"),
 }).transform((parsed): StreamRegistration => ({
   ...parsed,
@@ -116,8 +136,12 @@ export const patchSchema = z.strictObject({
   source: sourceSchema.optional().describe("Another place for the frames to come from; the stream connects anew"),
   pipeline: pipelineSchema.optional().describe("Other models and analyzers, all of them, in order"),
   policy: policySchema.optional().describe("Another policy, as a whole"),
+  sinks: sinksSchema.optional().describe("Other sinks, all of them"),
   labels: labelsSchema.optional().describe("Other labels, all of them"),
-}).refine((patch) => Object.keys(patch).length > 0, "nothing to change: give source, pipeline, policy or labels");
+}).refine(
+  (patch) => Object.keys(patch).length > 0,
+  "nothing to change: give source, pipeline, policy, sinks or labels",
+);
 
 /** A change to a registration, once it is checked. */
 export type Patch = z.infer<typeof patchSchema>;
@@ -125,7 +149,7 @@ export type Patch = z.infer<typeof patchSchema>;
 /** The registration with the change in it, complete again. */
 export function patched(
   registration: StreamRegistration,
-  { source, pipeline, policy, labels }: Patch,
+  { source, pipeline, policy, sinks, labels }: Patch,
 ): StreamRegistration {
   const from = source ?? registration.source;
   return {
@@ -133,6 +157,7 @@ export function patched(
     source: from,
     ...(pipeline && { pipeline: pipeline as PipelineStep[] }),
     ...(policy && { policy: completed(policy, from) }),
+    ...(sinks && { sinks }),
     ...(labels && { labels }),
   };
 }

@@ -14,6 +14,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "run sources through models; results come live as JSON lines",
     load: async () => (await import("./cli/run.ts")).runCommand,
   },
+  serve: {
+    summary: "run the server: register streams, watch them live, over HTTP",
+    load: async () => (await import("./cli/serve.ts")).serveCommand,
+  },
   scene: {
     summary: "render a synthetic clip and its ground truth",
     load: async () => (await import("./cli/scene.ts")).sceneCommand,

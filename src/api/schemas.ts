@@ -81,6 +81,12 @@ export const streamSchema = z.object({
   address: z.string().describe("the source's address, credentials masked"),
   status: statusSchema.optional().describe("absent for a moment while its thread is being replaced"),
   origin: z.enum(["api", "config"]),
+  sinks: z.array(z.looseObject({
+    name: z.string(),
+    kind: z.string(),
+    to: z.string().describe("where it sends to, credentials masked"),
+    state: z.string().describe("ok, failing or closed"),
+  })).describe("how its sinks stand"),
 }).meta({ id: "Stream" });
 
 /** A stream changed its state. */

@@ -14,6 +14,8 @@ export interface StreamView {
   status?: StreamStatus;
   /** Where the registration came from: the API, or the configuration file. */
   origin: "api" | "config";
+  /** How its sinks stand. */
+  sinks: { name: string; kind: string; to: string; state: string; [figure: string]: unknown }[];
 }
 
 /** The streams of this server. Every method throws a `ServiceError` when it cannot do what it is asked. */
@@ -37,6 +39,7 @@ export interface StreamPatch {
   source?: StreamRegistration["source"];
   pipeline?: StreamRegistration["pipeline"];
   policy?: Omit<StreamPolicy, "mode"> & { mode?: FlowMode };
+  sinks?: StreamRegistration["sinks"];
   labels?: Record<string, string>;
 }
 

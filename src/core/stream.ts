@@ -61,6 +61,8 @@ export interface StreamRegistration {
   source: { kind: string; [option: string]: unknown };
   pipeline: PipelineStep[];
   policy: StreamPolicy;
+  /** Where its events go besides the hub. */
+  sinks?: { kind: string; [option: string]: unknown }[];
   labels: Record<string, string>;
 }
 

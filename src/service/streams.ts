@@ -7,7 +7,9 @@ import type { StateEvent, StreamRegistration, StreamStatus } from "../core/strea
 import type { Store, StoredStream } from "../store/store.ts";
 import { patched } from "../../config/schema.ts";
 import { sourceNamed } from "../../streams/sources/registry.ts";
+import { type ParsedSinkConfig, shownSinkConfig } from "../sinks/registry.ts";
 import type { Weir } from "../app.ts";
+import type { StreamSinks } from "./stream_sinks.ts";
 
 /** What the streams of a server stand on. */
 export interface ServerStreamsOptions {
@@ -15,6 +17,7 @@ export interface ServerStreamsOptions {
   store: Store;
   /** Throws a `ServiceError` for a source that this server's rules do not let in. */
   checkSource(source: StreamRegistration["source"]): Promise<void>;
+  sinks: StreamSinks;
   /** Most streams there may be. */
   limit: number;
 }
@@ -91,6 +94,7 @@ export class ServerStreams implements StreamService, Disposable {
         throw error;
       }
       this.options.store.put(registration);
+      await this.options.sinks.follow(registration);
       return await this.#view(id);
     });
   }
@@ -113,6 +117,7 @@ export class ServerStreams implements StreamService, Disposable {
       }
       this.#entries.set(id, { registration, origin: entry.origin });
       store.put(registration);
+      await this.options.sinks.follow(registration);
       return await this.#view(id);
     });
   }
@@ -147,14 +152,18 @@ export class ServerStreams implements StreamService, Disposable {
     return this.#inTurn(id, async () => {
       const known = this.#entries.get(id);
       if (known?.origin === "config" && !known.fault && isDeepStrictEqual(known.registration, registration)) return;
-      const { weir } = this.options;
+      const { weir, store } = this.options;
       const entry: Entry = { registration, origin: "config" };
       this.#entries.set(id, entry);
+      await this.options.sinks.follow(registration);
       try {
         const sameSource = known && !known.fault && isDeepStrictEqual(known.registration.source, registration.source);
         if (sameSource) return await weir.reconfigure(id, registration);
         if (known && !known.fault) await weir.remove(id);
-        await weir.add(registration, {}, this.#reserved.get(id));
+        const { paused, epoch, seq } = store.marks(id);
+        this.#reserved.set(id, { epoch, seq });
+        await weir.add(registration, {}, { epoch, seq });
+        if (paused) await weir.control(id, "pause");
       } catch (error) {
         // A server whose file has one wrong model still runs the other streams.
         entry.fault = faultOf(error);
@@ -180,6 +189,7 @@ export class ServerStreams implements StreamService, Disposable {
     const entry: Entry = { registration, origin: "api" };
     this.#entries.set(id, entry);
     this.#reserved.set(id, { epoch, seq });
+    await this.options.sinks.follow(registration);
     try {
       await this.options.checkSource(registration.source);
       await this.options.weir.add(registration, {}, { epoch, seq });
@@ -195,10 +205,17 @@ export class ServerStreams implements StreamService, Disposable {
     const plugin = sourceNamed(registration.source.kind);
     return {
       id,
-      registration: { ...registration, source: masked(registration.source) },
+      registration: {
+        ...registration,
+        source: masked(registration.source),
+        ...(registration.sinks && {
+          sinks: registration.sinks.map((config) => shownSinkConfig(config as ParsedSinkConfig)),
+        }),
+      },
       address: plugin.redacted(registration.source),
       ...(status && { status }),
       origin,
+      sinks: this.options.sinks.status(id).map((report) => ({ ...report })),
     };
   }
 
@@ -207,6 +224,7 @@ export class ServerStreams implements StreamService, Disposable {
     this.#entries.delete(id);
     this.#reserved.delete(id);
     this.options.store.delete(id);
+    await this.options.sinks.remove(id);
   }
 
   /** A stream that may be changed from here. */

@@ -35,6 +35,7 @@ export class ServerSystem implements SystemService {
     const { rss, heapUsed, external } = memoryUsage();
     return Promise.resolve({
       version,
+      pid: Deno.pid,
       startedAt: new Date(startedAtMs).toISOString(),
       cores: navigator.hardwareConcurrency,
       memory: { residentBytes: rss, heapBytes: heapUsed, externalBytes: external },

@@ -1,0 +1,40 @@
+import { directories } from "../../config/directories.ts";
+import { EXIT } from "./parent/exit_codes.ts";
+import { PARENT_VARIABLE } from "./parent/leave_with_parent.ts";
+import { runSupervised } from "./parent/run_supervised.ts";
+import { parseFlags } from "./flags.ts";
+import { helpPage } from "./help.ts";
+import { print } from "./print.ts";
+import { serveHelp } from "./serve_flags.ts";
+
+/** `weir serve`: the server, under a small parent that starts it again should it crash. Answers the exit code. */
+export async function serveCommand(args: readonly string[]): Promise<number> {
+  const { flags, help, positionals } = parseFlags(serveHelp, args);
+  if (help) {
+    print(helpPage(serveHelp));
+    return EXIT.done;
+  }
+  if (positionals.length > 0) {
+    const { UsageError } = await import("./usage_error.ts");
+    throw new UsageError("weir serve takes no sources; register them over HTTP, or put them into --config");
+  }
+  if (flags["no-parent"] || Deno.env.get(PARENT_VARIABLE) !== undefined) {
+    const { serve } = await import("./serve_child.ts");
+    return await serve(flags);
+  }
+  const { readableLog } = await import("./serve_log.ts");
+  const dataDir = flags["data-dir"] ?? directories().data;
+  return await runSupervised({
+    command: [Deno.execPath(), ...ownArguments(["serve", ...args])],
+    env: { WEIR_DATA_DIR: dataDir },
+    ...(Deno.stderr.isTerminal() && { onLine: readableLog(Deno.stderr) }),
+  });
+}
+
+/** The arguments with which this very program is started anew: as a binary of its own, or from its source. */
+function ownArguments(args: readonly string[]): string[] {
+  if (Deno.build.standalone) return [...args];
+  const main = new URL("../main.ts", import.meta.url);
+  const config = new URL("../../deno.json", import.meta.url);
+  return ["run", "--quiet", "--no-prompt", "-A", "--config", config.pathname, main.href, ...args];
+}

@@ -1,0 +1,111 @@
+import { randomBytes } from "node:crypto";
+import { join, resolve } from "node:path";
+import { directories } from "../../config/directories.ts";
+import { ConfigError } from "../../config/issues.ts";
+import { type Config, type ConfigOverrides, loadConfig } from "../../config/load.ts";
+import { parseRegistration } from "../../config/schema.ts";
+import { isLoopback } from "../api/security/hosts.ts";
+import { WeirServer } from "../service/server.ts";
+import { Log } from "../telemetry/log.ts";
+import type { FlagValues } from "./flags.ts";
+import { onInterrupt } from "./interrupt.ts";
+import { EXIT } from "./parent/exit_codes.ts";
+import { leaveWithParent } from "./parent/leave_with_parent.ts";
+import { print } from "./print.ts";
+import { VERSION } from "./product.ts";
+import type { serveHelp } from "./serve_flags.ts";
+import { UsageError } from "./usage_error.ts";
+import { watchFile } from "./watch_file.ts";
+
+type ServeFlags = FlagValues<typeof serveHelp.flags>;
+
+const DEMO = parseRegistration({
+  id: "default",
+  source: { kind: "scene", scene: "pitch", pace: "realtime" },
+  pipeline: [{ model: "weir-pitch" }, { analyzer: "track" }],
+  labels: { demo: "synthetic football pitch" },
+});
+
+/** The server itself, until it is asked to stop. Answers the exit code. */
+export async function serve(flags: ServeFlags): Promise<number> {
+  const dataDir = resolve(flags["data-dir"] ?? directories().data);
+  const path = flags.config ?? Deno.env.get("WEIR_CONFIG");
+  const load = async () => withDemo(await configOf(path, flags), flags);
+  const config = await load();
+  const token = await ensureToken(config, dataDir);
+  await using log = new Log({ level: config.telemetry.level, format: config.telemetry.format });
+  const stop = Promise.withResolvers<number>();
+  using _parent = leaveWithParent({ onGone: () => stop.resolve(EXIT.done) });
+  using _interrupt = onInterrupt(() => stop.resolve(EXIT.done));
+  const server = await WeirServer.start({
+    config,
+    dataDir,
+    version: VERSION,
+    log,
+    onExhausted: () => stop.resolve(EXIT.restart),
+  });
+  try {
+    print(welcome(server.url, { token, secured: config.auth.tokens.length > 0 || config.auth.jwt !== undefined }));
+    using _watch = path === undefined ? undefined : watchFile(path, async () => {
+      try {
+        await server.reload(await load());
+        log.info(`Took over the streams of ${path}`);
+      } catch (error) {
+        log.error(`Kept what there is: ${(error as Error).message}`);
+      }
+    });
+    const code = await stop.promise;
+    log.info("Stopping: streams finish what they have under way");
+    return code;
+  } finally {
+    await server[Symbol.asyncDispose]();
+  }
+}
+
+async function configOf(path: string | undefined, flags: ServeFlags): Promise<Config> {
+  const overrides: ConfigOverrides = {};
+  const set = (section: string, key: string, value: unknown) => {
+    if (value !== undefined) (overrides[section] ??= {})[key] = value;
+  };
+  set("server", "host", flags.host);
+  set("server", "port", flags.port);
+  set("sources", "mediaRoot", flags["media-root"]);
+  try {
+    return await loadConfig(path, { env: Deno.env.toObject(), overrides });
+  } catch (error) {
+    if (error instanceof ConfigError) throw new UsageError(error.message);
+    throw new UsageError((error as Error).message);
+  }
+}
+
+function withDemo(config: Config, { demo }: ServeFlags): Config {
+  return demo && config.streams.length === 0 ? { ...config, streams: [DEMO] } : config;
+}
+
+/** Beyond loopback nobody gets in without a token: without any, one is made, kept, and told once. */
+async function ensureToken(config: Config, dataDir: string): Promise<string | undefined> {
+  const { auth, server } = config;
+  if (isLoopback(server.host) || auth.tokens.length > 0 || auth.jwt) return undefined;
+  const file = join(dataDir, "token");
+  let made: string | undefined;
+  try {
+    await Deno.mkdir(dataDir, { recursive: true, mode: 0o700 });
+    made = randomBytes(24).toString("base64url");
+    await Deno.writeTextFile(file, `${made}\n`, { createNew: true, mode: 0o600 });
+  } catch (error) {
+    if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
+    made = undefined;
+  }
+  auth.tokens.push({ name: "first", file, role: "admin" });
+  return made;
+}
+
+function welcome(url: string, { token, secured }: { token?: string; secured: boolean }): string {
+  const header = token ? ` -H 'Authorization: Bearer ${token}'` : secured ? " -H 'Authorization: Bearer …'" : "";
+  return [
+    `Weir ${VERSION} is at ${url}`,
+    `  live results   curl -N${header} ${url}/stream`,
+    `  its API        ${url}/docs`,
+    ...(token ? [`  token          ${token}   (admin; printed this once, kept in the data directory)`] : []),
+  ].join("\n");
+}

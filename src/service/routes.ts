@@ -1,0 +1,39 @@
+import { docsRoutes } from "../api/docs/docs_routes.ts";
+import { eventRoutes } from "../api/event_routes.ts";
+import type { Guard } from "../api/guard.ts";
+import { ingestRoutes } from "../api/ingest_routes.ts";
+import { pictureRoutes } from "../api/picture_routes.ts";
+import type { Route } from "../api/route.ts";
+import { createGuard } from "../api/security/guard.ts";
+import { ticketRoutes, Tickets } from "../api/security/tickets.ts";
+import { streamRoutes } from "../api/stream_routes.ts";
+import { systemRoutes } from "../api/system_routes.ts";
+import { wsRoutes } from "../api/ws/ws_routes.ts";
+import { patchSchema, registrationSchema, sourceSchema } from "../../config/schema.ts";
+import type { Services } from "./services.ts";
+
+/** Every way into the server, and who stands at the door. */
+export function serverRoutes(services: Services): { routes: Route[]; guard: Guard } {
+  const { streams, pictures, ingest, probes, system, metrics } = services;
+  const { hub, signal, config, log, version } = services.options;
+  const onFault = (error: unknown) => log.error(error instanceof Error ? error.stack ?? error.message : `${error}`);
+  const tickets = new Tickets({ now: () => performance.now() });
+  const routes = [
+    ...systemRoutes({
+      system,
+      metrics: (accept) => metrics.expose(accept),
+    }),
+    ...streamRoutes({
+      streams,
+      probe: probes,
+      schemas: { registration: registrationSchema, patch: patchSchema, source: sourceSchema },
+    }),
+    ...eventRoutes({ hub, streams, signal }),
+    ...wsRoutes({ hub, streams, pictures, signal, onFault }),
+    ...pictureRoutes({ pictures, streams, signal }),
+    ...ingestRoutes({ ingest, streams, hub, signal, frameBytes: config.limits.frameBytes }),
+    ...ticketRoutes(tickets),
+  ];
+  routes.push(...docsRoutes({ routes, version }));
+  return { routes, guard: createGuard({ server: config.server, auth: config.auth, limits: config.limits, tickets }) };
+}

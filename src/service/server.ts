@@ -1,0 +1,145 @@
+import { join } from "node:path";
+import type { Route } from "../api/route.ts";
+import { createApi } from "../api/server.ts";
+import type { LogEvent } from "../core/events.ts";
+import { Hub } from "../hub/hub.ts";
+import { DataLock } from "../store/data_lock.ts";
+import { Store } from "../store/store.ts";
+import type { Log } from "../telemetry/log.ts";
+import type { Config } from "../../config/load.ts";
+import { Weir } from "../app.ts";
+import { serverRoutes } from "./routes.ts";
+import { isProbe } from "./probes.ts";
+import { Services } from "./services.ts";
+
+/** What a server is started with. */
+export interface ServerOptions {
+  config: Config;
+  /** Where what must last is kept. */
+  dataDir: string;
+  version: string;
+  log: Log;
+  /** Killed threads have cost so much memory that a fresh process is due. */
+  onExhausted?(): void;
+}
+
+/** The whole service in one process: streams, their results, and the ways to them over HTTP. */
+export class WeirServer implements AsyncDisposable {
+  /** Settles when the streams that were registered before are back. */
+  readonly restored: Promise<void>;
+  #stack: AsyncDisposableStack;
+  #stopping: AbortController;
+  #http: Deno.HttpServer<Deno.NetAddr>;
+  #services: Services;
+  #stopped: Promise<void> | undefined;
+
+  /** Starts to listen; streams come back right after. */
+  static async start(options: ServerOptions): Promise<WeirServer> {
+    const { config, dataDir, log } = options;
+    await using stack = new AsyncDisposableStack();
+    const stopping = new AbortController();
+    stack.use(await DataLock.take(dataDir));
+    const store = stack.use(Store.open(join(dataDir, "weir.db")));
+    const { keepEvents, keepBytes } = config.events;
+    const hub = stack.use(new Hub({ positions: store, events: keepEvents, bytes: keepBytes }));
+    const { device, replicas, threads, maxBatch, maxDelayMs } = config.inference;
+    const weir = stack.use(await Weir.start({ device, replicas, threads, maxBatch, maxDelayMs }));
+    const subscriptions = [
+      weir.warnings$.subscribe((message) => {
+        log.warn(message);
+        if (weir.leaks.exhausted) options.onExhausted?.();
+      }),
+    ];
+    const services = stack.use(new Services({ ...options, weir, store, hub, signal: stopping.signal }));
+    const publish = (event: LogEvent) => {
+      if (isProbe(event.stream)) return;
+      hub.publish(event);
+      services.sinks.push(event);
+    };
+    subscriptions.push(weir.results$.subscribe(publish), weir.states$.subscribe(publish));
+    stack.defer(() => subscriptions.forEach((subscription) => subscription.unsubscribe()));
+    const { routes, guard } = serverRoutes(services);
+    const handle = createApi({
+      routes,
+      guard,
+      signal: stopping.signal,
+      bodyBytes: config.limits.bodyBytes,
+      onRequest: (request) => services.metrics.request(request),
+      onActive: (delta) => services.active += delta,
+      onFault: (error, request) =>
+        log.error(`${request.method} ${request.path} failed`, {
+          request: request.id,
+          error: error instanceof Error ? error.stack ?? error.message : String(error),
+        }),
+    });
+    const http = await listen(config.server, handle);
+    return new WeirServer({ stack: stack.move(), stopping, http, services, config, routes });
+  }
+
+  private constructor(
+    parts: {
+      stack: AsyncDisposableStack;
+      stopping: AbortController;
+      http: Deno.HttpServer<Deno.NetAddr>;
+      services: Services;
+      config: Config;
+      routes: readonly Route[];
+    },
+  ) {
+    this.routes = parts.routes;
+    this.#stack = parts.stack;
+    this.#stopping = parts.stopping;
+    this.#http = parts.http;
+    this.#services = parts.services;
+    this.url = addressOf(parts.http.addr, parts.config.server.tls !== undefined);
+    this.restored = parts.services.restore(parts.config.streams);
+  }
+
+  /** Where it is found. */
+  readonly url: string;
+  /** Every way into it. */
+  readonly routes: readonly Route[];
+
+  /** Takes the streams of a changed configuration over; what did not change is not touched. */
+  async reload(config: Config): Promise<void> {
+    await this.#services.streams.declare(config.streams);
+  }
+
+  /** Tells whoever listens, takes no more requests, lets streams finish, closes everything. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#stopped ??= this.#stop();
+  }
+
+  async #stop(): Promise<void> {
+    this.#stopping.abort();
+    const closed = this.#http.shutdown();
+    await this.restored.catch(() => {});
+    await this.#stack.disposeAsync();
+    await closed;
+  }
+}
+
+/** Opens the port; what keeps it from that is told in words that help. */
+async function listen(
+  server: Config["server"],
+  handle: ReturnType<typeof createApi>,
+): Promise<Deno.HttpServer<Deno.NetAddr>> {
+  const { host, port, tls } = server;
+  const files = tls && { cert: await Deno.readTextFile(tls.cert), key: await Deno.readTextFile(tls.key) };
+  try {
+    return Deno.serve({ hostname: host, port, onListen() {}, ...files }, handle) as Deno.HttpServer<Deno.NetAddr>;
+  } catch (error) {
+    if (error instanceof Deno.errors.AddrInUse) {
+      throw new Error(`Cannot listen on ${host}:${port}: another program does; give another --port`, { cause: error });
+    }
+    if (error instanceof Deno.errors.PermissionDenied) {
+      throw new Error(`Cannot listen on ${host}:${port}: ports below 1024 need a privilege`, { cause: error });
+    }
+    throw error;
+  }
+}
+
+function addressOf({ hostname, port }: Deno.NetAddr, secure: boolean): string {
+  const host = hostname === "0.0.0.0" || hostname === "::" ? "localhost" : hostname;
+  return `${secure ? "https" : "http"}://${host.includes(":") ? `[${host}]` : host}:${port}`;
+}

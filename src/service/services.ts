@@ -1,0 +1,131 @@
+import { join } from "node:path";
+import type { StateEvent, StreamRegistration } from "../core/stream.ts";
+import type { Hub } from "../hub/hub.ts";
+import type { Store } from "../store/store.ts";
+import type { Log } from "../telemetry/log.ts";
+import { PerformanceReport } from "../telemetry/performance_report.ts";
+import { Tracing } from "../telemetry/tracing.ts";
+import { WeirMetrics } from "../telemetry/weir_metrics.ts";
+import { sinks } from "../sinks/registry.ts";
+import { SourceRules } from "../../streams/sources/source_rules.ts";
+import type { Weir } from "../app.ts";
+import { Ingest } from "./ingest.ts";
+import { Pictures } from "./pictures.ts";
+import { isProbe, Probes } from "./probes.ts";
+import type { ServerOptions } from "./server.ts";
+import { StreamSinks } from "./stream_sinks.ts";
+import { ServerStreams } from "./streams.ts";
+import { ServerSystem } from "./system.ts";
+
+/** What the services are made of. */
+export interface ServicesOptions extends ServerOptions {
+  weir: Weir;
+  store: Store;
+  hub: Hub;
+  /** Aborts when the server stops. */
+  signal: AbortSignal;
+}
+
+/** Everything that the routes stand on, made in the order in which one needs another. */
+export class Services implements AsyncDisposable {
+  readonly streams: ServerStreams;
+  readonly sinks: StreamSinks;
+  readonly pictures: Pictures;
+  readonly ingest: Ingest;
+  readonly probes: Probes;
+  readonly system: ServerSystem;
+  readonly metrics: WeirMetrics;
+  /** HTTP requests under way. */
+  active = 0;
+  #reports: PerformanceReport;
+  #subscriptions;
+  #restoring = true;
+  #startedAtMs = Date.now();
+
+  constructor(readonly options: ServicesOptions) {
+    const { weir, store, hub, config, version, log } = options;
+    const rules = new SourceRules(config.sources);
+    const checkSource = (source: StreamRegistration["source"]) => rules.check(source);
+    this.sinks = new StreamSinks({ directory: join(options.dataDir, "sinks") });
+    this.streams = new ServerStreams({ weir, store, checkSource, sinks: this.sinks, limit: config.limits.streams });
+    this.pictures = new Pictures(weir, this.streams);
+    this.ingest = new Ingest(weir);
+    this.probes = new Probes({
+      weir,
+      checkSource,
+      picture: (id, request, signal) => this.pictures.picture(id, request, signal),
+    });
+    this.system = new ServerSystem({
+      weir,
+      version,
+      sinks,
+      startedAtMs: this.#startedAtMs,
+      notReady: () => this.#restoring ? ["the registered streams are still being started"] : [],
+    });
+    this.metrics = new WeirMetrics({
+      build: { version, deno: Deno.version.deno, target: Deno.build.target },
+      sources: {
+        streams: () => this.streams.list(),
+        models: () => modelReadings(weir),
+        hub: () => hub.stats(),
+        activeRequests: () => this.active,
+      },
+    });
+    const { reportSeconds, traceRate } = config.telemetry;
+    this.#reports = new PerformanceReport({
+      log,
+      streams: () => this.streams.list(),
+      everyMs: reportSeconds * 1000,
+    });
+    const tracing = new Tracing({ version, ...(traceRate > 0 && { rate: traceRate }) });
+    this.#subscriptions = [
+      weir.results$.subscribe((result) => {
+        if (isProbe(result.stream)) return;
+        this.metrics.result(result);
+        this.#reports.result(result);
+        tracing.traceResult(result);
+      }),
+      weir.states$.subscribe((event) => {
+        if (isProbe(event.stream)) return;
+        this.metrics.state(event);
+        tell(log, event);
+      }),
+    ];
+  }
+
+  /** Brings back the streams that were registered before, and those of the configuration file. */
+  async restore(declared: readonly StreamRegistration[]): Promise<void> {
+    await this.streams.restore();
+    await this.streams.declare(declared);
+    this.#restoring = false;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const subscription of this.#subscriptions) subscription.unsubscribe();
+    this.#reports[Symbol.dispose]();
+    this.streams[Symbol.dispose]();
+    await this.sinks[Symbol.asyncDispose]();
+    await this.metrics[Symbol.asyncDispose]();
+  }
+}
+
+async function modelReadings(weir: Weir) {
+  return await Promise.all(
+    weir.models().map(async ({ setup: { spec: { name } }, supervision }) => {
+      const replicas: Record<string, number> = {};
+      for (const { state } of supervision.children) replicas[state] = (replicas[state] ?? 0) + 1;
+      const stats = await weir.modelStats(name);
+      const sum = (key: "runs" | "frames" | "failures") => stats.reduce((total, replica) => total + replica[key], 0);
+      return { model: name, replicas, runs: sum("runs"), frames: sum("frames"), failures: sum("failures") };
+    }),
+  );
+}
+
+/** A stream's changes of state, for whoever reads the log. */
+function tell(log: Log, { stream, state, previous, cause, restarts }: StateEvent): void {
+  const bad = state === "failed" || state === "backoff" || state === "stalled";
+  const fields = { stream, ...(cause && { code: cause.code, cause: cause.message }), restarts };
+  if (bad) log.warn(`Stream ${state}`, fields);
+  else if (state === "running" && previous !== "paused") log.info("Stream running", fields);
+  else log.debug(`Stream ${state}`, fields);
+}
