@@ -403,19 +403,21 @@ Deno.test("a subscription with flow is sent nothing beyond its credits", async (
   await using client = await WsClient.open(`${at.url}/api/v1/ws`);
   await client.ask({ op: "subscribe", id: "slow", all: true, flow: true });
   await client.ask({ op: "subscribe", id: "free", all: true });
-  const fates = async (count: number) => {
+  const reads = async (count: number) => {
     for (let n = 0; n < count; n++) await client.next();
     // An answer comes after everything that was sent before it.
     const answer = await client.ask({ op: "ping" });
     assert.equal(answer.op, "pong", JSON.stringify(answer));
   };
   for (const seq of range(1, 5)) at.hub.publish(result(seq));
-  await fates(5);
+  await reads(5);
   assert.ok(client.texts.every(({ sub }) => sub !== "slow"));
+  assert.equal((await client.ask({ op: "ping" })).last, 0, "what waits has not been sent");
   client.send({ op: "flow", id: "slow", credits: 2 });
-  await fates(2);
+  await reads(2);
   client.send({ op: "flow", id: "slow", credits: 1 });
-  await fates(1);
+  await reads(1);
+  assert.equal((await client.ask({ op: "ping" })).last, 3);
   assert.deepEqual(client.texts.filter(({ sub }) => sub === "slow").map(({ position }) => position), [1, 2, 3]);
 });
 

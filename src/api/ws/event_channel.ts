@@ -23,6 +23,11 @@ export class EventChannel implements Disposable {
     this.#prefix = `{"sub":${JSON.stringify(options.id)},"position":`;
   }
 
+  /** Up to here everything that was asked for has been sent. */
+  get position(): number {
+    return this.options.subscription.position;
+  }
+
   /** Sends until the subscription ends or this is disposed of. */
   async run(): Promise<void> {
     const { subscription, wire } = this.options;

@@ -77,7 +77,11 @@ export type ServerMessage =
   | { op: "subscribed"; id: string; /** The latest position at this moment. */ last: number }
   | { op: "unsubscribed"; id: string }
   | { op: "ended"; id: string; reason: string }
-  | { op: "pong"; id?: string; last: number }
+  | {
+    op: "pong";
+    id?: string; /** All that was asked for up to here has been sent: where to go on later. */
+    last: number;
+  }
   | { op: "error"; code: RefusalCode; message: string; id?: string; errors?: readonly FieldFault[] }
   | { op: "closing"; reason: string };
 

@@ -47,8 +47,10 @@ export class Session {
       if (options.signal.aborted) stop();
     });
     socket.addEventListener("message", ({ data }) => this.#receive(data));
-    // A broken connection is told by `close`, too.
-    socket.addEventListener("error", (event) => event.preventDefault());
+    socket.addEventListener("error", (event) => {
+      event.preventDefault();
+      this.#endIfClosed();
+    });
     socket.addEventListener("close", () => {
       options.signal.removeEventListener("abort", stop);
       this.#end();
@@ -65,7 +67,6 @@ export class Session {
   }
 
   #obey(message: ClientMessage): void {
-    const { hub } = this.options;
     switch (message.op) {
       case "subscribe":
         return this.#listen({ ...message, filter: filterOf(message), flow: message.flow ?? false });
@@ -82,8 +83,18 @@ export class Session {
         throw new Refusal("conflict", `Subscription ${message.id} is to pictures: these take no credits`, message);
       }
       case "ping":
-        return this.#answer({ op: "pong", ...(message.id !== undefined && { id: message.id }), last: hub.last });
+        return this.#answer({
+          op: "pong",
+          ...(message.id !== undefined && { id: message.id }),
+          last: this.#position(),
+        });
     }
+  }
+
+  /** Up to here every subscription has been sent all that it asked for. */
+  #position(): number {
+    const channels = [...this.#channels.values()].filter((channel) => channel instanceof EventChannel);
+    return Math.min(this.options.hub.last, ...channels.map(({ position }) => position));
   }
 
   #listen({ id, filter, after, flow }: { id: string; filter: EventFilter; after?: number; flow: boolean }): void {
@@ -92,7 +103,10 @@ export class Session {
     const channel = new EventChannel({ id, flow, wire: this.#wire, subscription: hub.subscribe({ filter, after }) });
     this.#channels.set(id, channel);
     this.#answer({ op: "subscribed", id, last: hub.last });
-    const running = channel.run().finally(() => this.#running.delete(running));
+    const running = channel.run().finally(() => {
+      this.#running.delete(running);
+      this.#endIfClosed();
+    });
     this.#running.add(running);
   }
 
@@ -170,6 +184,11 @@ export class Session {
     this.#answer({ op: "closing", reason });
     this.#wire.close(1001, reason);
     this.#end();
+  }
+
+  /** A socket may be given up long before its `close` event comes: that waits for a client who may not read any more. */
+  #endIfClosed(): void {
+    if (!this.#wire.open) this.#end();
   }
 
   #end(): void {

@@ -24,7 +24,8 @@ const PROTOCOL = "Texts are JSON. The client sends {op: subscribe, id, streams |
   "fields?, maxRate?, after?, flow?}, {op: pictures, id, stream, width?, overlay?, fps?, quality?}, " +
   "{op: unsubscribe, id}, {op: flow, id, credits}, {op: ping}. The server sends {sub, position, event} for each event; " +
   "for each picture a binary message: the length of a header (uint32, big-endian), the header {sub, stream, epoch, seq, " +
-  "pts, width, height, dropped} as JSON, the JPEG. It answers {op: subscribed | unsubscribed | ended | pong | error | closing}.";
+  "pts, width, height, dropped} as JSON, the JPEG. It answers {op: subscribed | unsubscribed | ended | pong | error | closing}. " +
+  "A pong's `last` is the position up to which everything that was asked for has been sent: a quiet client may go on after it.";
 
 /** Live events and pictures over WebSockets. */
 export function wsRoutes(services: WsRoutesOptions): Route[] {
