@@ -34,11 +34,16 @@ export function typeText(schema) {
   if (schema.enum) return schema.enum.map((value) => JSON.stringify(value)).join(" | ");
   if (schema.allOf) return schema.allOf.map(typeText).filter((text) => text !== "object").join(" & ");
   const choices = choicesOf(schema);
-  if (choices) return choices.map((choice) => nameOf(choice) ?? kindOf(choice) ?? typeText(choice)).join(" | ");
+  if (choices) {
+    return choices.map((choice) => nameOf(choice) ?? kindOf(choice) ?? shapeName(choice) ?? typeText(choice)).join(
+      " | ",
+    );
+  }
   if (schema.type === "array") {
     const item = typeText(schema.items ?? {});
     return `${/[ |&]/.test(item) ? `(${item})` : item}[]${range(schema.minItems, schema.maxItems)}`;
   }
+  if (isRecord(schema)) return `any name: ${typeText(schema.additionalProperties)}`;
   if (Array.isArray(schema.type)) return schema.type.join(" | ");
   const words = [schema.format ?? schema.type ?? "anything"];
   const bounds = range(schema.minimum, schema.maximum) || range(schema.minLength, schema.maxLength);
@@ -50,6 +55,15 @@ export function typeText(schema) {
 function kindOf(schema) {
   const told = Object.entries(schemaOf(schema).properties ?? {}).find(([, value]) => value.const !== undefined);
   return told && `${told[0]} ${JSON.stringify(told[1].const)}`;
+}
+
+/** A nameless shape among others, by what it needs. */
+function shapeName(schema) {
+  return schema.required?.length > 0 && schema.required.length < 4 ? `{ ${schema.required.join(", ")}, … }` : undefined;
+}
+
+function isRecord({ additionalProperties, properties }) {
+  return !properties && typeof additionalProperties === "object" && Object.keys(additionalProperties).length > 0;
 }
 
 function range(least, most) {
@@ -80,7 +94,7 @@ function* rowsOf(given, depth) {
     );
   }
   const more = schema.additionalProperties;
-  if (typeof more === "object" && Object.keys(more).length > 0) {
+  if (typeof more === "object" && isDeep(more)) {
     yield foldable([el("code", {}, "any name"), " "], more, depth);
   }
 }
