@@ -42,6 +42,7 @@ export const jsonl: SinkPlugin<JsonlConfig> = {
       ...config,
       sizeBytes: (line) => line.length * 2,
       batch: BATCH,
+      batchBytes: Math.min(config.maxBytes, MB),
       send: (lines) => file.append(lines),
       tell: (error) => `Cannot write ${config.file}: ${tellError(error)}`,
       now,

@@ -18,7 +18,9 @@ const topic = z.string().regex(/^[^+#\0/\s][^+#\0\s]{0,200}(?<!\/)$/, "must be a
 /** Options of the sink `mqtt`. */
 export const mqttSchema = z.strictObject({
   kind: z.literal("mqtt"),
-  url: z.url({ protocol: /^mqtts?$/ }).max(4096).describe("mqtt://[user:password@]host[:port]; mqtts: with TLS"),
+  url: z.url({ protocol: /^mqtts?$/, hostname: /./ }).max(4096).describe(
+    "mqtt://[user:password@]host[:port]; mqtts: with TLS",
+  ),
   prefix: topic.default("weir").describe("topics are <prefix>/<stream>/result, …/state, …/alert and …/availability"),
   qos: z.literal([0, 1, 2]).default(1).describe("quality of service of every message"),
   homeAssistant: z.strictObject({
@@ -74,6 +76,7 @@ class MqttSink implements Sink {
   /** Whether the stream has results to give, as far as it has said. */
   #alive = true;
   #ending: Promise<void> | undefined;
+  #clientId = `weir-${crypto.randomUUID().slice(0, 18)}`;
 
   constructor(private readonly config: MqttConfig, private readonly context: SinkContext) {
     const { prefix, homeAssistant } = config;
@@ -168,10 +171,25 @@ class MqttSink implements Sink {
     try {
       await inTime(opened, { timeoutMs, signal });
       await this.#publish(this.#greeting(), signal);
+      await inTime(this.#listen(connection), { timeoutMs, signal });
     } catch (error) {
       await this.#disconnect();
       throw error;
     }
+  }
+
+  /**
+   * A process that crashed has left a last will, which the broker may speak only after its successor has said that all is
+   * well: such words are set right.
+   */
+  async #listen(connection: MqttClient): Promise<void> {
+    const { topic, payload } = this.#topics.availability(false);
+    connection.on("message", (about, said) => {
+      if (about !== topic || said.toString() !== payload || !this.#alive || this.#ending) return;
+      this.#outbox.push({ messages: [this.#topics.availability(true)], event: false });
+    });
+    // Who may publish need not be allowed to listen.
+    await connection.subscribeAsync(topic, { qos: this.config.qos }).catch(() => {});
   }
 
   async #clientOptions(): Promise<IClientOptions> {
@@ -184,7 +202,8 @@ class MqttSink implements Sink {
       protocol: secure ? "mqtts" : "mqtt",
       host,
       port: Number(url.port || (secure ? 8883 : 1883)),
-      clientId: `weir-${crypto.randomUUID().slice(0, 18)}`,
+      // The same for every connection: a broker that has not noticed the end of the last one ends it now.
+      clientId: this.#clientId,
       username: unescaped(url.username),
       password: unescaped(url.password),
       keepalive: keepaliveS,

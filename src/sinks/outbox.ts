@@ -32,6 +32,8 @@ export interface OutboxOptions<T> {
   events?(item: T): number;
   /** Most items that are sent at a time. Default 1. */
   batch?: number;
+  /** How large they may be together; a larger one goes alone. Default: any size. */
+  batchBytes?: number;
   /** How long to wait for a batch to fill. Default 0. */
   lingerMs?: number;
   retry: { initialMs: number; maxMs: number };
@@ -68,6 +70,9 @@ export class Outbox<T> implements AsyncDisposable {
   /** Entries at the head that are being sent or spooled, and so cannot be dropped. */
   #held = 0;
   #spool: Spool<T> | undefined;
+  /** What the spool held before that which is just being moved there, and so is counted already. */
+  #spooledBefore = Infinity;
+  #connecting = false;
   #connected = false;
   #connectedAtMs = 0;
   #failures = 0;
@@ -101,7 +106,7 @@ export class Outbox<T> implements AsyncDisposable {
       state: this.#closed ? "closed" : failing ? "failing" : "ok",
       ...rest,
       dropped: dropped + (this.#spool?.dropped ?? 0),
-      waiting: this.#entries.length + (this.#spool?.waiting ?? 0),
+      waiting: this.#entries.length + Math.min(this.#spool?.waiting ?? 0, this.#spooledBefore),
     };
   }
 
@@ -135,7 +140,7 @@ export class Outbox<T> implements AsyncDisposable {
 
   /** The connection is gone. */
   lost(error: unknown): void {
-    if (!this.#connected) return;
+    if (!this.#connected && !this.#connecting) return;
     this.#connected = false;
     this.#loss = { error };
     if (this.options.now() - this.#connectedAtMs >= this.options.retry.maxMs) this.#failures = 0;
@@ -202,13 +207,25 @@ export class Outbox<T> implements AsyncDisposable {
     if (loss) throw loss.error;
     if (this.#connected) return;
     if (this.options.connect) {
-      const signal = this.#newAttempt();
-      await untilAborted(this.options.connect(signal), signal);
+      await this.#newConnection(this.options.connect);
       // Without a connection of its own a peer shows only when something is sent.
       this.#status.failing = false;
     }
     this.#connected = true;
     this.#connectedAtMs = this.options.now();
+  }
+
+  async #newConnection(connect: (signal: AbortSignal) => Promise<void>): Promise<void> {
+    const signal = this.#newAttempt();
+    this.#connecting = true;
+    try {
+      await untilAborted(connect(signal), signal);
+      // It may have gone as soon as it was there.
+      signal.throwIfAborted();
+    } finally {
+      this.#connecting = false;
+      this.#loss = undefined;
+    }
   }
 
   #newAttempt(): AbortSignal {
@@ -222,7 +239,8 @@ export class Outbox<T> implements AsyncDisposable {
     const { batch: most = 1, lingerMs = 0 } = this.options;
     if (this.#spool && this.#spool.waiting > 0) {
       await this.#spill().catch((error) => this.#fail(error));
-      return { items: await this.#spool.peek(this.#again ?? most), spooled: true };
+      const items = await this.#spool.peek(this.#again ?? most);
+      return { items: items.slice(0, this.#portion(items.map(this.options.sizeBytes))), spooled: true };
     }
     if (this.#entries.length === 0) {
       if (!this.#ending) await this.#pause();
@@ -233,8 +251,17 @@ export class Outbox<T> implements AsyncDisposable {
       await this.#pause(Math.max(1, fullAtMs - performance.now()));
     }
     if (!this.#connected) return undefined;
-    this.#held = Math.min(this.#again ?? most, this.#entries.length);
-    return { items: this.#entries.slice(0, this.#held).map(({ item }) => item), spooled: false };
+    const entries = this.#entries.slice(0, this.#again ?? most);
+    this.#held = this.#portion(entries.map(({ sizeBytes }) => sizeBytes));
+    return { items: entries.slice(0, this.#held).map(({ item }) => item), spooled: false };
+  }
+
+  /** How many of the first may go together. */
+  #portion(sizes: readonly number[]): number {
+    const { batchBytes = Infinity } = this.options;
+    let sizeBytes = 0;
+    const over = sizes.findIndex((size, index) => (sizeBytes += size) > batchBytes && index > 0);
+    return over === -1 ? sizes.length : over;
   }
 
   async #settle({ items, spooled }: Batch<T>, { refused }: { refused: number }): Promise<void> {
@@ -293,10 +320,12 @@ export class Outbox<T> implements AsyncDisposable {
   async #spill(): Promise<void> {
     if (!this.#spool || this.#entries.length === 0) return;
     this.#held = this.#entries.length;
+    this.#spooledBefore = this.#spool.waiting;
     try {
-      await this.#spool.append(this.#entries.map(({ item }) => item).slice(0, this.#held));
+      await this.#spool.append(this.#entries.map(({ item }) => item));
       this.#release(this.#held);
     } finally {
+      this.#spooledBefore = Infinity;
       this.#held = 0;
     }
   }

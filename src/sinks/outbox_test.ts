@@ -176,3 +176,34 @@ Deno.test("what is too large for its bounds is dropped and counted, also while s
   sending.resolve();
   await settled(outbox);
 });
+
+Deno.test("a connection that is gone as soon as it is there is not taken for one", async () => {
+  let connects = 0;
+  await using outbox = make({
+    async connect() {
+      connects++;
+      await Promise.resolve();
+      if (connects === 1) outbox.lost(new Error("slammed"));
+    },
+    send: () => Promise.resolve(),
+  });
+  await until(() => connects === 2 && outbox.status().state === "ok", () => JSON.stringify(outbox.status()));
+  assert.equal(outbox.status().lastError, "slammed");
+});
+
+Deno.test("a batch is no larger than it may be, and what is larger goes alone", async () => {
+  for (const spool of [undefined, new MemorySpool()]) {
+    spool?.items.push(...[40, 40, 40, 150, 10]);
+    const batches: number[][] = [];
+    await using outbox = make({
+      batch: 10,
+      batchBytes: 100,
+      sizeBytes: (item) => item,
+      send: (items) => (batches.push([...items]), Promise.resolve()),
+      ...(spool && { spool: () => Promise.resolve(spool) }),
+    });
+    if (!spool) { for (const item of [40, 40, 40, 150, 10]) outbox.push(item); }
+    await until(() => outbox.status().sent === 5, () => JSON.stringify(outbox.status()));
+    assert.deepEqual(batches, [[40, 40], [40], [150], [10]]);
+  }
+});

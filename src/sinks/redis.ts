@@ -14,7 +14,7 @@ const template = z.string().min(1).max(500);
 /** Options of the sink `redis`. */
 export const redisSchema = z.strictObject({
   kind: z.literal("redis"),
-  url: z.url({ protocol: /^rediss?$/ }).max(4096).describe(
+  url: z.url({ protocol: /^rediss?$/, hostname: /./ }).max(4096).describe(
     "redis://[user:password@]host[:port][/database]; rediss: with TLS",
   ),
   stream: template.nullable().default("weir:{stream}")

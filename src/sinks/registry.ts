@@ -35,7 +35,8 @@ export function parseSinkConfig(config: unknown): ParsedSinkConfig {
 /** A stream's sinks, checked: each has a name that no other has. */
 export function parseSinkConfigs(configs: readonly unknown[]): ParsedSinkConfig[] {
   const parsed = configs.map(parseSinkConfig);
-  const names = parsed.map(sinkName);
+  // Names become directories, and not every disk tells letters apart by their case.
+  const names = parsed.map((config) => sinkName(config).toLowerCase());
   const twice = names.find((name, index) => names.indexOf(name) < index);
   if (twice !== undefined) throw new TypeError(`Two sinks are called ${twice}; give each a name of its own`);
   return parsed;

@@ -3,7 +3,7 @@ import { EVENT_TYPES } from "../core/events.ts";
 
 /** Options that every kind of sink takes: what of the events it wants, and how much may wait. */
 export const sharedOptions = {
-  name: z.string().regex(/^[\w.-]{1,64}$/).optional()
+  name: z.string().regex(/^\w[\w.-]{0,63}$/).optional()
     .describe("tells this sink from others of its stream; its kind, unless given"),
   types: z.array(z.enum(EVENT_TYPES)).min(1).optional().describe("types of events to send; all, unless given"),
   labels: z.array(z.string().min(1).max(200)).min(1).max(1000).optional()

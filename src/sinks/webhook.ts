@@ -18,15 +18,17 @@ const OWN_HEADERS = /^(?:host|content-.*|transfer-encoding|connection|te|trailer
 /** Options of the sink `webhook`. */
 export const webhookSchema = z.strictObject({
   kind: z.literal("webhook"),
-  url: z.url({ protocol: /^https?$/ }).max(4096).describe(
+  url: z.url({ protocol: /^https?$/, hostname: /./ }).max(4096).describe(
     "where to post to; user and password become Basic authorization",
   ),
   secret: z.string().min(16).max(500).optional()
     .describe("signs every request: Weir-Signature: t=<Unix seconds>,v1=<hex HMAC-SHA256 of t.body>"),
-  headers: z.record(
-    z.string().regex(HEADER_NAME).refine((name) => !OWN_HEADERS.test(name), { message: "is set by the sink itself" }),
-    z.string().max(4096).regex(/^[\t\x20-\x7e]*$/, "must be printable ASCII"),
-  ).optional().describe("headers to send with every request"),
+  headers: z.record(z.string(), z.string().max(4096).regex(/^[\t\x20-\x7e]*$/, "must be printable ASCII"))
+    .refine((headers) => Object.keys(headers).every((name) => HEADER_NAME.test(name)), "a name is no header's")
+    .refine((headers) => !Object.keys(headers).some((name) => OWN_HEADERS.test(name)), {
+      message: "host, content-*, weir-* and those of the connection are set by the sink itself",
+    })
+    .optional().describe("headers to send with every request"),
   batch: z.strictObject({
     count: z.int().min(1).max(1000).default(1).describe(
       "most events in a request; with 1 the body is the event itself",
@@ -45,6 +47,9 @@ export const webhookSchema = z.strictObject({
 
 /** What {@link webhookSchema} makes. */
 export type WebhookConfig = z.infer<typeof webhookSchema>;
+
+/** Receivers commonly refuse bodies larger than a mebibyte; two bytes are counted for a letter. */
+const BATCH_BYTES = 2 * 1024 ** 2;
 
 /** Longest that a peer's Retry-After is believed. */
 const RETRY_AFTER_MS = 3_600_000;
@@ -79,6 +84,7 @@ class Webhook implements Sink {
       ...config,
       sizeBytes: (line) => line.length * 2,
       batch: batch.count,
+      batchBytes: BATCH_BYTES,
       lingerMs: batch.afterMs,
       send: (lines, signal) => this.#send(lines, signal),
       ...(spoolBytes > 0 && { spool: () => DiskSpool.open({ directory, maxBytes: spoolBytes }) }),

@@ -115,7 +115,7 @@ function contract(kind: string, name: string, test: (bench: Bench) => Promise<vo
     async fn() {
       const directory = await Deno.makeTempDir();
       try {
-        await using bench = new Bench(kind, make(directory), directory);
+        await using bench = new Bench(kind, make(directory), directory, needs ? { timeoutMs: 300 } : {});
         await test(bench);
       } finally {
         await Deno.remove(directory, { recursive: true });

@@ -85,7 +85,6 @@ export class WebhookPeer implements SinkPeer {
       url: `http://${SINK_SECRET}:${SINK_SECRET}@127.0.0.1:${this.#gate.port}/${SINK_SECRET}?key=${SINK_SECRET}`,
       secret: SINK_SECRET,
       headers: { "x-api-key": SINK_SECRET },
-      timeoutMs: 500,
     };
   }
 
@@ -182,7 +181,6 @@ export class RedisPeer extends ProcessPeer {
     kind: "redis",
     url: `redis://:${SINK_SECRET}@127.0.0.1:${this.gate.port}`,
     stream: "weir:{stream}:{type}",
-    timeoutMs: 500,
   };
   #client: ReturnType<RedisPeer["connection"]> | undefined;
 
@@ -223,7 +221,6 @@ export class MqttPeer extends ProcessPeer {
   override config: SinkPeer["config"] = {
     kind: "mqtt",
     url: `mqtt://weir:${SINK_SECRET}@127.0.0.1:${this.gate.port}`,
-    timeoutMs: 500,
   };
   /** What it was told since it was started, latest last. */
   messages: { topic: string; payload: string; retain: boolean }[] = [];
