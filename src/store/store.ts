@@ -22,6 +22,15 @@ interface MarksRow {
   seq: number;
 }
 
+/** How a store is opened. */
+export interface StoreOptions {
+  /**
+   * Told when the disk refuses what nobody waits for (history, numbers); the write is lost then, and the streams go on.
+   * Without it such a write throws like any other.
+   */
+  onFault?(error: Error): void;
+}
+
 /** Changes of state kept of each stream. */
 const HISTORY_KEPT = 200;
 
@@ -35,11 +44,15 @@ export class Store implements Disposable {
   #closed = false;
 
   /** Opens the store in a file, or `:memory:`. */
-  static open(path: string): Store {
-    return new Store(path, openDatabase(path));
+  static open(path: string, options: StoreOptions = {}): Store {
+    return new Store(path, openDatabase(path), options);
   }
 
-  private constructor(private readonly path: string, database: DatabaseSync) {
+  private constructor(
+    private readonly path: string,
+    database: DatabaseSync,
+    private readonly options: StoreOptions,
+  ) {
     this.#database = database;
     this.#reserve = database.prepare(
       `INSERT INTO counters (name, next) VALUES ('position', 1 + ?1)
@@ -112,7 +125,7 @@ export class Store implements Disposable {
 
   /** Notes that a stream's numbers have come, or may come, so far; lower ones than before change nothing. */
   setNumbers(id: string, { epoch, seq }: { epoch: number; seq: number }): void {
-    this.#do(`store the numbers of ${id}`, () => this.#numbers.run(id, epoch, seq));
+    this.#attempt(`store the numbers of ${id}`, () => this.#numbers.run(id, epoch, seq));
   }
 
   /** Forgets a stream, its marks and its history. */
@@ -128,7 +141,7 @@ export class Store implements Disposable {
 
   /** Adds to a stream's history; the oldest leave. */
   remember(event: StateEvent): void {
-    this.#do(`add to the history of ${event.stream}`, () =>
+    this.#attempt(`add to the history of ${event.stream}`, () =>
       inTransaction(this.#database, () => {
         this.#remember.run(event.stream, JSON.stringify(event));
         this.#trim.run(event.stream);
@@ -148,6 +161,16 @@ export class Store implements Disposable {
     if (this.#closed) return;
     this.#closed = true;
     this.#database.close();
+  }
+
+  /** A write that nobody waits for. */
+  #attempt(what: string, work: () => unknown): void {
+    try {
+      this.#do(what, work);
+    } catch (error) {
+      if (!this.options.onFault) throw error;
+      this.options.onFault(error as Error);
+    }
   }
 
   #do<T>(what: string, work: () => T): T {

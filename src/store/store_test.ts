@@ -157,6 +157,28 @@ Deno.test("a write that the disk refuses says what could not be done, and takes 
     assert.equal(store.reserve(10), first + 10);
   }));
 
+Deno.test("a history that the disk refuses is a fault to be told of, not the end of who reports to it", () =>
+  withStores((_open, path) => {
+    const faults: string[] = [];
+    using store = Store.open(path, { onFault: ({ message }) => faults.push(message) });
+    using strict = Store.open(path);
+    using hog = new DatabaseSync(path);
+    hog.exec(`
+      CREATE TRIGGER a BEFORE INSERT ON history BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END;
+      CREATE TRIGGER b BEFORE INSERT ON marks BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END;`);
+    store.remember(change("gate", 1));
+    store.setNumbers("gate", { epoch: 1, seq: 1 });
+    assert.deepEqual(faults, [
+      `Cannot add to the history of gate in ${path}: database or disk is full`,
+      `Cannot store the numbers of gate in ${path}: database or disk is full`,
+    ]);
+    assert.throws(() => store.setPaused("gate", true), /Cannot store that gate is paused/, "its asker waits for it");
+    assert.throws(() => strict.remember(change("gate", 1)), /Cannot add to the history/);
+    hog.exec("DROP TRIGGER a; DROP TRIGGER b");
+    store.remember(change("gate", 2));
+    assert.equal(store.history("gate").length, 1);
+  }));
+
 Deno.test("a registration that cannot be read is named", () =>
   withStores((open, path) => {
     using store = open();
