@@ -10,6 +10,8 @@ export interface PictureChannelOptions {
   wire: Wire;
   /** The stream has been removed. */
   ended(): void;
+  /** The socket has been given up. */
+  closed(): void;
 }
 
 /** What goes before the JPEG in a picture's message. */
@@ -28,6 +30,7 @@ export interface PictureHeader {
 /** Sends pictures while the socket has room, and drops them while it has none: a picture that waits is an old one. */
 export class PictureChannel implements Disposable {
   #watch: Disposable | undefined;
+  #waiting: Promise<void> | undefined;
   #dropped = 0;
   #disposed = false;
 
@@ -61,6 +64,11 @@ export class PictureChannel implements Disposable {
     if (this.#disposed) return;
     if (!wire.room) {
       this.#dropped++;
+      // Nobody may need the room but this; a client that never makes any is found out by waiting for it.
+      this.#waiting ??= wire.whenRoom().then(() => {
+        this.#waiting = undefined;
+        if (!wire.open) this.options.closed();
+      });
       return;
     }
     const { stream, epoch, seq, pts, width, height, jpeg } = picture;

@@ -117,7 +117,8 @@ export class Session {
       this.#release(id);
       this.#answer({ op: "ended", id, reason: `Stream ${stream} is removed` });
     };
-    const channel = new PictureChannel({ id, stream, request, pictures, ended, wire: this.#wire });
+    const closed = () => this.#endIfClosed();
+    const channel = new PictureChannel({ id, stream, request, pictures, ended, closed, wire: this.#wire });
     // The name is taken while the stream is looked up: the client may give it back before.
     this.#channels.set(id, channel);
     try {

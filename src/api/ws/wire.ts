@@ -4,13 +4,19 @@ const ROOM_BYTES = 2 ** 20;
 const LIMIT_BYTES = 4 * 2 ** 20;
 /** Sockets do not tell when they have room again: one that is full is looked at so often. */
 const LOOK_MS = 20;
+/** A client that takes nothing for so long while the socket is full is given up. */
+const STUCK_MS = 60_000;
 
 /** A socket whose own buffer, which has no bound, is never let grow. */
 export class Wire {
   #waiting: (() => void)[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(private readonly socket: WebSocket) {}
+  /** How full the socket was, and when it last got emptier. */
+  #level = Infinity;
+  #movedAtMs = 0;
+
+  constructor(private readonly socket: WebSocket, private readonly options: { stuckMs?: number } = {}) {}
 
   get open(): boolean {
     return this.socket.readyState === WebSocket.OPEN;
@@ -24,7 +30,10 @@ export class Wire {
   /** Resolves when there is room, or the socket is closed. Ask {@link room} again then: others wait, too. */
   whenRoom(): Promise<void> {
     if (this.room || !this.open) return Promise.resolve();
-    this.#timer ??= setTimeout(() => this.#look(), LOOK_MS);
+    if (this.#timer === undefined) {
+      this.#level = Infinity;
+      this.#look();
+    }
     return new Promise((resolve) => void this.#waiting.push(resolve));
   }
 
@@ -55,7 +64,12 @@ export class Wire {
   }
 
   #look(): void {
-    if (this.room || !this.open) this.release();
+    if (this.room || !this.open) return this.release();
+    const { bufferedAmount } = this.socket;
+    if (bufferedAmount < this.#level) this.#movedAtMs = performance.now();
+    this.#level = bufferedAmount;
+    const { stuckMs = STUCK_MS } = this.options;
+    if (performance.now() - this.#movedAtMs > stuckMs) this.close(1008, "Reads nothing");
     else this.#timer = setTimeout(() => this.#look(), LOOK_MS);
   }
 }
