@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { directories } from "../../config/directories.ts";
 import { EXIT } from "./parent/exit_codes.ts";
 import { PARENT_VARIABLE } from "./parent/leave_with_parent.ts";
@@ -6,6 +7,9 @@ import { parseFlags } from "./flags.ts";
 import { helpPage } from "./help.ts";
 import { print } from "./print.ts";
 import { serveHelp } from "./serve_flags.ts";
+
+/** What the server may do: it starts no program but the one that tells of NVIDIA's devices. */
+const PERMISSIONS = ["-R", "-W", "-E", "-S", "-N", "--allow-ffi", "--allow-run=nvidia-smi"];
 
 /** `weir serve`: the server, under a small parent that starts it again should it crash. Answers the exit code. */
 export async function serveCommand(args: readonly string[]): Promise<number> {
@@ -36,5 +40,5 @@ function ownArguments(args: readonly string[]): string[] {
   if (Deno.build.standalone) return [...args];
   const main = new URL("../main.ts", import.meta.url);
   const config = new URL("../../deno.json", import.meta.url);
-  return ["run", "--quiet", "--no-prompt", "-A", "--config", config.pathname, main.href, ...args];
+  return ["run", "--quiet", "--no-prompt", ...PERMISSIONS, "--config", fileURLToPath(config), main.href, ...args];
 }
