@@ -22,6 +22,8 @@ const MAX_AGE_MS = 1000;
 export class GuestStreams {
   #senders = new Map<string, number>();
   #timers = new Map<string, ReturnType<typeof setTimeout>>();
+  /** Being made: nobody can have come to them yet. */
+  #coming = new Set<string>();
 
   constructor(private readonly options: GuestStreamsOptions) {
     const { signal, lingerMs = LINGER_MS } = options;
@@ -42,14 +44,16 @@ export class GuestStreams {
     } catch (error) {
       if (!(error instanceof ServiceError && error.code === "not_found")) throw error;
     }
+    this.#coming.add(id);
     try {
-      const view = await streams.create(registrationOf(id, models));
-      this.#linger(id);
-      return view;
+      return await streams.create(registrationOf(id, models));
     } catch (error) {
       // Somebody else was faster.
       if (error instanceof ServiceError && error.code === "conflict") return await streams.get(id);
       throw error;
+    } finally {
+      this.#coming.delete(id);
+      this.#linger(id);
     }
   }
 
@@ -72,7 +76,7 @@ export class GuestStreams {
 
   #linger(id: string): void {
     const { signal, lingerMs = LINGER_MS } = this.options;
-    if (signal.aborted) return;
+    if (signal.aborted || this.#senders.has(id)) return;
     clearTimeout(this.#timers.get(id));
     this.#timers.set(id, setTimeout(() => void this.#sendOff(id), lingerMs));
   }
@@ -82,7 +86,7 @@ export class GuestStreams {
     const { streams } = this.options;
     try {
       // One that was registered under the name since is nobody's guest.
-      if (isGuest(await streams.get(id)) && !this.#senders.has(id)) await streams.remove(id);
+      if (isGuest(await streams.get(id)) && this.#isLeft(id)) await streams.remove(id);
     } catch {
       // It is gone already, or the server is about to be.
     }
@@ -91,8 +95,13 @@ export class GuestStreams {
   async #lookAround(): Promise<void> {
     const all = await this.options.streams.list().catch(() => []);
     for (const view of all) {
-      if (isGuest(view) && !this.#senders.has(view.id) && !this.#timers.has(view.id)) await this.#sendOff(view.id);
+      if (isGuest(view) && this.#isLeft(view.id)) await this.#sendOff(view.id);
     }
+  }
+
+  /** Nobody is there, nobody was lately, nobody is about to be. */
+  #isLeft(id: string): boolean {
+    return !this.#senders.has(id) && !this.#timers.has(id) && !this.#coming.has(id);
   }
 }
 

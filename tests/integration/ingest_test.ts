@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { slowDetector, tinyDetector } from "../../scripts/bench/sample_models.ts";
+import { GuestStreams } from "../../src/api/guest_streams.ts";
 import { ingestRoutes } from "../../src/api/ingest_routes.ts";
 import { createApi } from "../../src/api/server.ts";
 import { Weir } from "../../src/app.ts";
@@ -399,7 +400,7 @@ Deno.test("a stream that is not there, or is no webcam, is refused before the co
 });
 
 Deno.test("a sender may bring its stream along, which stays a while when it has gone, and then goes, too", async () => {
-  await using r = await rig({ lingerMs: 1000 });
+  await using r = await rig({ lingerMs: 3000 });
   const url = `${r.url}/guest?create=${encodeURIComponent(r.model("tiny.onnx"))},${
     encodeURIComponent(r.model("slow.onnx"))
   }`;
@@ -413,8 +414,39 @@ Deno.test("a sender may bring its stream along, which stays a while when it has 
   await second.sendInTurn(jpegImage(SIZE, SIZE));
   await eventually("a result", () => second.of("result").length === 1);
   assert.equal(second.of("result")[0].epoch, 2, "it is the stream that was there already");
-  await new Promise((resolve) => setTimeout(resolve, 2000));
+  await new Promise((resolve) => setTimeout(resolve, 4000));
   assert.deepEqual(r.weir.list(), ["guest"], "it stays as long as somebody is there");
   second.socket.close();
   await eventually("the stream is gone", () => r.weir.list().length === 0);
+});
+
+Deno.test("guests' streams that a server inherits go when nobody returns to them; others stay", async () => {
+  await using r = await rig();
+  const source = { kind: "webcam" };
+  const labels = { guest: "webcam" };
+  for (const id of ["left", "returned"]) await r.streams.create({ id, source, pipeline: [], policy: POLICY, labels });
+  await r.register("resident");
+  const stop = new AbortController();
+  const guests = new GuestStreams({ streams: r.streams, signal: stop.signal, lingerMs: 300 });
+  guests.arrived("returned");
+  await eventually("the one that was left is gone", () => !r.weir.list().includes("left"));
+  assert.deepEqual(r.weir.list(), ["returned", "resident"]);
+  guests.arrived("returned");
+  guests.left("returned");
+  await new Promise((resolve) => setTimeout(resolve, 600));
+  assert.deepEqual(r.weir.list(), ["returned", "resident"], "one of its two senders is still there");
+  guests.left("returned");
+  await eventually("the other one goes, too", () => !r.weir.list().includes("returned"));
+  stop.abort();
+});
+
+Deno.test("a guest's stream that is only just being made is not taken for one that was left", async () => {
+  await using r = await rig();
+  const stop = new AbortController();
+  // Looks around at once, while the model is still being loaded.
+  const guests = new GuestStreams({ streams: r.streams, signal: stop.signal, lingerMs: 1 });
+  await guests.find("guest", [r.model("tiny.onnx")]).then(() => guests.arrived("guest"));
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  assert.deepEqual(r.weir.list(), ["guest"]);
+  stop.abort();
 });
