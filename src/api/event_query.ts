@@ -10,7 +10,7 @@ function list<T extends z.ZodType<unknown, string[]>>(items: T) {
     .pipe(items);
 }
 
-/** A number in a query; an empty text is none. */
+/** A number in a query; an empty text is none. The document calls it what it is, not the text that carries it. */
 function number<T extends z.ZodType<unknown, number>>(schema: T) {
   return z.string().transform((text) => text.trim() === "" ? NaN : Number(text)).pipe(schema);
 }
@@ -19,10 +19,24 @@ const rest = {
   types: list(filterParts.types).optional().describe(filterWords.types),
   labels: list(filterParts.labels).optional().describe(filterWords.labels),
   label: list(filterParts.labels).optional().describe("the same as labels"),
-  minScore: number(filterParts.minScore).optional().describe(filterWords.minScore),
+  minScore: number(filterParts.minScore).optional().meta({
+    description: filterWords.minScore,
+    type: "number",
+    minimum: 0,
+    maximum: 1,
+  }),
   fields: list(filterParts.fields).optional().describe(filterWords.fields),
-  maxRate: number(filterParts.maxRate).optional().describe(filterWords.maxRate),
-  after: number(filterParts.after).optional().describe(`${filterWords.after}; counts more than Last-Event-ID`),
+  maxRate: number(filterParts.maxRate).optional().meta({
+    description: filterWords.maxRate,
+    type: "number",
+    exclusiveMinimum: 0,
+    maximum: 1000,
+  }),
+  after: number(filterParts.after).optional().meta({
+    description: `${filterWords.after}; counts more than Last-Event-ID`,
+    type: "integer",
+    minimum: 0,
+  }),
 };
 
 /** How events of one stream are asked for. */
