@@ -242,7 +242,10 @@ async function* parts(response: Response): AsyncGenerator<{ seq: number; jpeg: U
   let bytes = new Uint8Array();
   const text = () => new TextDecoder("latin1").decode(bytes);
   for await (const chunk of response.body!) {
-    bytes = Uint8Array.from([...bytes, ...chunk]);
+    const longer = new Uint8Array(bytes.length + chunk.length);
+    longer.set(bytes);
+    longer.set(chunk, bytes.length);
+    bytes = longer;
     if (text().startsWith(`--${boundary}\r\n`)) bytes = bytes.subarray(boundary.length + 4);
     for (;;) {
       const end = text().indexOf("\r\n\r\n");
