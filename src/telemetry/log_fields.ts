@@ -23,13 +23,20 @@ const JWT = /\beyJ[\w-]{8,}\.[\w-]+\.[\w-]*/g;
 export function cleanText(text: string, room: number = CHARACTERS_MAX): string {
   const cut = text.length > room;
   // Half an address could hide where its password ends: what the cut goes through leaves whole.
-  const kept = cut ? text.slice(0, Math.max(0, room)).replace(/\S+$/, "") : text;
+  const kept = cut ? text.slice(0, lastGap(text, room)) : text;
   const clean = redactUrls(kept.toWellFormed())
     .replace(AUTHORIZATION, `$1${HIDDEN}`)
     .replace(BEARER, `$1${HIDDEN}`)
     .replace(JWT, HIDDEN)
     .replace(SECRET_WORDS, `$1$2${HIDDEN}`);
   return cut ? `${clean}… (${text.length} characters)` : clean;
+}
+
+/** Where the last word before the end of the room begins; looked for backwards, as no expression does in linear time. */
+function lastGap(text: string, room: number): number {
+  let end = Math.max(0, room);
+  while (end > 0 && !/\s/.test(text[end - 1])) end--;
+  return end;
 }
 
 /** The fields as plain data: secrets masked, depth and size bounded, whatever they were. */
