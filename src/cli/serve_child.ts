@@ -10,7 +10,7 @@ import { Log } from "../telemetry/log.ts";
 import type { FlagValues } from "./flags.ts";
 import { onInterrupt } from "./interrupt.ts";
 import { EXIT } from "./parent/exit_codes.ts";
-import { leaveWithParent } from "./parent/leave_with_parent.ts";
+import { leaveWithParent, PARENT_VARIABLE } from "./parent/leave_with_parent.ts";
 import { print } from "./print.ts";
 import { VERSION } from "./product.ts";
 import type { serveHelp } from "./serve_flags.ts";
@@ -33,7 +33,9 @@ export async function serve(flags: ServeFlags): Promise<number> {
   const load = async () => withDemo(await configOf(path, flags), flags);
   const config = await load();
   const token = await ensureToken(config, dataDir);
-  await using log = new Log({ level: config.telemetry.level, format: config.telemetry.format });
+  // Under the parent every line is JSON: it tells ours from what native code says.
+  const supervised = Deno.env.get(PARENT_VARIABLE) !== undefined;
+  await using log = new Log({ level: config.telemetry.level, format: supervised ? "json" : config.telemetry.format });
   const stop = Promise.withResolvers<number>();
   using _parent = leaveWithParent({ onGone: () => stop.resolve(EXIT.done) });
   using _interrupt = onInterrupt(() => stop.resolve(EXIT.done));
@@ -43,6 +45,9 @@ export async function serve(flags: ServeFlags): Promise<number> {
     version: VERSION,
     log,
     onExhausted: () => stop.resolve(EXIT.restart),
+  }).catch((error) => {
+    // A port or a directory that is taken will still be taken at the next try.
+    throw new UsageError((error as Error).message);
   });
   try {
     print(welcome(server.url, { token, secured: config.auth.tokens.length > 0 || config.auth.jwt !== undefined }));

@@ -39,7 +39,7 @@ export class WeirServer implements AsyncDisposable {
     await using stack = new AsyncDisposableStack();
     const stopping = new AbortController();
     stack.use(await DataLock.take(dataDir));
-    const store = stack.use(Store.open(join(dataDir, "weir.db")));
+    const store = stack.use(Store.open(join(dataDir, "weir.db"), { onFault: (error) => log.error(error.message) }));
     const { keepEvents, keepBytes } = config.events;
     const hub = stack.use(new Hub({ positions: store, events: keepEvents, bytes: keepBytes }));
     const { device, replicas, threads, maxBatch, maxDelayMs } = config.inference;

@@ -5,7 +5,7 @@ import { ServiceError } from "../core/service_error.ts";
 import type { StreamPatch, StreamService, StreamView } from "../core/services.ts";
 import type { StateEvent, StreamRegistration, StreamStatus } from "../core/stream.ts";
 import type { Store, StoredStream } from "../store/store.ts";
-import { patched } from "../../config/schema.ts";
+import { parseRegistration, patched } from "../../config/schema.ts";
 import { sourceNamed } from "../../streams/sources/registry.ts";
 import { type ParsedSinkConfig, shownSinkConfig } from "../sinks/registry.ts";
 import type { Weir } from "../app.ts";
@@ -191,8 +191,10 @@ export class ServerStreams implements StreamService, Disposable {
     this.#reserved.set(id, { epoch, seq });
     await this.options.sinks.follow(registration);
     try {
-      await this.options.checkSource(registration.source);
-      await this.options.weir.add(registration, {}, { epoch, seq });
+      // What another version wrote may not be what this one takes.
+      const parsed = parseRegistration(registration);
+      await this.options.checkSource(parsed.source);
+      await this.options.weir.add(parsed, {}, { epoch, seq });
       if (paused) await this.options.weir.control(id, "pause");
     } catch (error) {
       entry.fault = faultOf(error);

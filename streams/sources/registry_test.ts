@@ -47,3 +47,10 @@ Deno.test("every frame of a file counts, and only the newest of a camera", () =>
   assert.equal(file.policy!({ ...parseSource("a.mp4"), pace: "realtime" }), "latest");
   assert.equal(sourceNamed("camera").policy, undefined);
 });
+
+Deno.test("an address without its slashes is none: FFmpeg would find a host where nothing was checked", () => {
+  for (const text of ["srt:169.254.169.254:80", "tcp:127.0.0.1:9", "udp:239.0.0.1:5000"]) {
+    assert.throws(() => parseSource(text), /Nothing here opens/, text);
+    assert.throws(() => parseSourceConfig({ kind: "url", url: text }), /must be an address/, text);
+  }
+});

@@ -149,7 +149,8 @@ function open(config: UrlConfig, signal: AbortSignal, opening: Opening): Promise
 }
 
 function isStreamUrl(text: string): boolean {
-  if (!URL.canParse(text)) return false;
+  // Without the slashes FFmpeg still finds a host where the checks find none.
+  if (!URL.canParse(text) || !/^[a-z]+:\/\//i.test(text)) return false;
   const { protocol, hostname, username, password } = new URL(text);
   if (!SCHEMES.includes(protocol.slice(0, -1)) || (hostname === "" && protocol !== "udp:" && protocol !== "srt:")) {
     return false;
