@@ -1,17 +1,22 @@
 // Sends pictures to Weir as it asks for them. In a page: sendTo(url, await camera(), console.log). On a command line
-// (Deno, Node 22): deno run -A webcam.js "ws://localhost:8000/api/v1/ingest/me?create=weir-pitch" a.jpg b.jpg
+// (Deno, Node 22): deno run -A webcam.js "ws://localhost:8080/api/v1/ingest/me?create=weir-pitch" a.jpg b.jpg
 
 export function sendTo(url, nextPicture, onEvent) {
   const socket = new WebSocket(url);
+  let credits = 0;
+  let sending = false;
   socket.onmessage = async ({ data }) => {
     const event = JSON.parse(data);
     if (event.type !== "credit") return onEvent(event);
-    for (let n = 0; n < event.credits; n++) {
+    credits += event.credits;
+    if (sending) return;
+    for (sending = true; credits > 0; credits--) {
       const picture = await nextPicture();
       if (socket.readyState !== WebSocket.OPEN) return;
       socket.send(JSON.stringify({ capturedAt: Date.now() }));
       socket.send(picture);
     }
+    sending = false;
   };
   return socket;
 }

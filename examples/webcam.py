@@ -1,5 +1,5 @@
 """Sends pictures to Weir as a webcam would and prints what the model sees. pip install websockets, then
-python webcam.py "ws://localhost:8000/api/v1/ingest/me?create=weir-pitch" [folder of JPEG files]"""
+python webcam.py "ws://localhost:8080/api/v1/ingest/me?create=weir-pitch" [folder of JPEG files]"""
 import asyncio, itertools, json, pathlib, struct, sys, time, zlib
 import websockets
 
