@@ -84,5 +84,7 @@ export const telemetrySchema = z.strictObject({
   level: z.enum(["debug", "info", "warn", "error"]).default("info").describe("Least important lines that are logged"),
   format: z.enum(["auto", "json", "text"]).default("auto").describe("auto is text on a terminal, else JSON"),
   reportSeconds: z.number().min(0).default(30).describe("A performance line of each stream so often; 0 is never"),
-  traceRate: z.number().min(0).max(1).default(0).describe("Share of the results that are traced over OpenTelemetry"),
+  traceRate: z.number().min(0).max(1).optional().describe(
+    "Share of the results that are traced over OpenTelemetry; default 0.01 where it is switched on (OTEL_DENO=true)",
+  ),
 });

@@ -77,7 +77,7 @@ export class Services implements AsyncDisposable {
       streams: () => this.streams.list(),
       everyMs: reportSeconds * 1000,
     });
-    const tracing = new Tracing({ version, ...(traceRate > 0 && { rate: traceRate }) });
+    const tracing = new Tracing({ version, ...(traceRate !== undefined && { rate: traceRate }) });
     this.#subscriptions = [
       weir.results$.subscribe((result) => {
         if (isProbe(result.stream)) return;
@@ -88,6 +88,7 @@ export class Services implements AsyncDisposable {
       weir.states$.subscribe((event) => {
         if (isProbe(event.stream)) return;
         this.metrics.state(event);
+        this.#reports.state(event);
         tell(log, event);
       }),
     ];
