@@ -72,6 +72,8 @@ hostActor<StreamWorkerInit, ToStreams, FromStreams>({
         };
     }
     const task = tasks.get(message.id);
+    // Nobody waits for an answer to this, and a stream that has just gone need not be held.
+    if (!task && message.type === "hold") return;
     if (!task) throw new RangeError(`There is no stream called ${message.id} in this worker`);
     switch (message.type) {
       case "status":
