@@ -22,10 +22,12 @@ export interface PostAnswer {
   retryAfter?: string;
 }
 
+const AGENT = { keepAlive: true, maxSockets: 1 };
+
 /** Posts to one peer over one connection that is kept; follows no redirect. */
 export class HttpPost implements Disposable {
-  #plain = new http.Agent({ keepAlive: true, maxSockets: 1 });
-  #secure = new https.Agent({ keepAlive: true, maxSockets: 1 });
+  #plain = new http.Agent(AGENT);
+  #secure = new https.Agent(AGENT);
 
   /** The answer to a request; throws a {@link SendError} when there is none. */
   async post({ url, address, headers, body, timeoutMs, signal, ca }: PostOptions): Promise<PostAnswer> {
@@ -57,6 +59,10 @@ export class HttpPost implements Disposable {
       return await inTime(answered, { timeoutMs, signal });
     } catch (error) {
       request?.destroy();
+      // Whatever is left of that connection must not be taken for the next request's.
+      this[Symbol.dispose]();
+      this.#plain = new http.Agent(AGENT);
+      this.#secure = new https.Agent(AGENT);
       if (error instanceof SendError) throw error;
       throw new SendError("away", error instanceof Error ? error.message : String(error), { cause: error });
     }

@@ -23,7 +23,7 @@ export interface Refusals {
 
 /** How an {@link Outbox} works. */
 export interface OutboxOptions<T> {
-  /** Items that may wait in memory. */
+  /** Items that may wait in memory, besides those that are being sent. */
   capacity: number;
   /** Memory that they may take. */
   capacityBytes: number;
@@ -120,12 +120,12 @@ export class Outbox<T> implements AsyncDisposable {
     const sizeBytes = this.options.sizeBytes(item);
     this.#entries.push({ item, sizeBytes });
     this.#bytes += sizeBytes;
-    while (this.#entries.length > capacity || this.#bytes > capacityBytes) {
-      const [oldest] = this.#entries.splice(Math.min(this.#held, this.#entries.length - 1), 1);
+    // What is being sent or spooled has its room apart, or it would be the newest that go.
+    while (this.#entries.length - this.#held > capacity || this.#bytes - this.#heldBytes > capacityBytes) {
+      const [oldest] = this.#entries.splice(this.#held, 1);
       this.#bytes -= oldest.sizeBytes;
       this.#status.dropped += this.#eventsIn([oldest.item]);
       if (this.#held === 0) this.#forgetTries();
-      if (this.#entries.length <= this.#held) break;
     }
     this.#wake?.();
   }
@@ -254,6 +254,12 @@ export class Outbox<T> implements AsyncDisposable {
     const entries = this.#entries.slice(0, this.#again ?? most);
     this.#held = this.#portion(entries.map(({ sizeBytes }) => sizeBytes));
     return { items: entries.slice(0, this.#held).map(({ item }) => item), spooled: false };
+  }
+
+  get #heldBytes(): number {
+    let sizeBytes = 0;
+    for (let index = 0; index < this.#held; index++) sizeBytes += this.#entries[index].sizeBytes;
+    return sizeBytes;
   }
 
   /** How many of the first may go together. */

@@ -172,7 +172,7 @@ Deno.test("what is too large for its bounds is dropped and counted, also while s
   await started.promise;
   for (const item of [60, 30, 20]) outbox.push(item);
   const { waiting, dropped } = outbox.status();
-  assert.deepEqual([waiting, dropped], [2, 3]);
+  assert.deepEqual([waiting, dropped], [3, 2]);
   sending.resolve();
   await settled(outbox);
 });
@@ -206,4 +206,30 @@ Deno.test("a batch is no larger than it may be, and what is larger goes alone", 
     await until(() => outbox.status().sent === 5, () => JSON.stringify(outbox.status()));
     assert.deepEqual(batches, [[40, 40], [40], [150], [10]]);
   }
+});
+
+Deno.test("a slow disk costs the oldest, never the newest", async () => {
+  const spool = new MemorySpool();
+  const begun = Promise.withResolvers<void>();
+  const slow = Promise.withResolvers<void>();
+  const append = spool.append.bind(spool);
+  spool.append = async (items) => {
+    begun.resolve();
+    await slow.promise;
+    await append(items);
+  };
+  const sent: number[] = [];
+  let away = true;
+  await using outbox = make({
+    spool: () => Promise.resolve(spool),
+    send: (items) => away ? Promise.reject(new Error("away")) : Promise.resolve(void sent.push(...items)),
+  });
+  for (let item = 0; item < 10; item++) outbox.push(item);
+  await begun.promise;
+  for (let item = 10; item < 25; item++) outbox.push(item);
+  away = false;
+  slow.resolve();
+  await settled(outbox);
+  assert.deepEqual(sent, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24]);
+  assert.equal(outbox.status().dropped, 5);
 });
