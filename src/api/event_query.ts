@@ -62,13 +62,15 @@ export function queriedFilter(
   return filterOf({ ...query, labels });
 }
 
-/** The position after which a client goes on: the one it asks for, else the one its EventSource remembers. */
+/**
+ * The position after which a client goes on: the one it asks for or the one its EventSource remembers, whichever is
+ * later. An EventSource asks for the same address at every reconnect.
+ */
 export function positionAfter(query: { after?: number }, headers: Headers): number | undefined {
-  if (query.after !== undefined) return query.after;
   const remembered = headers.get("last-event-id")?.trim();
-  if (!remembered) return undefined;
+  if (!remembered) return query.after;
   const position = /^\d+$/.test(remembered) ? Number(remembered) : NaN;
-  if (Number.isSafeInteger(position)) return position;
+  if (Number.isSafeInteger(position)) return Math.max(position, query.after ?? 0);
   const message = "is not the id of an event of this server";
   throw new Problem("invalid", `The header Last-Event-ID ${message}`, { faults: [{ path: "Last-Event-ID", message }] });
 }

@@ -131,7 +131,7 @@ export class IngestSession {
 
   /** A sender that does not read its results loses the oldest of them, and is told. */
   async #sendResults(results: Subscription): Promise<void> {
-    while (!this.#ended && !results.closed) {
+    while (!this.#ended && !results.ended) {
       if (!this.#wire.room) {
         await this.#wire.whenRoom();
         continue;

@@ -41,7 +41,14 @@ export class WeirServer implements AsyncDisposable {
     stack.use(await DataLock.take(dataDir));
     const store = stack.use(Store.open(join(dataDir, "weir.db"), { onFault: (error) => log.error(error.message) }));
     const { keepEvents, keepBytes } = config.events;
-    const hub = stack.use(new Hub({ positions: store, events: keepEvents, bytes: keepBytes }));
+    const hub = stack.use(
+      new Hub({
+        positions: store,
+        events: keepEvents,
+        bytes: keepBytes,
+        onFault: (error) => log.error(error instanceof Error ? error.message : String(error)),
+      }),
+    );
     const { device, replicas, threads, maxBatch, maxDelayMs } = config.inference;
     const weir = stack.use(await Weir.start({ device, replicas, threads, maxBatch, maxDelayMs }));
     const subscriptions = [

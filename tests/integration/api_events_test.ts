@@ -240,11 +240,13 @@ Deno.test("a client that comes back after its connection broke misses nothing an
   assert.deepEqual(got, range(1, 400));
 });
 
-Deno.test("after counts more than Last-Event-ID", async () => {
+Deno.test("of after and Last-Event-ID the later counts: an EventSource asks for the same address at every reconnect", async () => {
   await using at = site();
   for (const seq of range(1, 10)) at.hub.publish(result(seq));
   await using client = await SseClient.open(`${at.url}/api/v1/events?after=7`, { "last-event-id": "2" });
   assert.deepEqual(seqsOf(await client.events(3)), [8, 9, 10]);
+  await using again = await SseClient.open(`${at.url}/api/v1/events?after=2`, { "last-event-id": "9" });
+  assert.deepEqual(seqsOf(await again.events(1)), [10]);
 });
 
 Deno.test("who comes back too late is told of the gap, and goes on behind it", async () => {
