@@ -46,7 +46,10 @@ export class Services implements AsyncDisposable {
     const { weir, store, hub, config, version, log } = options;
     const rules = new SourceRules(config.sources);
     const checkSource = (source: StreamRegistration["source"]) => rules.check(source);
-    this.sinks = new StreamSinks({ directory: join(options.dataDir, "sinks") });
+    this.sinks = new StreamSinks({
+      directory: join(options.dataDir, "sinks"),
+      address: (host) => rules.address(host),
+    });
     this.streams = new ServerStreams({ weir, store, checkSource, sinks: this.sinks, limit: config.limits.streams });
     this.pictures = new Pictures(weir, this.streams);
     this.ingest = new Ingest(weir);

@@ -8,6 +8,8 @@ import type { ParsedSinkConfig } from "../sinks/registry.ts";
 export interface StreamSinksOptions {
   /** Where sinks keep what waits to be sent. */
   directory: string;
+  /** Checks a host against the server's rules and answers the address to connect to. */
+  address(host: string): Promise<string>;
 }
 
 /** The sinks of all streams: opened, changed and ended with them. */
@@ -24,9 +26,9 @@ export class StreamSinks implements AsyncDisposable {
     this.#sets.delete(id);
     await known?.set[Symbol.asyncDispose]();
     if (sinks.length === 0) return;
-    const { directory } = this.options;
+    const { directory, address } = this.options;
     const parsed = sinks as ParsedSinkConfig[];
-    const set = new SinkSet({ stream: id, directory: join(directory, id), configs: parsed });
+    const set = new SinkSet({ stream: id, directory: join(directory, id), configs: parsed, address });
     this.#sets.set(id, { set, configs });
   }
 

@@ -102,25 +102,40 @@ export class SourceRules {
     if (!plain) throw refuse("it is no plain address");
     const host = hostOf(url);
     if (host === undefined) throw refuse(`${url.hostname} is written in a way that hides which host it is`);
+    const { named, addresses } = await this.#judge(host, shown);
+    if (!addresses && this.#needsAddresses(named)) throw unknown(host, shown);
+    if (named || source.allowLinkLocal !== true) return;
+    if (!addresses || addresses.some((address) => !this.#allow.hasAddress(address))) {
+      throw refuse(`allowLinkLocal is for hosts of sources.allow alone; add ${host} there`);
+    }
+  }
+
+  /**
+   * The address under which a host may be contacted: what was checked is what is used, whatever its name stands for a
+   * moment later. Throws a `ServiceError` when the rules do not let it in.
+   */
+  async address(host: string): Promise<string> {
+    const name = host.replace(/^\[|\]$/g, "").replace(/\.$/, "").toLowerCase();
+    const { addresses } = await this.#judge(name, name);
+    if (!addresses || addresses.length === 0) throw unknown(name, name);
+    return addresses[0];
+  }
+
+  /** Looks a host up and throws when the rules refuse its name or any of its addresses. */
+  async #judge(host: string, shown: string): Promise<{ named: boolean; addresses: string[] | undefined }> {
+    const refuse = (why: string) => forbidden(`Cannot use ${shown}: ${why}`);
     if (this.#deny.hasName(host)) throw refuse(`${host} is in sources.deny`);
     const named = this.#allow.hasName(host);
     const addresses = await this.#addresses(host, shown);
     const denied = addresses?.find((address) => this.#deny.hasAddress(address));
     if (denied !== undefined) throw refuse(`${told(host, denied)} is in sources.deny`);
-    if (!addresses && this.#needsAddresses(named)) {
-      throw new ServiceError("unavailable", `Cannot use ${shown}: the host ${host} cannot be looked up to be checked`, {
-        retryAfterMs: 30_000,
-      });
-    }
-    if (named) return;
-    const others = addresses?.filter((address) => !this.#allow.hasAddress(address));
-    for (const address of others ?? []) {
+    if (named) return { named, addresses };
+    for (const address of addresses ?? []) {
+      if (this.#allow.hasAddress(address)) continue;
       const why = this.#refusal(address);
       if (why) throw refuse(host === address ? why : `${host} is ${address}, and ${why}`);
     }
-    if (source.allowLinkLocal === true && (!others || others.length > 0)) {
-      throw refuse(`allowLinkLocal is for hosts of sources.allow alone; add ${host} there`);
-    }
+    return { named, addresses };
   }
 
   /** Why an address that no list names is not let in. */
@@ -153,6 +168,11 @@ export class SourceRules {
       throw error;
     }
   }
+}
+
+function unknown(host: string, shown: string): ServiceError {
+  const message = `Cannot use ${shown}: the host ${host} cannot be looked up to be checked`;
+  return new ServiceError("unavailable", message, { retryAfterMs: 30_000 });
 }
 
 /** Hosts by name, by wildcard and by network. */

@@ -267,3 +267,15 @@ Deno.test("lists that hold what is neither a host nor a network are refused at t
     assert.throws(() => rulesWith({ deny: [entry] }), /Cannot take .* into sources\.deny/, entry);
   }
 });
+
+Deno.test("a host that somebody sends to is judged by the same rules, and its checked address is what is used", async () => {
+  const rules = (over: Record<string, unknown> = {}) =>
+    new SourceRules({ schemes: [], allow: [], deny: [], privateNetworks: true, cameras: false, ...over });
+  assert.equal(await rules().address("10.0.0.1"), "10.0.0.1");
+  assert.equal(await rules().address("[::1]"), "::1");
+  await assert.rejects(rules().address("169.254.169.254"), { code: "forbidden" });
+  await assert.rejects(rules({ privateNetworks: false }).address("10.0.0.1"), { code: "forbidden" });
+  assert.equal(await rules({ privateNetworks: false, allow: ["10.0.0.0/8"] }).address("10.0.0.1"), "10.0.0.1");
+  await assert.rejects(rules({ deny: ["10.0.0.1"] }).address("10.0.0.1"), { code: "forbidden" });
+  await assert.rejects(rules().address("no-such-host.invalid"), { code: "unavailable" });
+});
