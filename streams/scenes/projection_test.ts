@@ -15,7 +15,7 @@ Deno.test("the homography and the projection agree on the ground", () => {
   assert.equal(h[8], 1);
   for (const [x, y] of [[52.5, 34], [80, 10], [60, 60], [105, 0]]) {
     assert.ok(projection.project(x, y, 0));
-    const w = h[6] * x + h[7] * y + h[8];
+    const w: number = h[6] * x + h[7] * y + h[8];
     assert.ok(Math.abs((h[0] * x + h[1] * y + h[2]) / w - projection.u) < 1e-6);
     assert.ok(Math.abs((h[3] * x + h[4] * y + h[5]) / w - projection.v) < 1e-6);
   }

@@ -140,7 +140,7 @@ Deno.test("a source cannot let itself reach link-local addresses", async () => {
 Deno.test("credentials of a refused address are not told", async () => {
   for (const url of ["rtsp://ann:pw7@169.254.169.254/", "ftp://ann:pw7@host/", "rtsp://ann:pw7@10.0.0.1/a b"]) {
     const message = await whyUrl(rulesWith(), url);
-    assert.ok(message && !message.includes("pw7"), message);
+    assert.ok(message && !message.includes("pw7"), message ?? "no complaint");
   }
 });
 

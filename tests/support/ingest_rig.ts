@@ -31,7 +31,7 @@ export async function rig(options: { lingerMs?: number; frameBytes?: number; str
   const states: string[] = [];
   weir.results$.subscribe((event) => void hub.publish(event));
   weir.states$.subscribe(({ stream, state }) => void states.push(`${stream} ${state}`));
-  const sinks = stack.use(new StreamSinks({ directory: join(dir, "sinks") }));
+  const sinks = stack.use(new StreamSinks({ directory: join(dir, "sinks"), address: (host) => Promise.resolve(host) }));
   const checkSource = () => Promise.resolve();
   const streams = stack.use(new ServerStreams({ weir, store, checkSource, sinks, limit: 100 }));
   const stop = new AbortController();
