@@ -201,8 +201,7 @@ export function problemCodes({ role, params, query, body, kind, path, problems =
   if (role !== "public") all.add("unauthorized").add("role");
   if (path.includes("{") || query || body) all.add("malformed");
   if (params || query || body && !("media" in body)) all.add("invalid");
-  if (body) all.add("too_large").add("unsupported_media_type");
-  if (body && !("media" in body)) all.add("too_slow");
+  if (body) all.add("too_large").add("unsupported_media_type").add("too_slow");
   if (kind === "upgrade") all.add("upgrade_required");
   return (Object.keys(PROBLEMS) as ProblemCode[]).filter((code) => all.has(code));
 }

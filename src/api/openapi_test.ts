@@ -154,6 +154,19 @@ Deno.test("A schema that is sent otherwise than it is answered is two, one that 
   assert.deepEqual(schemas.Point.examples, [{ x: 1, y: 2 }]);
 });
 
+Deno.test("Two schemas of one name are told of", () => {
+  const at = (path: string, schema: z.ZodType) =>
+    route({
+      ...common,
+      method: "GET",
+      path,
+      id: path,
+      answers: { 200: { description: "x", schema: z.array(schema) } },
+    });
+  const routes = ["a", "b"].map((key) => at(`/${key}`, z.object({ [key]: z.string() }).meta({ id: "Twin" })));
+  assert.throws(() => openApi({ version: "1", routes }), /two schemas are called Twin/);
+});
+
 Deno.test("Parameters, bodies, roles and ways to prove oneself are told", () => {
   const { paths } = documentOf();
   assert.deepEqual(paths["/shapes"].get.parameters, [

@@ -15,7 +15,7 @@ export interface ApiOptions {
   signal: AbortSignal;
   /** Most bytes of a JSON body. Default 1 MiB. */
   bodyBytes?: number;
-  /** How long a JSON body may take to arrive. Default 30 s. */
+  /** How long a JSON body may take to arrive, and any other may fall silent. Default 30 s. */
   bodyWithinMs?: number;
   /** Told of every request once its answer begins. `route` is the path with its parameters in braces, or `unmatched`. */
   onRequest?(info: { route: string; method: string; status: number; seconds: number }): void;
@@ -122,7 +122,7 @@ export function createApi(options: ApiOptions): (request: Request, connection: C
     }
     const params = await parseParams(route, match.params);
     const query = await parseQuery(route.query, url.search);
-    const { body, request: handed, overflow } = await readBody(request, route, limits);
+    const { body, request: handed, fault } = await readBody(request, route, limits);
     const call: Call = {
       params,
       query,
@@ -137,7 +137,7 @@ export function createApi(options: ApiOptions): (request: Request, connection: C
       passage.socket = result.socket;
       return result.response;
     } catch (error) {
-      throw overflow?.() ?? error;
+      throw fault?.() ?? error;
     }
   }
 

@@ -419,14 +419,16 @@ Deno.test("Requests that no client library would send are answered, too", async 
 
 Deno.test("A body that does not come is not waited for for ever", async () => {
   await using served = serve({ bodyWithinMs: 50 });
-  const answer = await raw(
-    served.port,
-    "POST /things HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 20\r\n\r\n",
-    '{"id"',
-  );
-  assert.match(answer, /^HTTP\/1\.1 408 /);
-  assert.match(answer, /"code":"too_slow"/);
-  assert.match(answer, /connection: close/i);
+  for (const [path, type] of [["/things", "application/json"], ["/upload", "image/png"]]) {
+    const answer = await raw(
+      served.port,
+      `POST ${path} HTTP/1.1\r\nHost: x\r\nContent-Type: ${type}\r\nContent-Length: 20\r\n\r\n`,
+      '{"id"',
+    );
+    assert.match(answer, /^HTTP\/1\.1 408 /);
+    assert.match(answer, /"code":"too_slow"/);
+    assert.match(answer, /connection: close/i);
+  }
 });
 
 Deno.test("Answers are what handlers gave: values, nothing, responses of their own", async () => {
