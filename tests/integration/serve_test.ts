@@ -1,3 +1,4 @@
+import { Validator } from "@seriousme/openapi-schema-validator";
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { loadConfig } from "../../config/load.ts";
@@ -199,7 +200,7 @@ Deno.test("streams of the configuration file are taken over while the server run
     assert.equal((await running("c")).registration.labels.label, "two");
   }));
 
-Deno.test("every way in lets in whom its table says, and nobody else", () =>
+Deno.test("every way in lets in whom its table says and nobody else, and the document of them all is valid", () =>
   temporary(async (directory) => {
     const tokens: Record<Role, string> = {
       viewer: "viewer-token-0123456789",
@@ -214,6 +215,8 @@ Deno.test("every way in lets in whom its table says, and nobody else", () =>
     await server.restored;
     assert.ok(server.routes.length > 20);
     assert.deepEqual(await walkRoles({ routes: server.routes, origin: server.url, tokens }), []);
+    const { valid, errors } = await new Validator().validate(await json(`${server.url}/openapi.json`));
+    assert.ok(valid, JSON.stringify(errors));
   }));
 
 Deno.test("what cannot be carried out as configured says so, with the line, and is not tried again", () =>
