@@ -43,14 +43,18 @@ export class JsonlPeer implements SinkPeer {
   }
 
   async start(): Promise<void> {
-    await Deno.remove(this.#path);
-    if (this.#was) await Deno.writeTextFile(this.#path, this.#was);
+    if (!this.#was) return await Deno.remove(this.#path);
+    // In one step: between two, the sink makes a file of its own, which must not be written over.
+    const whole = `${this.#path}-whole`;
+    await Deno.writeTextFile(whole, this.#was);
+    await Deno.rename(whole, this.#path);
   }
 
   async stop(): Promise<void> {
     this.#was = await Deno.readTextFile(this.#path).catch(() => "");
-    await Deno.remove(this.#path).catch(() => {});
-    await Deno.symlink("/dev/full", this.#path);
+    const full = `${this.#path}-full`;
+    await Deno.symlink("/dev/full", full);
+    await Deno.rename(full, this.#path);
   }
 
   async received(): Promise<number[]> {
