@@ -1,5 +1,6 @@
 import type { EventType, LogEvent } from "../core/events.ts";
-import type { AnalyzerOutput, ModelOutput, ResultEnvelope } from "../core/results.ts";
+import { found } from "../core/found.ts";
+import type { ResultEnvelope } from "../core/results.ts";
 
 /** What a subscriber wants of the events; what is absent does not restrict. */
 export interface EventFilter {
@@ -48,7 +49,7 @@ export class Sieve {
   sift(event: LogEvent): LogEvent | undefined {
     if (event.type !== "result" || this.form === "") return event;
     const { minScore, fields } = this.filter;
-    const sifted = this.#labels || minScore !== undefined ? this.#found(event) : event;
+    const sifted = this.#labels || minScore !== undefined ? found(event, { labels: this.#labels, minScore }) : event;
     return sifted && fields ? picked(sifted, fields) : sifted;
   }
 
@@ -69,28 +70,6 @@ export class Sieve {
   /** Streams come and go while a subscriber stays: those that may pass anyway need no note. */
   #forgetDue(nowMs: number): void {
     for (const [stream, dueMs] of this.#dueAtMs) if (dueMs <= nowMs) this.#dueAtMs.delete(stream);
-  }
-
-  #found(event: ResultEnvelope): ResultEnvelope | undefined {
-    const { minScore = -Infinity } = this.filter;
-    const keep = (thing: { label: string; score: number } | null) =>
-      typeof thing?.score === "number" && thing.score >= minScore && (this.#labels?.has(thing.label) ?? true);
-    let found = 0;
-    const outputs: Record<string, ModelOutput | AnalyzerOutput> = {};
-    for (const [name, output] of Object.entries(event.outputs)) {
-      const { detections, classes } = output as ModelOutput;
-      if (!Array.isArray(detections) && !Array.isArray(classes)) {
-        outputs[name] = output;
-        continue;
-      }
-      const left = {
-        ...(Array.isArray(detections) && { detections: detections.filter(keep) }),
-        ...(Array.isArray(classes) && { classes: classes.filter(keep) }),
-      };
-      found += (left.detections?.length ?? 0) + (left.classes?.length ?? 0);
-      outputs[name] = { ...output, ...left };
-    }
-    return found > 0 ? { ...event, outputs } : undefined;
   }
 }
 

@@ -1,5 +1,5 @@
 import type { LogEvent } from "../core/events.ts";
-import type { AnalyzerOutput, ModelOutput, ResultEnvelope } from "../core/results.ts";
+import { found } from "../core/found.ts";
 import type { SharedOptions } from "./shared_options.ts";
 
 /** What a sink wants of the events. */
@@ -23,24 +23,4 @@ export function sift(options: SiftOptions): (event: LogEvent, nowMs: number) => 
     dueMs = Math.max(dueMs, nowMs - slackMs) + periodMs;
     return left;
   };
-}
-
-function found(
-  event: ResultEnvelope,
-  { labels, minScore = -Infinity }: { labels?: ReadonlySet<string>; minScore?: number },
-): ResultEnvelope | undefined {
-  const keep = ({ label, score }: { label: string; score: number }) =>
-    score >= minScore && (labels?.has(label) ?? true);
-  let count = 0;
-  const outputs: Record<string, ModelOutput | AnalyzerOutput> = {};
-  for (const [name, output] of Object.entries(event.outputs)) {
-    const { detections, classes } = output as ModelOutput;
-    const left = {
-      ...(Array.isArray(detections) && { detections: detections.filter(keep) }),
-      ...(Array.isArray(classes) && { classes: classes.filter(keep) }),
-    };
-    count += (left.detections?.length ?? 0) + (left.classes?.length ?? 0);
-    outputs[name] = { ...output, ...left };
-  }
-  return count > 0 ? { ...event, outputs } : undefined;
 }
