@@ -1,5 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { nowMs } from "../core/clock.ts";
+import { RecentValues } from "../core/distribution.ts";
+import { Ledger } from "../core/ledger.ts";
 import { redactUrls } from "../core/redact.ts";
 import { ServiceError } from "../core/service_error.ts";
 import type { StreamPatch, StreamService, StreamView } from "../core/services.ts";
@@ -282,7 +284,7 @@ function masked(source: StreamRegistration["source"]): StreamRegistration["sourc
 }
 
 function notRunning(id: string, fault: { message: string; atMs: number }): StreamStatus {
-  const none = { count: 0, mean: 0, min: 0, p50: 0, p95: 0, p99: 0, max: 0 };
+  const none = new RecentValues().read();
   return {
     id,
     state: "failed",
@@ -290,21 +292,7 @@ function notRunning(id: string, fault: { message: string; atMs: number }): Strea
     sinceMs: fault.atMs,
     epoch: 0,
     restarts: 0,
-    frames: {
-      received: 0,
-      completed: 0,
-      dropped: {
-        sampled: 0,
-        skipped: 0,
-        stale: 0,
-        overflow: 0,
-        undecodable: 0,
-        failed: 0,
-        stopped: 0,
-      },
-      inFlight: 0,
-      unaccounted: 0,
-    },
+    frames: new Ledger().read(),
     fpsIn: 0,
     fpsOut: 0,
     age: none,
