@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
 import { Log, type LogOptions } from "./log.ts";
+import { untilWithin } from "../../tests/support/until.ts";
+
+const until = untilWithin(30_000);
 
 /** Takes what is written, at once or when it is let. */
 class Output {
@@ -37,14 +40,6 @@ async function said(say: (log: Log) => void, options: LogOptions = {}): Promise<
   say(log);
   await log[Symbol.asyncDispose]();
   return output;
-}
-
-async function until(holds: () => boolean, what: string): Promise<void> {
-  const deadline = Date.now() + 30_000;
-  while (!holds()) {
-    assert.ok(Date.now() < deadline, `not in time: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
 }
 
 Deno.test("a line is one JSON object with its time, level, message and fields", async () => {

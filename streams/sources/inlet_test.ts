@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { nowMs } from "../../src/core/clock.ts";
 import { Inlet, type PushedFrame } from "./inlet.ts";
+import { untilWithin } from "../../tests/support/until.ts";
+
+const until = (condition: () => boolean) => untilWithin(20_000)(condition, "what the inlet was to do");
 
 /** An inlet with a source behind it that numbers its frames from 1, and a record of what its sender hears. */
 function rig() {
@@ -24,14 +27,6 @@ function rig() {
 }
 
 const frame = (): PushedFrame => ({ bytes: new Uint8Array(1), arrivedAtMs: nowMs() });
-
-async function until(condition: () => boolean): Promise<void> {
-  const end = Date.now() + 20_000;
-  while (!condition()) {
-    if (Date.now() > end) throw new Error("Waited in vain");
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}
 
 Deno.test("credits go out once there are both a source and a sender, in whichever order they come", () => {
   using first = rig();

@@ -6,8 +6,10 @@ import type { Guard } from "../../src/api/guard.ts";
 import { Problem } from "../../src/api/problem.ts";
 import { type Route, route } from "../../src/api/route.ts";
 import { type ApiOptions, createApi } from "../../src/api/server.ts";
+import { eventually } from "../support/eventually.ts";
 
 const PATIENCE_MS = 20_000;
+const until = (what: string, holds: () => boolean) => eventually(what, holds, PATIENCE_MS);
 
 const openGuard: Guard = {
   admit: (_, { address }) => Promise.resolve({ caller: { id: "test", role: "admin", address } }),
@@ -178,14 +180,6 @@ function serve(options: Partial<ApiOptions> = {}): Served {
       await server.shutdown();
     },
   };
-}
-
-async function until(what: string, holds: () => boolean): Promise<void> {
-  const endMs = Date.now() + PATIENCE_MS;
-  while (!holds()) {
-    if (Date.now() > endMs) throw new assert.AssertionError({ message: `Waited too long until ${what}` });
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
 }
 
 /** Sends bytes as they are, for what no well-behaved client sends; answers with the first answer's head and body. */

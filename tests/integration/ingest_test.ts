@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { eventually } from "../support/eventually.ts";
 import { damagedPng, jpegImage, pngImage, webpImage } from "../support/images.ts";
-import { balanced, Camera, POLICY, RED, rig, settled, SIZE } from "../support/ingest_rig.ts";
+import { Camera, POLICY, RED, rig, settled, SIZE } from "../support/ingest_rig.ts";
+import { balanced } from "../support/balanced.ts";
 
 Deno.test("a frame goes up, its result comes down, with the sender's own time on it", async () => {
   await using r = await rig();

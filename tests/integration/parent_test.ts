@@ -2,12 +2,14 @@ import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { complain } from "../../src/cli/print.ts";
 import { runSupervised, type SupervisedOptions } from "../../src/cli/parent/run_supervised.ts";
+import { eventually } from "../support/eventually.ts";
 
 const POSIX = Deno.build.os !== "windows";
 if (!POSIX) complain("parent_test: SKIPPED, Windows has none of the signals that these tests send");
 
 const PARENT = new URL("../../src/cli/parent/", import.meta.url);
 const DEADLINE_MS = 60_000;
+const until = (what: string, condition: () => boolean | Promise<boolean>) => eventually(what, condition, DEADLINE_MS);
 
 /** What the children begin with: a diary in a file, which outlives them, and one line of the log. */
 const PRELUDE = `
@@ -23,14 +25,6 @@ const PRELUDE = `
 `;
 
 /** Waits until it is so, or fails the test with what it waited for. */
-async function until(what: string, condition: () => boolean | Promise<boolean>): Promise<void> {
-  const deadlineMs = performance.now() + DEADLINE_MS;
-  while (!await condition()) {
-    assert.ok(performance.now() < deadlineMs, `waited in vain until ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}
-
 /** A folder with a child's script and its diary. */
 class Scene implements AsyncDisposable {
   readonly lines: string[] = [];

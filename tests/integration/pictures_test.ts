@@ -8,6 +8,9 @@ import type { EncodedPicture, PictureRequest, StreamService, StreamView } from "
 import type { StateEvent, StreamRegistration } from "../../src/core/stream.ts";
 import { Pictures } from "../../src/service/pictures.ts";
 import { counterIn, jpegPixels } from "../support/jpeg_picture.ts";
+import { untilWithin } from "../support/until.ts";
+
+const until = untilWithin(30_000);
 
 const COUNTER = { kind: "scene", scene: "counter", seed: 7, width: 640, height: 360, fps: 25, pace: "realtime" };
 const PLAIN: PictureRequest = { overlay: false, quality: 85 };
@@ -48,14 +51,6 @@ async function rig() {
     encoded: async (id: string) => (await weir.status(id)).pictures!.encoded,
     [Symbol.asyncDispose]: () => weir[Symbol.asyncDispose](),
   };
-}
-
-async function until(condition: () => boolean | Promise<boolean>, what: string, timeoutMs = 30_000): Promise<void> {
-  const end = Date.now() + timeoutMs;
-  while (!await condition()) {
-    if (Date.now() > end) throw new Error(`Waited in vain for ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
 }
 
 const never = () => new AbortController().signal;

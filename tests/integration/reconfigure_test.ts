@@ -3,7 +3,11 @@ import { join } from "node:path";
 import { slowDetector, tinyDetector } from "../../scripts/bench/sample_models.ts";
 import { Weir } from "../../src/app.ts";
 import type { ResultEnvelope } from "../../src/core/results.ts";
-import type { StateEvent, StreamPolicy, StreamRegistration, StreamStatus } from "../../src/core/stream.ts";
+import type { StateEvent, StreamPolicy, StreamRegistration } from "../../src/core/stream.ts";
+import { balanced } from "../support/balanced.ts";
+import { untilWithin } from "../support/until.ts";
+
+const until = untilWithin(30_000);
 
 const COUNTER = { kind: "scene", scene: "counter", seed: 7, width: 320, height: 180, fps: 50, pace: "realtime" };
 
@@ -37,20 +41,6 @@ function registered(
   source: StreamRegistration["source"] = COUNTER,
 ): StreamRegistration {
   return { id: "cam", source, pipeline, policy: { mode: "latest", weight: 1, capacity: 4, ...policy }, labels: {} };
-}
-
-async function until(condition: () => boolean | Promise<boolean>, what: string, timeoutMs = 30_000): Promise<void> {
-  const end = Date.now() + timeoutMs;
-  while (!await condition()) {
-    if (Date.now() > end) throw new Error(`Waited in vain for ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}
-
-function balanced({ frames }: StreamStatus): void {
-  assert.equal(frames.unaccounted, 0, JSON.stringify(frames));
-  const dropped = Object.values(frames.dropped).reduce((sum, count) => sum + count, 0);
-  assert.equal(frames.received, frames.completed + dropped + frames.inFlight, JSON.stringify(frames));
 }
 
 const counterOf = ({ outputs }: ResultEnvelope) => (outputs.counter as { value: number }).value;

@@ -3,11 +3,15 @@ import { join } from "node:path";
 import { tinyDetector } from "../../scripts/bench/sample_models.ts";
 import { Weir } from "../../src/app.ts";
 import type { ResultEnvelope } from "../../src/core/results.ts";
-import type { StateEvent, StreamStatus } from "../../src/core/stream.ts";
+import type { StateEvent } from "../../src/core/stream.ts";
 import { parseSourceConfig } from "../../streams/sources/registry.ts";
 import { makeTrack } from "../support/rtp_clip.ts";
 import type { Fault } from "../support/faults.ts";
 import { RtspRemote } from "../support/rtsp_remote.ts";
+import { balanced } from "../support/balanced.ts";
+import { untilWithin } from "../support/until.ts";
+
+const until = untilWithin(30_000);
 
 /** A Weir with one healthy camera, beside which others may misbehave. */
 async function rig(faults: Record<string, Fault[]>) {
@@ -61,20 +65,6 @@ async function rig(faults: Record<string, Fault[]>) {
       await Deno.remove(dir, { recursive: true });
     },
   };
-}
-
-async function until(condition: () => boolean, what: string, timeoutMs = 30_000): Promise<void> {
-  const end = Date.now() + timeoutMs;
-  while (!condition()) {
-    if (Date.now() > end) throw new Error(`Waited in vain for ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}
-
-function balanced({ frames }: StreamStatus): void {
-  assert.equal(frames.unaccounted, 0);
-  const dropped = Object.values(frames.dropped).reduce((sum, count) => sum + count, 0);
-  assert.equal(frames.received, frames.completed + dropped + frames.inFlight);
 }
 
 Deno.test("a camera that is off at first is tried again until it appears", async () => {

@@ -3,8 +3,12 @@ import { join } from "node:path";
 import { nanDetector, slowDetector, throwingDetector, tinyDetector } from "../../scripts/bench/sample_models.ts";
 import { Weir, type WeirOptions } from "../../src/app.ts";
 import type { ResultEnvelope } from "../../src/core/results.ts";
-import type { StateEvent, StreamPolicy, StreamRegistration, StreamStatus } from "../../src/core/stream.ts";
+import type { StateEvent, StreamPolicy, StreamRegistration } from "../../src/core/stream.ts";
 import { VideoWriter } from "../../streams/av/video_writer.ts";
+import { balanced } from "../support/balanced.ts";
+import { untilWithin } from "../support/until.ts";
+
+const until = untilWithin(20_000);
 
 const SIZE = 64;
 
@@ -60,20 +64,6 @@ function makeClip(path: string, options: { frames: number; bright?: number[]; fp
 
 const write = (path: string, bytes: Uint8Array) => Deno.writeFile(path, bytes);
 const file = (path: string, more = {}) => ({ kind: "file", path, pace: "fast", loop: false, ...more });
-
-async function until(condition: () => boolean, what: string, timeoutMs = 20_000): Promise<void> {
-  const end = Date.now() + timeoutMs;
-  while (!condition()) {
-    if (Date.now() > end) throw new Error(`Waited in vain for ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}
-
-function balanced({ frames }: StreamStatus): void {
-  assert.equal(frames.unaccounted, 0);
-  const dropped = Object.values(frames.dropped).reduce((sum, count) => sum + count, 0);
-  assert.equal(frames.received, frames.completed + dropped + frames.inFlight);
-}
 
 Deno.test("a file runs through a model frame by frame, in order, with the truth in its boxes", async () => {
   await using r = await rig({ replicas: 2 });

@@ -1,8 +1,10 @@
+import { untilWithin } from "./until.ts";
+
 /** Resolves once something holds; rejects, with its name, when it still does not after a very long time. */
-export async function eventually(what: string, holds: () => boolean, deadlineMs = 30_000): Promise<void> {
-  const endsAtMs = performance.now() + deadlineMs;
-  while (!holds()) {
-    if (performance.now() > endsAtMs) throw new Error(`Waited ${deadlineMs} ms in vain: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
+export function eventually(
+  what: string,
+  holds: () => boolean | Promise<boolean>,
+  deadlineMs = 30_000,
+): Promise<void> {
+  return untilWithin(deadlineMs)(holds, what);
 }

@@ -12,6 +12,7 @@ import { StreamSinks } from "../../src/service/stream_sinks.ts";
 import { ServerStreams } from "../../src/service/streams.ts";
 import { Store } from "../../src/store/store.ts";
 import { eventually } from "./eventually.ts";
+import { balanced } from "./balanced.ts";
 
 /** Side of the test images. */
 export const SIZE = 64;
@@ -121,13 +122,6 @@ export class Camera implements AsyncDisposable {
     if (this.socket.readyState !== WebSocket.CLOSED) this.socket.close();
     await eventually("the socket is closed", () => this.closed !== undefined);
   }
-}
-
-/** Every frame that was received is accounted for. */
-export function balanced({ frames }: StreamStatus): void {
-  assert.equal(frames.unaccounted, 0, JSON.stringify(frames));
-  const dropped = Object.values(frames.dropped).reduce((sum, count) => sum + count, 0);
-  assert.equal(frames.received, frames.completed + dropped + frames.inFlight, JSON.stringify(frames));
 }
 
 /** The stream's status once it has received so many frames and none is under way. */

@@ -2,6 +2,9 @@ import assert from "node:assert/strict";
 import { exportJWK, generateKeyPair, type JWK } from "jose";
 import { Problem } from "../problem.ts";
 import { KeySet } from "./key_set.ts";
+import { untilWithin } from "../../../tests/support/until.ts";
+
+const until = (done: () => boolean) => untilWithin(20_000)(done, "what the key set was to do");
 
 async function jwk(kid: string): Promise<JWK> {
   const { publicKey } = await generateKeyPair("ES256", { extractable: true });
@@ -23,14 +26,6 @@ function issuer(first: JWK[]) {
   const clock = { ms: 0 };
   const set = new KeySet({ jwks: `http://127.0.0.1:${server.addr.port}/jwks`, now: () => clock.ms });
   return { state, clock, set, [Symbol.asyncDispose]: () => server.shutdown() };
-}
-
-async function until(done: () => boolean): Promise<void> {
-  const endsAt = Date.now() + 20_000;
-  while (!done()) {
-    assert.ok(Date.now() < endsAt, "It took too long");
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
 }
 
 Deno.test("keys are fetched once and kept", async () => {
