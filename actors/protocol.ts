@@ -5,6 +5,7 @@ import type { StateEvent, StreamRegistration } from "../src/core/stream.ts";
 import type { AnsweredPicture, WantedPicture, WatchedPicture } from "../streams/pictures.ts";
 import type { Device } from "../src/core/model.ts";
 import type { PushedFrame } from "../streams/sources/inlet.ts";
+import type { SourceRulesOptions } from "../streams/sources/source_rules.ts";
 
 // Who says what to whom. Main tells, workers emit; the frames' own messages go from port to port, past main.
 
@@ -128,6 +129,8 @@ export interface StreamPosition {
 export interface StreamExtras {
   /** Path of an annotated H.264 video to write. */
   video?: string;
+  /** What its source may open and contact; without them everything. */
+  sourceRules?: SourceRulesOptions;
 }
 
 /** Stream worker to main. */

@@ -8,6 +8,7 @@ import type { Step } from "../streams/pipeline.ts";
 import { carriedOver } from "../streams/carried_over.ts";
 import { Inlet } from "../streams/sources/inlet.ts";
 import { sourceNamed } from "../streams/sources/registry.ts";
+import { SourceRules } from "../streams/sources/source_rules.ts";
 import type { ActorContext } from "./actor.ts";
 import type { FromStreams, ModelSetup, ToStreams } from "./protocol.ts";
 import { StreamTask } from "./stream_task.ts";
@@ -115,6 +116,7 @@ function add(
   const plugin = sourceNamed(registration.source.kind);
   const steps = registration.pipeline.map((step) => makeStep(step, message.models));
   const inlet = plugin.pushed ? makeInlet(id, context) : undefined;
+  const rules = extras.sourceRules && new SourceRules(extras.sourceRules);
   const task = new StreamTask({
     registration,
     steps,
@@ -124,7 +126,7 @@ function add(
     finite: plugin.ends ?? false,
     patient: plugin.pushed ?? false,
     inputBytes: inputBytes(steps),
-    open: () => plugin.open(registration.source, { stream: id, inlet }),
+    open: () => plugin.open(registration.source, { stream: id, inlet, rules }),
     onOverstay: () => context.emit({ type: "overstay", stream: id }),
     onPicture: (picture) => context.emit({ type: "picture", picture }, [picture.jpeg.buffer as ArrayBuffer]),
   });

@@ -2,6 +2,7 @@ import { nowMs } from "../core/clock.ts";
 import { redactUrls } from "../core/redact.ts";
 import type { PictureRequest, ProbeResult, ProbeService } from "../core/services.ts";
 import type { StateEvent, StreamRegistration } from "../core/stream.ts";
+import type { StreamExtras } from "../../actors/protocol.ts";
 import type { Weir } from "../app.ts";
 
 /** What probing stands on. */
@@ -9,6 +10,8 @@ export interface ProbesOptions {
   weir: Weir;
   /** Throws a `ServiceError` for a source that this server's rules do not let in. */
   checkSource(source: StreamRegistration["source"]): Promise<void>;
+  /** The same rules, for the sources themselves to keep at every connection. */
+  sourceRules?: StreamExtras["sourceRules"];
   /** One picture of a stream of Weir's. */
   picture(id: string, request: PictureRequest, signal: AbortSignal): Promise<{ jpeg: Uint8Array }>;
 }
@@ -30,7 +33,7 @@ export class Probes implements ProbeService {
   constructor(private readonly options: ProbesOptions) {}
 
   async probe(source: StreamRegistration["source"], signal: AbortSignal): Promise<ProbeResult> {
-    const { weir, checkSource, picture } = this.options;
+    const { weir, checkSource, sourceRules, picture } = this.options;
     await checkSource(source);
     const began = nowMs();
     const took = () => Math.round(nowMs() - began);
@@ -38,13 +41,8 @@ export class Probes implements ProbeService {
     const limit = AbortSignal.any([signal, AbortSignal.timeout(PROBE_MS)]);
     const outcome = settled(weir, id, limit);
     try {
-      await weir.add({
-        id,
-        source,
-        pipeline: [],
-        policy: { mode: "latest", weight: 1, capacity: 1, restarts: { count: 0, withinMs: 1000 } },
-        labels: {},
-      });
+      const policy = { mode: "latest" as const, weight: 1, capacity: 1, restarts: { count: 0, withinMs: 1000 } };
+      await weir.add({ id, source, pipeline: [], policy, labels: {} }, { sourceRules });
       const event = await outcome;
       if (event.state !== "running") {
         const cause = event.cause ?? { code: "ended", message: "It ended before the first picture" };

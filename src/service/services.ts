@@ -50,12 +50,14 @@ export class Services implements AsyncDisposable {
       directory: join(options.dataDir, "sinks"),
       address: (host) => rules.address(host),
     });
-    this.streams = new ServerStreams({ weir, store, checkSource, sinks: this.sinks, limit: config.limits.streams });
+    const guarded = { checkSource, sourceRules: config.sources };
+    const limit = config.limits.streams;
+    this.streams = new ServerStreams({ weir, store, ...guarded, sinks: this.sinks, limit });
     this.pictures = new Pictures(weir, this.streams);
     this.ingest = new Ingest(weir);
     this.probes = new Probes({
       weir,
-      checkSource,
+      ...guarded,
       picture: (id, request, signal) => this.pictures.picture(id, request, signal),
     });
     this.system = new ServerSystem({

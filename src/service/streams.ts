@@ -7,6 +7,7 @@ import { ServiceError } from "../core/service_error.ts";
 import type { StreamPatch, StreamService, StreamView } from "../core/services.ts";
 import type { StateEvent, StreamRegistration, StreamStatus } from "../core/stream.ts";
 import type { Store, StoredStream } from "../store/store.ts";
+import type { StreamExtras } from "../../actors/protocol.ts";
 import { parseRegistration, patched } from "../../config/schema.ts";
 import { sourceNamed } from "../../streams/sources/registry.ts";
 import { type ParsedSinkConfig, shownSinkConfig } from "../sinks/registry.ts";
@@ -19,6 +20,8 @@ export interface ServerStreamsOptions {
   store: Store;
   /** Throws a `ServiceError` for a source that this server's rules do not let in. */
   checkSource(source: StreamRegistration["source"]): Promise<void>;
+  /** The same rules, for the sources themselves to keep at every connection. */
+  sourceRules?: StreamExtras["sourceRules"];
   sinks: StreamSinks;
   /** Most streams there may be. */
   limit: number;
@@ -90,7 +93,7 @@ export class ServerStreams implements StreamService, Disposable {
       await this.options.checkSource(registration.source);
       this.#entries.set(id, { registration, origin: "api" });
       try {
-        await this.options.weir.add(registration).catch(refused);
+        await this.options.weir.add(registration, this.#extras("api")).catch(refused);
       } catch (error) {
         this.#entries.delete(id);
         throw error;
@@ -111,9 +114,10 @@ export class ServerStreams implements StreamService, Disposable {
       else {
         const from = this.#reserved.get(id);
         if (!entry.fault) await weir.remove(id);
-        await weir.add(registration, {}, from).catch(async (error) => {
+        const extras = this.#extras(entry.origin);
+        await weir.add(registration, extras, from).catch(async (error) => {
           // The stream as it was is better than none.
-          if (!entry.fault) await weir.add(entry.registration, {}, this.#reserved.get(id));
+          if (!entry.fault) await weir.add(entry.registration, extras, this.#reserved.get(id));
           refused(error);
         });
       }
@@ -164,7 +168,7 @@ export class ServerStreams implements StreamService, Disposable {
         if (known && !known.fault) await weir.remove(id);
         const { paused, epoch, seq } = store.marks(id);
         this.#reserved.set(id, { epoch, seq });
-        await weir.add(registration, {}, { epoch, seq });
+        await weir.add(registration, this.#extras("config"), { epoch, seq });
         if (paused) await weir.control(id, "pause");
       } catch (error) {
         // A server whose file has one wrong model still runs the other streams.
@@ -178,7 +182,8 @@ export class ServerStreams implements StreamService, Disposable {
       const entry = this.#entry(id);
       if (entry.fault) {
         if (type !== "restart") throw new ServiceError("conflict", `${id} does not run: ${entry.fault.message}`);
-        await this.options.weir.add(entry.registration, {}, this.#reserved.get(id)).catch(refused);
+        const { registration, origin } = entry;
+        await this.options.weir.add(registration, this.#extras(origin), this.#reserved.get(id)).catch(refused);
         delete entry.fault;
       } else await this.options.weir.control(id, type);
       this.options.store.setPaused(id, type === "pause");
@@ -196,11 +201,16 @@ export class ServerStreams implements StreamService, Disposable {
       // What another version wrote may not be what this one takes.
       const parsed = parseRegistration(registration);
       await this.options.checkSource(parsed.source);
-      await this.options.weir.add(parsed, {}, { epoch, seq });
+      await this.options.weir.add(parsed, this.#extras("api"), { epoch, seq });
       if (paused) await this.options.weir.control(id, "pause");
     } catch (error) {
       entry.fault = faultOf(error);
     }
+  }
+
+  /** What the file declares is the word of who runs the server; what comes through the API keeps to the rules. */
+  #extras(origin: Entry["origin"]): StreamExtras {
+    return origin === "api" ? { sourceRules: this.options.sourceRules } : {};
   }
 
   async #view(id: string): Promise<StreamView> {

@@ -5,6 +5,7 @@ import { type Source, SourceError, type SourceErrorCode } from "../../src/core/s
 import { runFrames } from "../av/frames.ts";
 import { openInput } from "../av/input.ts";
 import type { SourcePlugin } from "./registry.ts";
+import type { SourceRules } from "./source_rules.ts";
 
 /** A video file of this machine. */
 export const fileSchema = z.strictObject({
@@ -38,13 +39,18 @@ export const file: SourcePlugin<FileConfig> = {
   policy: ({ pace }) => pace === "realtime" ? "latest" : "block",
   ends: true,
   redacted: ({ path }) => path,
-  open: (config) => openFile(config),
+  open: (config, { rules }) => openFile(config, rules),
 };
 
-function openFile({ path, pace, loop }: FileConfig): Source {
+function openFile(config: FileConfig, rules: SourceRules | undefined): Source {
+  const { path, pace, loop } = config;
   return {
     async run(sink, signal) {
       if (signal.aborted) return "aborted";
+      // Links may lead elsewhere by now.
+      await rules?.check(config).catch((cause) => {
+        throw new SourceError(cause.code === "not_found" ? "not_found" : "denied", cause.message, { cause });
+      });
       const real = await regularFile(path);
       try {
         await using input = await openInput({

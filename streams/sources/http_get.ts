@@ -5,12 +5,12 @@ import { connect as connectTls } from "node:tls";
 import { redactUrl } from "../../src/core/redact.ts";
 import { SourceError } from "../../src/core/source.ts";
 import { authorization } from "./authorization.ts";
-import { checkAddress, checkUrl, type UrlRules } from "./check_url.ts";
+import { bareHost, type ContactRules } from "./contact_rules.ts";
 import { reach } from "./reach.ts";
 
 /** How to get. */
 export interface HttpGetOptions {
-  rules: UrlRules;
+  rules: ContactRules;
   /** Sent along, for part of a file. */
   range?: string;
   /** Credentials for the host they were given for, and no other. */
@@ -38,7 +38,7 @@ export async function httpGet(url: URL, options: HttpGetOptions, signal: AbortSi
   let at = url;
   for (let hops = 0; hops <= MOST_REDIRECTS; hops++) {
     const shown = redactUrl(at.href);
-    const reason = checkUrl(at, options.rules);
+    const reason = options.rules.refuseUrl(at);
     if (reason) {
       const how = hops === 0 ? `Cannot open ${shown}` : `Cannot open ${redactUrl(url.href)}: it redirects to ${shown}`;
       throw new SourceError("denied", `${how}: ${reason}`);
@@ -77,9 +77,9 @@ async function send(
 ): Promise<IncomingMessage> {
   const secure = url.protocol === "https:";
   const shown = redactUrl(url.href);
-  const host = url.hostname.replace(/^\[|\]$/g, "");
+  const host = bareHost(url);
   const port = Number(url.port) || (secure ? 443 : 80);
-  const refuse = (address: string) => checkAddress(address, rules);
+  const refuse = (address: string) => rules.refuseAddress(host, address);
   const socket = await reach({ host, port, url: shown, timeoutMs, refuse }, signal);
   return await new Promise((resolve, reject) => {
     const connect = () => secure ? encrypted(socket, host, verifyTls) : socket;

@@ -6,6 +6,7 @@ import { file } from "./file.ts";
 import { rtsp } from "./rtsp.ts";
 import { url } from "./url.ts";
 import { scene } from "./scene.ts";
+import type { SourceRules } from "./source_rules.ts";
 import { webcam } from "./webcam.ts";
 import type { Inlet } from "./inlet.ts";
 
@@ -20,6 +21,8 @@ export interface SourceContext {
   stream: string;
   /** Where frames come in, for sources that are `pushed`. */
   inlet?: Inlet;
+  /** What it may open and contact, for streams of those who may not open everything. */
+  rules?: SourceRules;
 }
 
 /** A kind of source: how it is configured, shown and opened. */

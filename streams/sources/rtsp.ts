@@ -3,6 +3,7 @@ import { redactUrl } from "../../src/core/redact.ts";
 import { type Source, SourceError, type SourceErrorCode } from "../../src/core/source.ts";
 import { runFrames } from "../av/frames.ts";
 import { type Input, openInput } from "../av/input.ts";
+import { type ContactRules, withAddress } from "./contact_rules.ts";
 import { failAfter, type TimeLimit } from "./fail_after.ts";
 import { runWatched } from "./run_watched.ts";
 import type { SourcePlugin } from "./registry.ts";
@@ -44,31 +45,36 @@ export const rtsp: SourcePlugin<RtspConfig> = {
   schema: rtspSchema,
   shorthand: (text) => /^rtsps?:/i.test(text) ? { kind: "rtsp", url: text } : undefined,
   redacted: ({ url }) => redactUrl(url),
-  open: (config) => openRtsp(config),
+  open: (config, { rules }) => openRtsp(config, rules?.contacts(["rtsp", "rtsps"])),
 };
 
-function openRtsp(config: RtspConfig): Source {
+function openRtsp(config: RtspConfig, rules: ContactRules | undefined): Source {
   const watch = { timeoutMs: config.pictureTimeoutMs, url: redactUrl(config.url) };
   return {
     run: (sink, signal) =>
       runWatched(sink, signal, watch, async (watched, stop) => {
-        await using input = await openCamera(config, stop);
+        await using input = await openCamera(config, rules, stop);
         return await runFrames(input, watched, stop);
       }),
   };
 }
 
-async function openCamera(config: RtspConfig, signal: AbortSignal): Promise<Input> {
+async function openCamera(
+  config: RtspConfig,
+  rules: ContactRules | undefined,
+  signal: AbortSignal,
+): Promise<Input> {
   const { transport, openTimeoutMs, readTimeoutMs } = config;
   let url = addressOf(config);
   const shown = redactUrl(url.href);
   const late = () => new SourceError("timeout", `Cannot open ${shown}: no answer within ${openTimeoutMs} ms`);
   using limit = failAfter(openTimeoutMs, signal, late);
-  await knock(url, { timeoutMs: openTimeoutMs }, limit.signal);
+  const address = await knock(url, { rules, timeoutMs: openTimeoutMs }, limit.signal);
   for (let moves = 0; moves <= MOST_MOVES; moves++) {
     try {
       return await openInput({
-        url: url.href,
+        url: rules?.pinned ? withAddress(url, address).href : url.href,
+        name: url.href,
         format: "rtsp",
         options: { allowed_media_types: "video", ...TRANSPORTS[transport] },
         openTimeoutMs: Math.max(1, limit.leftMs),
@@ -78,7 +84,7 @@ async function openCamera(config: RtspConfig, signal: AbortSignal): Promise<Inpu
       }, signal);
     } catch (error) {
       if (!(error instanceof SourceError) || !UNEXPLAINED.has(error.code)) throw error;
-      url = await movedTo(url, error, limit);
+      url = await movedTo(url, { failure: error, limit, rules });
     }
   }
   throw new SourceError("invalid", `Cannot open ${shown}: it redirects again and again`);
@@ -90,11 +96,14 @@ const MOST_MOVES = 5;
 const UNEXPLAINED: ReadonlySet<SourceErrorCode> = new Set(["denied", "closed", "failed"]);
 
 /** Where a camera that could not be opened says it is instead, on the same host; else throws why it cannot be opened. */
-async function movedTo(url: URL, failure: SourceError, limit: TimeLimit): Promise<URL> {
+async function movedTo(
+  url: URL,
+  { failure, limit, rules }: { failure: SourceError; limit: TimeLimit; rules: ContactRules | undefined },
+): Promise<URL> {
   const shown = redactUrl(url.href);
   let reply;
   try {
-    reply = await describe(url, { timeoutMs: limit.leftMs }, limit.signal);
+    reply = await describe(url, { rules, timeoutMs: limit.leftMs }, limit.signal);
   } catch {
     throw failure;
   }

@@ -2,23 +2,30 @@ import { isIP, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { redactUrl } from "../../src/core/redact.ts";
 import { SourceError } from "../../src/core/source.ts";
+import { bareHost, type ContactRules } from "./contact_rules.ts";
 import { failAfter } from "./fail_after.ts";
 import { reach } from "./reach.ts";
 import { authorization } from "./authorization.ts";
 import { askRtsp, type RtspQuestion, type RtspReply } from "./rtsp_reply.ts";
 
-/** How long a conversation may take. */
+/** How a camera is talked to. */
 export interface KnockOptions {
+  /** From looking it up to its answer. */
   timeoutMs: number;
+  /** What may be contacted; without them everything. */
+  rules?: ContactRules;
 }
 
 /**
  * Says hello to a camera before FFmpeg does, because FFmpeg hides why it failed. Throws a {@link SourceError} when the
- * host is unknown, refuses, is silent, hangs up or speaks something else. What it answers does not matter: some
- * cameras want credentials even for this.
+ * host is unknown, denied, refuses, is silent, hangs up or speaks something else. What it answers does not matter: some
+ * cameras want credentials even for this. Resolves with the address that it answered from.
  */
-export async function knock(url: URL, options: KnockOptions, signal: AbortSignal): Promise<void> {
-  await converse(url, options, signal, (ask) => ask("OPTIONS"));
+export async function knock(url: URL, options: KnockOptions, signal: AbortSignal): Promise<string> {
+  return await converse(url, options, signal, async (ask, address) => {
+    await ask("OPTIONS");
+    return address;
+  });
 }
 
 /** Asks a camera for its description. Not while FFmpeg talks to it, nor just before: some serve one reader only. */
@@ -36,19 +43,24 @@ type Ask = (method: RtspQuestion["method"], proof?: string) => Promise<RtspReply
 
 async function converse<T>(
   url: URL,
-  { timeoutMs }: KnockOptions,
+  { timeoutMs, rules }: KnockOptions,
   signal: AbortSignal,
-  talk: (ask: Ask) => Promise<T>,
+  talk: (ask: Ask, address: string) => Promise<T>,
 ): Promise<T> {
   const shown = redactUrl(url.href);
   const late = () => new SourceError("timeout", `Cannot open ${shown}: no answer within ${Math.round(timeoutMs)} ms`);
   using limit = failAfter(timeoutMs, signal, late);
-  const socket = await reach({ host: hostOf(url), port: rtspPort(url), url: shown, timeoutMs }, limit.signal);
+  const reason = rules?.refuseUrl(url);
+  if (reason) throw new SourceError("denied", `Cannot open ${shown}: ${reason}`);
+  const host = bareHost(url);
+  const refuse = (address: string) => rules?.refuseAddress(host, address);
+  const socket = await reach({ host, port: rtspPort(url), url: shown, timeoutMs, refuse }, limit.signal);
+  const address = socket.remoteAddress ?? host;
   const conversation = url.protocol === "rtsps:" ? encrypted(socket, url) : socket;
   try {
-    return await talk((method, proof) =>
-      askRtsp(conversation, { method, uri: bare(url), authorization: proof }, limit.signal)
-    );
+    const ask: Ask = (method, proof) =>
+      askRtsp(conversation, { method, uri: bare(url), authorization: proof }, limit.signal);
+    return await talk(ask, address);
   } catch (cause) {
     limit.signal.throwIfAborted();
     if (cause instanceof SyntaxError) {
@@ -66,13 +78,9 @@ export function rtspPort(url: URL): number {
   return Number(url.port) || (url.protocol === "rtsps:" ? 322 : 554);
 }
 
-function hostOf(url: URL): string {
-  return url.hostname.replace(/^\[|\]$/g, "");
-}
-
 /** Cameras sign their certificates themselves; encryption without proof is what they offer. */
 function encrypted(socket: Socket, url: URL): Socket {
-  const servername = isIP(hostOf(url)) ? "" : url.hostname;
+  const servername = isIP(bareHost(url)) ? "" : url.hostname;
   const secure = connectTls({ socket, rejectUnauthorized: false, servername });
   secure.on("error", () => {});
   return secure;

@@ -4,6 +4,7 @@ import { redactUrl } from "../../src/core/redact.ts";
 import { ServiceError } from "../../src/core/service_error.ts";
 import { SourceError } from "../../src/core/source.ts";
 import { checkAddress, checkUrl, isWithin, type Network, parseNetwork } from "./check_url.ts";
+import type { ContactRules } from "./contact_rules.ts";
 import { failAfter } from "./fail_after.ts";
 import { resolveHost } from "./reach.ts";
 import type { SourceConfig } from "./registry.ts";
@@ -110,12 +111,26 @@ export class SourceRules {
     }
   }
 
+  /** The same rules at every connection that a source makes, to addresses of these schemes. */
+  contacts(schemes: readonly string[]): ContactRules {
+    const allowed = schemes.filter((scheme) => this.options.schemes.includes(scheme));
+    return {
+      pinned: true,
+      refuseUrl: (url) => {
+        const host = hostOf(url);
+        if (host === undefined) return `${url.hostname} is written in a way that hides which host it is`;
+        return checkUrl(url, { schemes: allowed, deny: [] }) ?? this.#refusedName(host);
+      },
+      refuseAddress: (host, address) => this.#refusedAddress(plainName(host), address),
+    };
+  }
+
   /**
    * The address under which a host may be contacted: what was checked is what is used, whatever its name stands for a
    * moment later. Throws a `ServiceError` when the rules do not let it in.
    */
   async address(host: string): Promise<string> {
-    const name = host.replace(/^\[|\]$/g, "").replace(/\.$/, "").toLowerCase();
+    const name = plainName(host);
     const { addresses } = await this.#judge(name, name);
     if (!addresses || addresses.length === 0) throw unknown(name, name);
     return addresses[0];
@@ -123,19 +138,27 @@ export class SourceRules {
 
   /** Looks a host up and throws when the rules refuse its name or any of its addresses. */
   async #judge(host: string, shown: string): Promise<{ named: boolean; addresses: string[] | undefined }> {
-    const refuse = (why: string) => forbidden(`Cannot use ${shown}: ${why}`);
-    if (this.#deny.hasName(host)) throw refuse(`${host} is in sources.deny`);
-    const named = this.#allow.hasName(host);
+    const refuse = (why: string | undefined) => {
+      if (why) throw forbidden(`Cannot use ${shown}: ${why}`);
+    };
+    refuse(this.#refusedName(host));
     const addresses = await this.#addresses(host, shown);
-    const denied = addresses?.find((address) => this.#deny.hasAddress(address));
-    if (denied !== undefined) throw refuse(`${told(host, denied)} is in sources.deny`);
-    if (named) return { named, addresses };
-    for (const address of addresses ?? []) {
-      if (this.#allow.hasAddress(address)) continue;
-      const why = this.#refusal(address);
-      if (why) throw refuse(host === address ? why : `${host} is ${address}, and ${why}`);
-    }
-    return { named, addresses };
+    for (const address of addresses ?? []) refuse(this.#refusedAddress(host, address));
+    return { named: this.#allow.hasName(host), addresses };
+  }
+
+  /** Why a host is not let in whatever its name stands for. */
+  #refusedName(host: string): string | undefined {
+    return this.#deny.hasName(host) ? `${host} is in sources.deny` : undefined;
+  }
+
+  /** Why an address is not let in that a host stands for. */
+  #refusedAddress(host: string, address: string): string | undefined {
+    const told = host === address ? address : `${host} is ${address}, which`;
+    if (this.#deny.hasAddress(address)) return `${told} is in sources.deny`;
+    if (this.#allow.hasName(host) || this.#allow.hasAddress(address)) return undefined;
+    const why = this.#refusal(address);
+    return why && (host === address ? why : `${host} is ${address}, and ${why}`);
   }
 
   /** Why an address that no list names is not let in. */
@@ -205,9 +228,14 @@ class HostList {
   }
 }
 
+/** A host in the spelling in which rules know it. */
+function plainName(host: string): string {
+  return host.replace(/^\[|\]$/g, "").replace(/\.$/, "").toLowerCase();
+}
+
 /** The host of an address, without brackets; undefined when it is spelt so that others may read another one. */
 function hostOf({ hostname }: URL): string | undefined {
-  const host = hostname.replace(/^\[|\]$/g, "").replace(/\.$/, "").toLowerCase();
+  const host = plainName(hostname);
   // Without a host it listens on all addresses of this machine.
   if (host === "") return "0.0.0.0";
   if (isIP(host)) return host;
@@ -217,10 +245,6 @@ function hostOf({ hostname }: URL): string | undefined {
 /** Whether some resolvers take a name for an IPv4 address: 2130706433, 0x7f.1, 127.1. */
 function endsInNumber(host: string): boolean {
   return /(?:^|\.)(?:\d+|0x[0-9a-f]*)$/i.test(host);
-}
-
-function told(host: string, address: string): string {
-  return host === address ? address : `${host} is ${address}, which`;
 }
 
 /** A text that cannot break the line it stands in. */

@@ -1,14 +1,16 @@
+import { isIPv4 } from "node:net";
 import { z } from "zod";
 import { redactUrl } from "../../src/core/redact.ts";
 import { type Source, SourceError, type SourceSink } from "../../src/core/source.ts";
 import { runFrames } from "../av/frames.ts";
 import { type Input, openInput } from "../av/input.ts";
-import { type AddressKind, checkAddress, checkUrl, type UrlRules } from "./check_url.ts";
+import { bareHost, type ContactRules, ownRules, withAddress } from "./contact_rules.ts";
 import { failAfter } from "./fail_after.ts";
 import { reach, resolveHost } from "./reach.ts";
 import type { SourcePlugin } from "./registry.ts";
 import { Relay } from "./relay.ts";
 import { runWatched } from "./run_watched.ts";
+import type { SourceRules } from "./source_rules.ts";
 
 const SCHEMES = ["http", "https", "rtmp", "rtmps", "srt", "udp", "tcp"];
 
@@ -43,18 +45,22 @@ export const url: SourcePlugin<UrlConfig> = {
   shorthand: (text) => isStreamUrl(text) ? { kind: "url", url: text } : undefined,
   policy: ({ live, pace }) => pace === "fast" && !live ? "block" : "latest",
   redacted: (config) => redactUrl(config.url),
-  open: (config) => openUrl(config),
+  open: (config, { rules }) => openUrl(config, rules),
 };
 
-function openUrl(config: UrlConfig): Source {
+function openUrl(config: UrlConfig, rules: SourceRules | undefined): Source {
   const watch = { timeoutMs: config.pictureTimeoutMs, url: redactUrl(config.url) };
   const address = new URL(config.url);
-  const run = /^https?:$/.test(address.protocol) ? runWeb : runDirect;
-  return { run: (sink, signal) => runWatched(sink, signal, watch, (watched, stop) => run(config, watched, stop)) };
+  const web = /^https?:$/.test(address.protocol);
+  const run = web ? runWeb : runDirect;
+  const contacts = rulesFor(config, web ? ["http", "https"] : SCHEMES, rules);
+  return {
+    run: (sink, signal) => runWatched(sink, signal, watch, (watched, stop) => run({ config, contacts }, watched, stop)),
+  };
 }
 
 /** Over HTTP everything passes a relay, because FFmpeg would follow redirects and playlists anywhere. */
-async function runWeb(config: UrlConfig, sink: SourceSink, signal: AbortSignal) {
+async function runWeb({ config, contacts }: Permitted, sink: SourceSink, signal: AbortSignal) {
   const { username, password, origin } = new URL(config.url);
   const address = new URL(config.url);
   address.username = address.password = "";
@@ -62,8 +68,7 @@ async function runWeb(config: UrlConfig, sink: SourceSink, signal: AbortSignal) 
     ? undefined
     : { origin, username: decodeURIComponent(username), password: decodeURIComponent(password) };
   const { verifyTls, openTimeoutMs } = config;
-  const rules = rulesOf(config, ["http", "https"]);
-  await using relay = new Relay({ rules, credentials, verifyTls, timeoutMs: openTimeoutMs });
+  await using relay = new Relay({ rules: contacts, credentials, verifyTls, timeoutMs: openTimeoutMs });
   try {
     await using input = await open(config, signal, {
       url: relay.address(address),
@@ -79,18 +84,20 @@ async function runWeb(config: UrlConfig, sink: SourceSink, signal: AbortSignal) 
   }
 }
 
-async function runDirect(config: UrlConfig, sink: SourceSink, signal: AbortSignal) {
+async function runDirect({ config, contacts }: Permitted, sink: SourceSink, signal: AbortSignal) {
   const shown = redactUrl(config.url);
   const late = () => new SourceError("timeout", `Cannot open ${shown}: no answer within ${config.openTimeoutMs} ms`);
+  const named = new URL(config.url);
   let leftMs: number;
+  let address: string | undefined;
   {
     using limit = failAfter(config.openTimeoutMs, signal, late);
-    await find(new URL(config.url), config, limit.signal);
+    address = await find(named, { config, contacts }, limit.signal);
     leftMs = limit.leftMs;
   }
-  const { protocol } = new URL(config.url);
+  const { protocol } = named;
   await using input = await open(config, signal, {
-    url: config.url,
+    url: contacts.pinned && address !== undefined ? withAddress(named, address).href : config.url,
     protocolWhitelist: PROTOCOLS[protocol],
     options: protocol === "udp:" ? { overrun_nonfatal: "1" } : {},
     openTimeoutMs: Math.max(1, leftMs),
@@ -108,25 +115,37 @@ const PROTOCOLS: Record<string, string> = {
 
 const TCP_PORTS: Record<string, number> = { "rtmp:": 1935, "rtmps:": 443 };
 
-/** Makes sure that a host is known, allowed and, where it listens for connections, there. */
-async function find(address: URL, config: UrlConfig, signal: AbortSignal): Promise<void> {
+/**
+ * Makes sure that a host is known, allowed and, where it listens for connections, there. Resolves with the address under
+ * which it is, if it has a name.
+ */
+async function find(url: URL, { config, contacts }: Permitted, signal: AbortSignal): Promise<string | undefined> {
   const shown = redactUrl(config.url);
-  const rules = rulesOf(config, SCHEMES);
-  const reason = checkUrl(address, rules);
+  const reason = contacts.refuseUrl(url);
   if (reason) throw new SourceError("denied", `Cannot open ${shown}: ${reason}`);
-  const host = address.hostname.replace(/^\[|\]$/g, "");
-  const target = { host, url: shown, refuse: (found: string) => checkAddress(found, rules) };
-  const port = Number(address.port) || TCP_PORTS[address.protocol];
-  if (/^(rtmps?|tcp):$/.test(address.protocol) && port) {
+  const host = bareHost(url);
+  const target = { host, url: shown, refuse: (found: string) => contacts.refuseAddress(host, found) };
+  const port = Number(url.port) || TCP_PORTS[url.protocol];
+  if (/^(rtmps?|tcp):$/.test(url.protocol) && port) {
     const socket = await reach({ ...target, port, timeoutMs: config.openTimeoutMs }, signal);
+    const { remoteAddress } = socket;
     socket.destroy();
-  } else if (host !== "") {
-    await resolveHost(target);
+    return remoteAddress;
   }
+  if (host === "") return undefined;
+  const addresses = await resolveHost(target);
+  // Without a connection nobody learns which of them answers; what sends packets mostly listens for IPv4.
+  return addresses.find((address) => isIPv4(address)) ?? addresses[0];
 }
 
-function rulesOf({ allowLinkLocal }: UrlConfig, schemes: string[]): UrlRules {
-  return { schemes, deny: allowLinkLocal ? [] : ["link-local"] satisfies AddressKind[] };
+/** A source and what it may contact. */
+interface Permitted {
+  config: UrlConfig;
+  contacts: ContactRules;
+}
+
+function rulesFor({ allowLinkLocal }: UrlConfig, schemes: string[], rules: SourceRules | undefined): ContactRules {
+  return rules?.contacts(schemes) ?? ownRules({ schemes, deny: allowLinkLocal ? [] : ["link-local"] });
 }
 
 // Containers and streams, and playlists of them. Formats that name other files or devices are left out.

@@ -3,15 +3,16 @@ import type { Source } from "../../src/core/source.ts";
 import { SourceError, type SourceErrorCode } from "../../src/core/source.ts";
 import { livePictures } from "../../streams/av/picture.ts";
 import { parseSourceConfig, sourceNamed } from "../../streams/sources/registry.ts";
+import type { SourceRules } from "../../streams/sources/source_rules.ts";
 
 /** Part of every address that tests open; it must never be seen again. */
 export const SECRET = "s3cret";
 
 /** A source of the kind `rtsp` for an address, with short timeouts. */
-export function rtspCamera(url: string, options: Record<string, unknown> = {}): Source {
+export function rtspCamera(url: string, options: Record<string, unknown> = {}, rules?: SourceRules): Source {
   const config = parseSourceConfig({ kind: "rtsp", url, openTimeoutMs: 3000, readTimeoutMs: 1000, ...options });
   assert.ok(!sourceNamed("rtsp").redacted(config).includes(SECRET), "the redacted form keeps the secret");
-  return sourceNamed("rtsp").open(config, { stream: "test" });
+  return sourceNamed("rtsp").open(config, { stream: "test", rules });
 }
 
 /** Checks how a run failed, and that nothing about the failure gives the secret away. */
