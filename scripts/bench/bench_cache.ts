@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 /** A file of the benchmark's cache: made when it is not there, kept for the next time. */
 export async function cached(name: string, make: (path: string) => Promise<void> | void): Promise<string> {
-  const folder = join(cacheFolder(), "bench");
+  const folder = benchCacheFolder();
   const path = join(folder, name);
   if (existsSync(path)) return path;
   await Deno.mkdir(folder, { recursive: true });
@@ -17,6 +17,11 @@ export async function cached(name: string, make: (path: string) => Promise<void>
     throw error;
   }
   return path;
+}
+
+/** Where benchmarks keep what they need again. */
+export function benchCacheFolder(): string {
+  return join(cacheFolder(), "bench");
 }
 
 function cacheFolder(): string {

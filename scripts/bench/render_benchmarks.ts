@@ -1,5 +1,6 @@
 import { type BenchReport, busyWarning, machineLine, type ReportTable, reportTables } from "./bench_report.ts";
 import { type PeersReport, peersTables } from "./peers/peers_report.ts";
+import { type ServiceReport, serviceTables } from "./service/service_report.ts";
 import { markdownTable } from "./text_table.ts";
 
 const HOW = `## How it is measured
@@ -21,15 +22,21 @@ const HOW = `## How it is measured
   many processes as there are cores. Their detections are matched with Weir's on the same frames (same class, IoU ≥ 0.7,
   scores within 0.1); a row that agrees on less than 85 % is void. Live, every row connects to the same RTSP cameras, and
   age counts from the moment the camera sent the picture to the moment the program has the result.
+- **Service.** The server runs as users start it, its clients in processes of their own on the same cores. Results come
+  from a 720p pitch at 10 frames a second through \`weir-pitch\`; Weir draws it, the other service plays it from a file. *Delivery* counts from a result's publication, which it
+  carries itself, to its bytes being read; every client is held against all results that any client saw. Clients that do
+  not read ask the system for the smallest receive buffer and have twenty seconds to fill it. Webcams send to the same
+  model five pictures a second each, or as many as they are granted; *to and fro* is from sending to the result's arrival.
+  The other service is a straightforward one of FastAPI, sse-starlette, OpenCV and ONNX Runtime
+  (\`scripts/bench/service/peer\`), with the same model and as many inference threads as cores.
 - Clips are rendered from Weir's own scenes and the first network is generated, so nothing has to be downloaded. The
   others are public models (YOLOX-nano, UltraFace) taken from \`WEIR_TEST_ASSETS\`; where they are not there, networks of
   like cost are generated and the table says so.
 `;
 
-/** BENCHMARKS.md out of the reports of `weir bench --json` and `scripts/bench/peers/run.sh --json`. */
-export function renderBenchmarks(bench: BenchReport, peers?: PeersReport): string {
+/** BENCHMARKS.md out of the reports of the three benchmarks, each made with `--json`. */
+export function renderBenchmarks(bench: BenchReport, peers?: PeersReport, service?: ServiceReport): string {
   const warning = busyWarning(bench);
-  const versions = Object.entries(peers?.versions ?? {}).map(([name, version]) => `${name} ${version}`).join(", ");
   const parts = [
     "# Benchmarks",
     "This page is made from the programs' own output; losing cells stay in. To make it again, on a machine with nothing " +
@@ -38,16 +45,24 @@ export function renderBenchmarks(bench: BenchReport, peers?: PeersReport): strin
       "```",
       "deno task bench --soak 10 --json > bench.json",
       "scripts/bench/peers/run.sh --json > peers.json",
-      "deno run -A scripts/bench/render_benchmarks.ts bench.json peers.json > BENCHMARKS.md",
+      "deno task bench:service --json > service.json",
+      "deno run -A scripts/bench/render_benchmarks.ts bench.json peers.json service.json > BENCHMARKS.md",
       "```",
     ].join("\n"),
     `Machine: ${machineLine(bench.machine)}. Made by \`${bench.command}\`.`,
     ...(warning ? [`**${warning}**`] : []),
     ...section(reportTables(bench)),
-    ...(peers ? [`Peers: ${versions}. Made by \`${peers.command}\`.`, ...section(peersTables(peers))] : []),
+    ...(peers ? [`Peers: ${listed(peers)}`, ...section(peersTables(peers))] : []),
+    ...(service ? [`Service: ${listed(service)}`, ...section(serviceTables(service))] : []),
     HOW,
   ];
   return parts.join("\n\n").trimEnd() + "\n";
+}
+
+/** With which versions and by which command a comparison was made. */
+function listed({ versions, command }: { versions: Record<string, string>; command: string }): string {
+  const pins = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
+  return `${[...pins, "Weir as above"].join(", ")}. Made by \`${command}\`.`;
 }
 
 function section(tables: readonly ReportTable[]): string[] {
@@ -55,6 +70,6 @@ function section(tables: readonly ReportTable[]): string[] {
 }
 
 if (import.meta.main) {
-  const [bench, peers] = Deno.args.map((path) => JSON.parse(Deno.readTextFileSync(path)));
-  await Deno.stdout.write(new TextEncoder().encode(renderBenchmarks(bench, peers)));
+  const [bench, peers, service] = Deno.args.map((path) => JSON.parse(Deno.readTextFileSync(path)));
+  await Deno.stdout.write(new TextEncoder().encode(renderBenchmarks(bench, peers, service)));
 }

@@ -88,7 +88,9 @@ async function runScene(config: SceneConfig, sink: SourceSink, signal: AbortSign
     }
     if (signal.aborted) return "aborted";
     const render = world.later();
-    const { info, decode } = sink.arrived({ ptsUs: framePtsUs(n, fps), arrivedAtMs, role: "key" });
+    // This camera knows when it takes its pictures.
+    const captured = live && { capturedAtMs: arrivedAtMs };
+    const { info, decode } = sink.arrived({ ptsUs: framePtsUs(n, fps), arrivedAtMs, role: "key", ...captured });
     if (decode) {
       const held = sink.decoded(info, lazyPicture(world, render));
       if (held) {

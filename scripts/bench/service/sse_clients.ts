@@ -1,90 +1,97 @@
 import { nowMs } from "../../../src/core/clock.ts";
 import { type Ages, ages } from "../statistics.ts";
+import { answer } from "./client_process.ts";
+import { ResultMarks } from "./result_marks.ts";
 
 /** Clients of one event stream, all in this process. */
 export interface SseClientsOptions {
   port: number;
   path: string;
   clients: number;
-  /** Each client waits for results numbered 1 to this. */
-  events: number;
-  /** What has not come by then is missing. */
-  withinMs: number;
+  seconds: number;
 }
 
 /** What the clients saw. */
 export interface SseClientsResult {
   /** From publication to the bytes being read, by all clients together. */
   delivery: Ages;
-  /** Results that a client should have seen and did not, or saw out of turn. */
+  /** Results that all clients should have seen. */
+  published: number;
+  /** Of these, those that a client did not see, all clients together. */
   missing: number;
 }
 
-const MARK = /"seq":(\d+),"pts":([\d.]+)/g;
+/** How many connections may be under way at a time; servers queue only so many. */
+const CONNECTING = 50;
+/** What was published so shortly before the end may still be on its way. */
+const GRACE_MS = 3000;
 
-/** Connects, says `ready` on standard output, reads, and says what came. */
-async function run({ port, path, clients, events, withinMs }: SseClientsOptions): Promise<SseClientsResult> {
-  const delivered: number[] = [];
-  let missing = 0;
-  let ready = 0;
-  const allReady = Promise.withResolvers<void>();
-  const connections = new Set<Deno.Conn>();
-  const read = async (connection: Deno.Conn) => {
+/** One client's own account. */
+interface Seen {
+  seqs: number[];
+  delays: number[];
+}
+
+async function run({ port, path, clients, seconds }: SseClientsOptions): Promise<SseClientsResult> {
+  const request = new TextEncoder().encode(`GET ${path} HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n`);
+  const connections: Deno.Conn[] = [];
+  const published = new Map<number, number>();
+  let closing = false;
+  const read = async (connection: Deno.Conn, seen: Seen, begun: () => void) => {
     const chunk = new Uint8Array(64 * 1024);
-    const decoder = new TextDecoder("latin1");
-    let text = "";
-    let seq = 0;
-    let begun = false;
+    const marks = new ResultMarks();
     try {
-      while (seq < events) {
+      for (;;) {
         const count = await connection.read(chunk);
-        if (count === null) break;
+        if (count === null) return begun();
         const atMs = nowMs();
-        text += decoder.decode(chunk.subarray(0, count));
-        if (!begun && text.includes("retry:")) {
-          begun = true;
-          if (++ready === clients) allReady.resolve();
+        for (const { seq, publishedAtMs } of marks.read(chunk.subarray(0, count))) {
+          published.set(seq, publishedAtMs);
+          seen.seqs.push(seq);
+          seen.delays.push(atMs - publishedAtMs);
+          if (seen.seqs.length === 1) begun();
         }
-        let end = 0;
-        for (const match of text.matchAll(MARK)) {
-          end = match.index + match[0].length;
-          const next = Number(match[1]);
-          missing += next - seq - 1;
-          seq = next;
-          delivered.push(atMs - Number(match[2]));
-        }
-        // A mark may be cut in two; it is far shorter than this.
-        text = text.slice(Math.max(end, text.length - 80));
       }
     } catch (error) {
-      // Cut off because the time was up.
-      if (!(error instanceof Deno.errors.BadResource || error instanceof Deno.errors.Interrupted)) throw error;
+      if (!closing) throw error;
     }
-    missing += events - seq;
   };
+  const all: Seen[] = [];
   const reading: Promise<void>[] = [];
-  const request = new TextEncoder().encode(`GET ${path} HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n`);
-  for (let client = 0; client < clients; client++) {
+  const connectOne = async () => {
     const connection = await Deno.connect({ hostname: "127.0.0.1", port });
-    connections.add(connection);
+    connections.push(connection);
     await connection.write(request);
-    reading.push(read(connection));
-  }
-  const cut = () => {
-    for (const connection of connections) connection.close();
-    connections.clear();
+    const seen: Seen = { seqs: [], delays: [] };
+    all.push(seen);
+    await new Promise<void>((begun) => reading.push(read(connection, seen, begun)));
   };
-  await allReady.promise;
-  say({ ready });
-  const timer = setTimeout(cut, withinMs);
+  // Each counts as connected once its first result has come.
+  let left = clients;
+  await Promise.all(Array.from({ length: CONNECTING }, async () => {
+    while (left-- > 0) await connectOne();
+  }));
+  const fromMs = nowMs();
+  answer({ ready: all.length });
+  await new Promise((resolve) => setTimeout(resolve, seconds * 1000 + GRACE_MS));
+  closing = true;
+  for (const connection of connections) connection.close();
   await Promise.all(reading);
-  clearTimeout(timer);
-  cut();
-  return { delivery: ages(delivered), missing };
+  const counted = new Set(
+    [...published].filter(([, atMs]) => atMs >= fromMs && atMs < fromMs + seconds * 1000).map(([seq]) => seq),
+  );
+  const delays: number[] = [];
+  let missing = 0;
+  for (const seen of all) {
+    let got = 0;
+    seen.seqs.forEach((seq, index) => {
+      if (!counted.has(seq)) return;
+      got++;
+      delays.push(seen.delays[index]);
+    });
+    missing += counted.size - got;
+  }
+  return { delivery: ages(delays), published: counted.size, missing };
 }
 
-function say(value: unknown): void {
-  Deno.stdout.writeSync(new TextEncoder().encode(`${JSON.stringify(value)}\n`));
-}
-
-if (import.meta.main) say(await run(JSON.parse(Deno.args[0])));
+if (import.meta.main) answer(await run(JSON.parse(Deno.args[0])));
