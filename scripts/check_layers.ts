@@ -63,6 +63,8 @@ const LAYERS: readonly Layer[] = [
 const DRIVERS: readonly { package: string; home: string }[] = [
   { package: "node-av", home: "streams/av/" },
   { package: "onnxruntime-node", home: "models/onnx.ts" },
+  { package: "redis", home: "src/sinks/redis.ts" },
+  { package: "mqtt", home: "src/sinks/mqtt.ts" },
 ];
 
 /** Files longer than this are asked why. Tests are lists of cases and may be as long as these need. */

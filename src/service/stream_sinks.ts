@@ -23,11 +23,11 @@ export class StreamSinks implements AsyncDisposable {
     const configs = JSON.stringify(sinks);
     const known = this.#sets.get(id);
     if ((known?.configs ?? "[]") === configs) return;
+    const parsed = sinks as ParsedSinkConfig[];
     this.#sets.delete(id);
-    await known?.set[Symbol.asyncDispose]();
+    await known?.set.makeRoom(parsed);
     if (sinks.length === 0) return;
     const { directory, address } = this.options;
-    const parsed = sinks as ParsedSinkConfig[];
     const set = new SinkSet({ stream: id, directory: join(directory, id), configs: parsed, address });
     this.#sets.set(id, { set, configs });
   }

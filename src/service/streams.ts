@@ -7,6 +7,7 @@ import { ServiceError } from "../core/service_error.ts";
 import type { StreamPatch, StreamService, StreamView } from "../core/services.ts";
 import type { StateEvent, StreamRegistration, StreamStatus } from "../core/stream.ts";
 import type { Store, StoredStream } from "../store/store.ts";
+import { ActorError } from "../../actors/actor_error.ts";
 import type { StreamExtras } from "../../actors/protocol.ts";
 import { parseRegistration, patched } from "../../config/schema.ts";
 import { sourceNamed } from "../../streams/sources/registry.ts";
@@ -37,6 +38,7 @@ interface Entry {
 /** Frame numbers set aside at a time: after a crash a stream's numbers go on beyond these. */
 const SEQ_BLOCK = 10_000;
 const MASK = "***";
+const RETRY_MS = 2000;
 
 /** The streams of a server: registered, run, and remembered over restarts. */
 export class ServerStreams implements StreamService, Disposable {
@@ -72,6 +74,8 @@ export class ServerStreams implements StreamService, Disposable {
     const gone = [...this.#entries].filter(([id, { origin }]) => origin === "config" && !said.has(id));
     await Promise.all(gone.map(([id, entry]) => this.#inTurn(id, () => this.#forget(id, entry))));
     await Promise.all(registrations.map((registration) => this.#declareOne(registration)));
+    // The file may have changed while nobody looked.
+    this.options.store.keepOnly([...this.#entries.keys()]);
   }
 
   async list(): Promise<StreamView[]> {
@@ -277,10 +281,16 @@ function faultOf(error: unknown): { message: string; atMs: number } {
   return { message: redactUrls(error instanceof Error ? error.message : String(error)), atMs: nowMs() };
 }
 
-/** What Weir refuses lies in the request: a model that cannot run, an analyzer's option. */
+/**
+ * What Weir refuses lies in the request: a model that cannot run, an analyzer's option. A thread that does not answer
+ * lies in nothing that was asked for, and will soon be replaced.
+ */
 function refused(error: unknown): never {
   if (error instanceof ServiceError) throw error;
   const message = redactUrls(error instanceof Error ? error.message : String(error));
+  if (error instanceof ActorError) {
+    throw new ServiceError("unavailable", message, { cause: error, retryAfterMs: RETRY_MS });
+  }
   throw new ServiceError("invalid", message, { cause: error, faults: [{ path: "pipeline", message }] });
 }
 

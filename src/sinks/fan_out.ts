@@ -26,6 +26,11 @@ interface Member {
   wanted: ReturnType<typeof sift>;
 }
 
+/** Two sinks of one place share a directory, and what they leave at their peers: the same kind by the same name. */
+function placeOf(config: ParsedSinkConfig): string {
+  return `${config.kind} ${sinkName(config).toLowerCase()}`;
+}
+
 /** All sinks of one stream. Each has a queue and a peer of its own: a slow or dead one costs only its own events. */
 export class SinkSet implements AsyncDisposable {
   #members: Member[];
@@ -61,14 +66,25 @@ export class SinkSet implements AsyncDisposable {
 
   /** Ends all sinks because the stream is gone for good: what they left at their peers and on disk goes, too. */
   remove(): Promise<void> {
-    return this.#ending ??= this.#end((sink) => sink.remove ? sink.remove() : sink[Symbol.asyncDispose]());
+    return this.makeRoom([]);
+  }
+
+  /**
+   * Ends all sinks because others take their places. Of those that are not among these any more, what they left goes; the
+   * others only make room, and those that come find what waits to be sent.
+   */
+  makeRoom(next: readonly ParsedSinkConfig[]): Promise<void> {
+    const stay = new Set(next.map(placeOf));
+    return this.#ending ??= this.#end((sink, config) =>
+      sink.remove && !stay.has(placeOf(config)) ? sink.remove() : sink[Symbol.asyncDispose]()
+    );
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.#ending ??= this.#end((sink) => sink[Symbol.asyncDispose]());
   }
 
-  async #end(how: (sink: Sink) => PromiseLike<void>): Promise<void> {
-    await Promise.all(this.#members.map(({ sink }) => how(sink)));
+  async #end(how: (sink: Sink, config: ParsedSinkConfig) => PromiseLike<void>): Promise<void> {
+    await Promise.all(this.#members.map(({ sink, config }) => how(sink, config)));
   }
 }

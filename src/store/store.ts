@@ -139,6 +139,18 @@ export class Store implements Disposable {
         })));
   }
 
+  /** Forgets what is remembered of streams that are neither registered nor among these. */
+  keepOnly(ids: readonly string[]): void {
+    const others = "stream NOT IN (SELECT id FROM streams) AND stream NOT IN (SELECT value FROM json_each(?))";
+    this.#do("forget streams that are gone", () =>
+      durably(this.#database, () =>
+        inTransaction(this.#database, () => {
+          for (const table of ["marks", "history"]) {
+            this.#database.prepare(`DELETE FROM ${table} WHERE ${others}`).run(JSON.stringify(ids));
+          }
+        })));
+  }
+
   /** Adds to a stream's history; the oldest leave. */
   remember(event: StateEvent): void {
     this.#attempt(`add to the history of ${event.stream}`, () =>

@@ -103,6 +103,19 @@ Deno.test("a stream that is registered elsewhere has its marks all the same, and
     assert.deepEqual(store.streams(), []);
   }));
 
+Deno.test("what is remembered of streams that nobody names any more can be forgotten", () =>
+  withStores((open) => {
+    using store = open();
+    store.put(registration("gate", "rtsp://10.0.0.7/main"));
+    for (const id of ["gate", "configured", "gone"]) {
+      store.setNumbers(id, { epoch: 2, seq: 10_000 });
+      store.remember(change(id, 1));
+    }
+    store.keepOnly(["configured"]);
+    const left = ["gate", "configured", "gone"].map((id) => [store.marks(id).seq, store.history(id).length]);
+    assert.deepEqual(left, [[10_000, 1], [10_000, 1], [0, 0]]);
+  }));
+
 Deno.test("each stream keeps its latest 200 changes, whatever the others do", () =>
   withStores((open, path) => {
     using store = open();

@@ -50,7 +50,8 @@ Deno.test("a scene in real time stamps each frame with the moment it was due", a
   assert.equal(await play({ scene: "counter", seconds: 0.5, fps: 20 }, { sink }), "ended");
   assert.equal(sink.opens[0].live, true);
   const [first, ...others] = sink.arrivals;
-  for (const { ptsUs, arrivedAtMs } of others) {
+  for (const { ptsUs, arrivedAtMs, capturedAtMs } of others) {
+    assert.equal(capturedAtMs, arrivedAtMs);
     // Timers lead by a millisecond or two, never more.
     const early = (ptsUs - first.ptsUs) / 1000 - (arrivedAtMs - first.arrivedAtMs);
     assert.ok(early >= -0.1 && early <= 3, `${early} ms before its time`);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { parseSinkConfig, sinkNamed } from "../../src/sinks/registry.ts";
+import { SinkSet } from "../../src/sinks/fan_out.ts";
+import { parseSinkConfig, parseSinkConfigs, sinkNamed } from "../../src/sinks/registry.ts";
 import type { Sink } from "../../src/sinks/sink.ts";
 import { alertOf, resultOf, stateOf } from "../support/sink_events.ts";
 import { hasProgram, MqttPeer } from "../support/sink_peers.ts";
@@ -107,6 +108,25 @@ Deno.test({
     assert.equal(ids.size, entities.length);
     await sink.remove!();
     assert.deepEqual(await retained(peer), {});
+  },
+});
+
+Deno.test({
+  name: "a sink that is taken out of a stream leaves nothing behind at the broker, and one that stays leaves its own",
+  ignore: !here,
+  async fn() {
+    await using peer = new MqttPeer();
+    await peer.start();
+    const [stays, goes] = parseSinkConfigs([
+      { ...peer.config, name: "stays", prefix: "stays" },
+      { ...peer.config, name: "goes", prefix: "goes", homeAssistant: {} },
+    ]);
+    const set = new SinkSet({ stream: "gate", directory: "/nonexistent", flushMs: 20_000, configs: [stays, goes] });
+    set.push(stateOf("running"));
+    await until(() => set.status().every(({ sent }) => sent === 1), () => JSON.stringify(set.status()));
+    assert.ok("homeassistant/binary_sensor/weir_gate/person_presence/config" in await retained(peer));
+    await set.makeRoom([stays]);
+    assert.deepEqual(Object.keys(await retained(peer)).sort(), ["stays/gate/availability", "stays/gate/state"]);
   },
 });
 
