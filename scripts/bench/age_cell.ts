@@ -17,6 +17,8 @@ export interface AgeCellOptions {
   fps: number;
   model: string;
   streams: number;
+  /** What reading the network's output takes in the bare loop. */
+  readMs: number;
   /** Time that passes before results count: decoders and models settle. */
   warmupMs: number;
   seconds: number;
@@ -29,7 +31,7 @@ export interface AgeCellResult extends CpuFigures {
   inferP95Ms: number;
   /** Age − decoding − inference − reading the counter: what preparing, waiting, travelling and reading out cost. */
   added: Ages;
-  /** The same without preparing, which the bare loop does, too: the framework's own. */
+  /** The same without preparing and reading out, which the bare loop does, too: the framework's own. */
   own: Ages;
   /** What reading the counter takes of each frame. */
   counterMs: number;
@@ -99,7 +101,7 @@ export async function ageCell(options: AgeCellOptions): Promise<AgeCellResult> {
     decodeP95Ms: round(percentile(counted.map(({ decodeMs }) => decodeMs), 0.95)),
     inferP95Ms: round(percentile(counted.map(({ inferMs }) => inferMs), 0.95)),
     added: ages(counted.map((result) => added(result) - counterMs)),
-    own: ages(counted.map((result) => added(result) - counterMs - result.prepareMs)),
+    own: ages(counted.map((result) => added(result) - counterMs - options.readMs - result.prepareMs)),
     queueP50Ms: round(percentile(counted.map(({ queueMs }) => queueMs), 0.5)),
     postP50Ms: round(percentile(counted.map(({ postMs }) => postMs), 0.5)),
     perSecond: round(counted.length / ((to.atMs - from.atMs) / 1000)),

@@ -121,12 +121,19 @@ function medians<R extends LoopResult>(runs: readonly R[]): R {
 async function ageCells(plan: Plan, efficiencies: readonly EfficiencyRow[]): Promise<AgeRow[]> {
   const clip = await benchClip("counter", { frames: 500 });
   const rows: AgeRow[] = [];
-  for (const { model, weir } of efficiencies) {
+  for (const { model, weir, bare } of efficiencies) {
     const { file } = plan.models.find(({ id }) => id === model)!;
     for (const load of plan.loads) {
       for (const streams of plan.streams) {
         const { file: clipFile, fps } = await clipAtSpeed(clip, (load * weir.perSecond) / streams);
-        const options = { clip: clipFile, clipFrames: clip.frames, fps, model: file, streams };
+        const options = {
+          clip: clipFile,
+          clipFrames: clip.frames,
+          fps,
+          model: file,
+          streams,
+          readMs: bare.stagesMs.read,
+        };
         const pace = { warmupMs: plan.warmupMs + 1000, seconds: plan.seconds + 4 };
         let cell = await inFreshProcess("age", { ...options, ...pace });
         for (let n = 0; n < plan.repeats && isDisturbed(cell, navigator.hardwareConcurrency); n++) {

@@ -16,8 +16,8 @@ const HOW = `## How it is measured
   fire early). The counter is read back from the very frame, and a result whose counter is
   not its frame's would void the cell. The streams' frames come evenly spread over a frame interval. *Load* is a multiple
   of the results a second measured above. *Added* is age minus decoding, the network's run and the reading of the counter
-  itself: preparing, waiting, travelling, reading the output. *Own* leaves preparing out, too, which the bare loop does as
-  well: what the framework adds. *Limit* is p95 of decoding and of the run, one frame interval and 10 ms.
+  itself: preparing, waiting, travelling, reading the output. *Own* leaves out preparing and
+  reading as well, which the bare loop does, too: what the framework adds. *Limit* is p95 of decoding and of the run, one frame interval and 10 ms.
 - **Peers** run the same ONNX bytes with the same ONNX Runtime version and one thread each, over the same clips, in as
   many processes as there are cores. Their detections are matched with Weir's on the same frames (same class, IoU ≥ 0.7,
   scores within 0.1); a row that agrees on less than 85 % is void. Live, every row connects to the same RTSP cameras, and
