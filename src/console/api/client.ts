@@ -1,0 +1,54 @@
+import { ProblemError, problemFrom } from "./problem_error.ts";
+import { refuse, session } from "./session.ts";
+
+export { ProblemError } from "./problem_error.ts";
+export { session } from "./session.ts";
+
+/** What a request carries: JSON, or bytes as they are. */
+export type Body = Blob | FormData | object;
+
+/** What a request may come with. */
+export interface CallOptions {
+  signal?: AbortSignal;
+}
+
+/**
+ * One request to the server. Answers what its JSON says, a `Blob` for a picture, undefined for 204. Throws a
+ * {@link ProblemError} for everything else; an aborted one rejects with the signal's reason.
+ */
+export async function call<T>(method: string, path: string, body?: Body, { signal }: CallOptions = {}): Promise<T> {
+  const { token } = session.peek();
+  const raw = body instanceof Blob || body instanceof FormData;
+  const headers = new Headers();
+  if (token !== undefined) headers.set("authorization", `Bearer ${token}`);
+  if (body !== undefined && !raw) headers.set("content-type", "application/json");
+  let response: Response;
+  try {
+    const sent = body === undefined || raw ? body : JSON.stringify(body);
+    response = await fetch(path, {
+      method,
+      headers,
+      ...(sent !== undefined && { body: sent }),
+      ...(signal && { signal }),
+    });
+  } catch {
+    signal?.throwIfAborted();
+    throw new ProblemError({ status: 0, code: "offline", message: "The server does not answer" });
+  }
+  if (response.status === 204) return undefined as T;
+  const media = response.headers.get("content-type") ?? "";
+  if (response.ok && media.startsWith("image/")) return await response.blob() as T;
+  const answer: unknown = /[/+]json\b/.test(media) ? await response.json().catch(() => undefined) : undefined;
+  if (response.ok) return answer as T;
+  const problem = problemFrom(response.status, answer);
+  if (problem.status === 401) refuse(token, problem.message);
+  throw problem;
+}
+
+/** An address for what cannot send a token (a WebSocket, a picture): with a ticket, where a token is needed at all. */
+export async function ticketed(path: string): Promise<string> {
+  if (session.peek().token === undefined) return path;
+  const [plain] = path.split("?", 1);
+  const { ticket } = await call<{ ticket: string }>("POST", "/api/v1/tickets", { path: plain });
+  return `${path}${path.includes("?") ? "&" : "?"}ticket=${encodeURIComponent(ticket)}`;
+}

@@ -1,0 +1,39 @@
+import type { ComponentChildren } from "preact";
+import { useEffect, useId, useRef } from "preact/hooks";
+
+/** Something that wants an answer first. The browser keeps the focus inside, Escape closes it, and the focus goes back. */
+export function Dialog({ title, onClose, children, actions }: {
+  title: string;
+  onClose(): void;
+  children: ComponentChildren;
+  actions?: ComponentChildren;
+}) {
+  const id = useId();
+  const dialog = useRef<HTMLDialogElement>(null);
+  useEffect(() => {
+    const before = document.activeElement;
+    const shown = dialog.current!;
+    shown.showModal();
+    return () => {
+      shown.close();
+      if (before instanceof HTMLElement) before.focus();
+    };
+  }, []);
+  return (
+    <dialog
+      ref={dialog}
+      aria-labelledby={id}
+      onCancel={(event) => {
+        event.preventDefault();
+        onClose();
+      }}
+      onClick={(event) => event.target === event.currentTarget && onClose()}
+    >
+      <div class="dialog-body">
+        <h2 id={id}>{title}</h2>
+        {children}
+        {actions !== undefined && <div class="actions">{actions}</div>}
+      </div>
+    </dialog>
+  );
+}

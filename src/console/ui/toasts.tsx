@@ -1,0 +1,44 @@
+import { signal } from "@preact/signals";
+import { problemOf } from "../api/problem_error.ts";
+
+interface Toast {
+  id: number;
+  text: string;
+  tone: "good" | "bad";
+}
+
+const SHOWN_MS = 6000;
+const SHOWN_MOST = 4;
+
+const toasts = signal<Toast[]>([]);
+let next = 1;
+
+/** Says in passing that something is done. */
+export function say(text: string, tone: Toast["tone"] = "good"): void {
+  const toast = { id: next++, text, tone };
+  toasts.value = [...toasts.peek().slice(1 - SHOWN_MOST), toast];
+  setTimeout(() => dismiss(toast.id), SHOWN_MS);
+}
+
+/** Says in passing that something could not be done, and why. */
+export function sayProblem(thrown: unknown): void {
+  say(problemOf(thrown).message, "bad");
+}
+
+/** Where what is said in passing appears. */
+export function Toasts() {
+  return (
+    <div class="toasts" role="status" aria-live="polite">
+      {toasts.value.map(({ id, text, tone }) => (
+        <div key={id} class={`toast ${tone}`}>
+          <span>{text}</span>
+          <button type="button" class="button quiet" aria-label="Dismiss" onClick={() => dismiss(id)}>✕</button>
+        </div>
+      ))}
+    </div>
+  );
+}
+
+function dismiss(id: number): void {
+  toasts.value = toasts.peek().filter((toast) => toast.id !== id);
+}
