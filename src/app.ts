@@ -5,7 +5,6 @@ import { Kills } from "../actors/kills.ts";
 import type { FromStreams, ModelSetup, ReplicaStats, StreamExtras, StreamPosition } from "../actors/protocol.ts";
 import { type StreamSlot, StreamWorkers } from "../actors/stream_workers.ts";
 import { sourceNamed } from "../streams/sources/registry.ts";
-import type { Device } from "./core/model.ts";
 import type { ResultEnvelope } from "./core/results.ts";
 import type { Sender, SenderEvents } from "./core/services.ts";
 import type { StateEvent, StreamRegistration, StreamStatus } from "./core/stream.ts";
@@ -14,25 +13,9 @@ import type { EncodedPicture, PictureRequest } from "./core/services.ts";
 import { PictureWatches } from "./service/picture_watches.ts";
 import { Senders } from "./service/senders.ts";
 import { Switchboard } from "./switchboard.ts";
+import { type WeirOptions, weirOptions } from "./weir_options.ts";
 
-/** How Weir uses the machine. Every default follows from the number of cores. */
-export interface WeirOptions {
-  /** Threads that decode; streams are spread over them as they come. */
-  streamWorkers?: number;
-  /** Copies of each model, each in a thread of its own. */
-  replicas?: number;
-  /** ONNX Runtime threads of each copy. */
-  threads?: number;
-  device?: Device;
-  /** Largest batch; 1 keeps every frame's result independent of its company. */
-  maxBatch?: number;
-  /** How long a frame may wait for company in a batch. */
-  maxDelayMs?: number;
-  /** One replica, one thread, no batches: the same input gives the same bytes. */
-  deterministic?: boolean;
-  /** A model's run that takes longer is given up and its replica replaced. */
-  answerTimeoutMs?: number;
-}
+export type { WeirOptions };
 
 interface Registered {
   registration: StreamRegistration;
@@ -47,7 +30,6 @@ interface Registered {
 const ASK_MS = 10_000;
 const STOP_DEADLINE_MS = 8_000;
 const OVERSTAY_DEADLINE_MS = 1_000;
-const ANSWER_TIMEOUT_MS = 30_000;
 
 /** The composition root: threads, models and streams, wired by hand. */
 export class Weir implements AsyncDisposable {
@@ -80,18 +62,7 @@ export class Weir implements AsyncDisposable {
   }
 
   private constructor(options: WeirOptions) {
-    const cores = navigator.hardwareConcurrency;
-    const replicas = options.deterministic ? 1 : options.replicas ?? Math.min(4, cores);
-    this.#options = {
-      streamWorkers: options.streamWorkers ?? Math.min(4, cores),
-      replicas,
-      threads: options.deterministic ? 1 : options.threads ?? Math.max(1, Math.floor(cores / replicas)),
-      device: options.device ?? "auto",
-      maxBatch: options.deterministic ? 1 : options.maxBatch ?? 1,
-      maxDelayMs: options.maxDelayMs ?? 0,
-      deterministic: options.deterministic ?? false,
-      answerTimeoutMs: options.answerTimeoutMs ?? ANSWER_TIMEOUT_MS,
-    };
+    this.#options = weirOptions(options);
     this.#switchboard = new Switchboard({
       slots: () => this.#workers.slots,
       models: () => this.#models.models,
@@ -257,6 +228,11 @@ export class Weir implements AsyncDisposable {
   /** What each replica of a model has done so far. */
   modelStats(name: string): Promise<ReplicaStats[]> {
     return this.#models.stats(name);
+  }
+
+  /** How many frames wait for a model's turn, by the model's key. */
+  queueDepths(): Promise<Record<string, number>> {
+    return this.#switchboard.depths();
   }
 
   /** What ending threads by force has cost so far. */

@@ -16,6 +16,7 @@ export interface SwitchboardOptions {
 }
 
 const START_TIMEOUT_MS = 20_000;
+const ASK_MS = 5_000;
 
 /**
  * Who speaks to whom: one dispatcher, the stream workers and the replicas of every model, each pair by a port of its own,
@@ -64,6 +65,11 @@ export class Switchboard implements ReplicaWiring {
   async stop(options: StopOptions): Promise<void> {
     this.close();
     await this.#dispatcher.stop(options);
+  }
+
+  /** How many frames wait, by model. */
+  depths(): Promise<Record<string, number>> {
+    return this.#dispatcher.ask({ type: "stats" }, { timeoutMs: ASK_MS });
   }
 
   /** A port to the dispatcher for a stream worker about to start. */

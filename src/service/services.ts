@@ -116,13 +116,22 @@ export class Services implements AsyncDisposable {
 }
 
 async function modelReadings(weir: Weir) {
+  // While the dispatcher is being replaced nobody knows, and nothing waits for long.
+  const depths = await weir.queueDepths().catch(() => undefined);
   return await Promise.all(
     weir.models().map(async ({ setup: { spec: { name } }, supervision }) => {
       const replicas: Record<string, number> = {};
       for (const { state } of supervision.children) replicas[state] = (replicas[state] ?? 0) + 1;
       const stats = await weir.modelStats(name);
       const sum = (key: "runs" | "frames" | "failures") => stats.reduce((total, replica) => total + replica[key], 0);
-      return { model: name, replicas, runs: sum("runs"), frames: sum("frames"), failures: sum("failures") };
+      return {
+        model: name,
+        replicas,
+        ...(depths && { queueDepth: depths[name] ?? 0 }),
+        runs: sum("runs"),
+        frames: sum("frames"),
+        failures: sum("failures"),
+      };
     }),
   );
 }
