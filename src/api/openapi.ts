@@ -195,13 +195,24 @@ function problemAnswer(codes: readonly ProblemCode[], problem: Json): Json {
   };
 }
 
+const ANYWHERE = [
+  "malformed",
+  "host",
+  "origin",
+  "address_too_long",
+  "headers_too_large",
+  "rate_limited",
+  "internal",
+] as const;
+
 /** What can go wrong everywhere of this kind, and what the route says of itself; in the order of {@link PROBLEMS}. */
-export function problemCodes({ role, params, query, body, kind, path, problems = [] }: Route): ProblemCode[] {
-  const all = new Set<ProblemCode>(["host", "origin", "rate_limited", "internal", ...problems]);
+export function problemCodes({ method, role, params, query, body, kind, problems = [] }: Route): ProblemCode[] {
+  const all = new Set<ProblemCode>([...ANYWHERE, ...problems]);
   if (role !== "public") all.add("unauthorized").add("role");
-  if (path.includes("{") || query || body) all.add("malformed");
-  if (params || query || body && !("media" in body)) all.add("invalid");
-  if (body) all.add("too_large").add("unsupported_media_type").add("too_slow");
+  // A body that nobody asked for is read, too, and told to be in vain.
+  const read = method !== "GET";
+  if (params || query || read && !(body && "media" in body)) all.add("invalid");
+  if (read) all.add("too_large").add("unsupported_media_type").add("too_slow");
   if (kind === "upgrade") all.add("upgrade_required");
   return (Object.keys(PROBLEMS) as ProblemCode[]).filter((code) => all.has(code));
 }

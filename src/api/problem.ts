@@ -11,9 +11,11 @@ export type HttpErrorCode =
   | "method_not_allowed"
   | "not_acceptable"
   | "too_slow"
+  | "address_too_long"
   | "upgrade_required"
   | "unsupported_media_type"
   | "rate_limited"
+  | "headers_too_large"
   | "internal";
 
 /** Every code that a problem document can carry. Clients may branch on them; they never change their meaning. */
@@ -33,11 +35,14 @@ export const PROBLEMS: Readonly<Record<ProblemCode, { status: number; title: str
   too_slow: { status: 408, title: "The request did not arrive in time" },
   conflict: { status: 409, title: "That does not go with what there is" },
   too_large: { status: 413, title: "That is more than this server takes" },
+  address_too_long: { status: 414, title: "The address is longer than this server reads" },
   unsupported_media_type: { status: 415, title: "That form is not understood" },
   invalid: { status: 422, title: "The request does not fit" },
+  undecodable: { status: 422, title: "That is no image that can be used here" },
   upgrade_required: { status: 426, title: "This is spoken over a WebSocket" },
   rate_limited: { status: 429, title: "Too many requests" },
   too_many: { status: 429, title: "There are too many already" },
+  headers_too_large: { status: 431, title: "The headers are larger than this server reads" },
   internal: { status: 500, title: "Something broke in here" },
   unavailable: { status: 503, title: "Not now" },
   timeout: { status: 504, title: "It took too long" },

@@ -35,6 +35,8 @@ export interface Connection {
 const BODY_BYTES = 1 << 20;
 const BODY_WITHIN_MS = 30_000;
 const URL_LENGTH = 16_384;
+/** A token is the largest that anybody means to send, and takes a quarter of it. */
+const HEADER_BYTES = 32_768;
 const REQUEST_ID = /^[\w.:-]{1,64}$/;
 const METHODS = new Set(["GET", "HEAD", "POST", "PATCH", "PUT", "DELETE", "OPTIONS"]);
 
@@ -73,6 +75,8 @@ export function createApi(options: ApiOptions): (request: Request, connection: C
     response = finish(response, {
       requestId: id,
       head: request.method === "HEAD",
+      // What follows a body of unsaid length is taken for the next request: nobody else's shall be put in its place.
+      last: request.headers.has("transfer-encoding"),
       headers: passage.admission?.headers,
     });
     onRequest?.({
@@ -98,9 +102,7 @@ export function createApi(options: ApiOptions): (request: Request, connection: C
     if (!url) throw new Problem("malformed", "The Host header is no host");
     const address = "hostname" in remoteAddr ? remoteAddr.hostname : "local";
     passage.path = url.pathname;
-    if (request.url.length > URL_LENGTH) {
-      throw new Problem("too_large", `The address has more than ${URL_LENGTH} characters`);
-    }
+    checkHead(request);
     const match = matcher.match(url.pathname);
     const wanted = method === "OPTIONS" ? request.headers.get("access-control-request-method") : method;
     const route = match?.routes.get(wanted === "HEAD" ? "GET" : wanted ?? "");
@@ -165,6 +167,21 @@ function watch(gone: AbortController, client: AbortSignal, server: AbortSignal) 
     request: () => client.removeEventListener("abort", clientGone),
     server: () => server.removeEventListener("abort", serverStops),
   };
+}
+
+/** Refuses what is large, or can be read in two ways, before anything of it is looked at. */
+function checkHead({ url, headers }: Request): void {
+  if (url.length > URL_LENGTH) {
+    throw new Problem("address_too_long", `The address has more than ${URL_LENGTH} characters`);
+  }
+  let bytes = 0;
+  for (const [name, value] of headers) bytes += name.length + value.length + 4;
+  if (bytes > HEADER_BYTES) {
+    throw new Problem("headers_too_large", `The headers have more than ${HEADER_BYTES} bytes`);
+  }
+  if (headers.has("transfer-encoding") && headers.has("content-length")) {
+    throw new Problem("malformed", "A body has either a Content-Length or a Transfer-Encoding");
+  }
 }
 
 /** Until the answer is out; for an upgraded connection, until it closes. */

@@ -234,7 +234,7 @@ const HOSTILE: { what: string; path: string; init?: RequestInit; status: number;
     paths: ["width"],
   },
   { what: "a query value out of range", path: "/things/a?width=0", status: 422, code: "invalid", paths: ["width"] },
-  { what: "an endless address", path: `/things/a?width=${"1".repeat(20_000)}`, status: 413, code: "too_large" },
+  { what: "an endless address", path: `/things/a?width=${"1".repeat(20_000)}`, status: 414, code: "address_too_long" },
   {
     what: "a method not meant for the path",
     path: "/things",
