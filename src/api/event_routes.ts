@@ -12,15 +12,13 @@ import { streamParams } from "./stream_params.ts";
 export interface EventRoutesOptions {
   hub: Hub;
   streams: StreamService;
-  /** Aborts when the server stops: who listens is told, and the answers end. */
-  signal: AbortSignal;
   /** A quiet line hears something so often. Default 15 s. */
   heartbeatMs?: number;
 }
 
 const TAG = "events";
 const DESCRIPTION = "Server-sent events: `event` is the event's type (result, state, alert; gap for what was missed; " +
-  "closing when the server stops), `data` its JSON, `id` its position. A client that comes back with `Last-Event-ID`, " +
+  "closing when the server stops or the token expires), `data` its JSON, `id` its position. A client that comes back with `Last-Event-ID`, " +
   "as every EventSource does, or with `after`, gets what it missed.";
 const answers: Record<number, Answer> = {
   200: { description: "The events, as they come", media: "text/event-stream" },
@@ -30,8 +28,8 @@ const answers: Record<number, Answer> = {
 const NAMES = 20;
 
 /** Live events as server-sent events. */
-export function eventRoutes({ hub, streams, signal, heartbeatMs }: EventRoutesOptions): Route[] {
-  const listen = ({ request, query }: Call<unknown, { after?: number }>, filter: EventFilter) => {
+export function eventRoutes({ hub, streams, heartbeatMs }: EventRoutesOptions): Route[] {
+  const listen = ({ request, query, signal }: Call<unknown, { after?: number }>, filter: EventFilter) => {
     const after = positionAfter(query, request.headers);
     if (request.method === "HEAD") return new Response(null, { headers: SSE_HEADERS });
     const subscription = hub.subscribe({ filter, after });

@@ -29,12 +29,12 @@ const PROTOCOL = `A binary message is one image: JPEG, WebP or PNG. A text befor
 \`{"type":"credit","credits":2}\`: so many more images may be sent, added to those granted before; what comes beyond is
 dropped. It sends the stream's results as they are, \`{"type":"error","code":…,"message":…}\` for an image that was not
 taken, \`{"type":"replaced"}\` (and closes with 4001) when a newer sender has taken over, and \`{"type":"closing"}\` before
-it goes. An image beyond 4 MiB ends the connection with 1009.`;
+it goes (1001) or when the token has expired (4401). An image beyond 4 MiB ends the connection with 1009.`;
 
 /** The way of webcams: frames up, results down. */
 export function ingestRoutes(options: IngestRoutesOptions): Route[] {
-  const { ingest, streams, hub, signal, frameBytes = FRAME_BYTES, lingerMs } = options;
-  const guests = new GuestStreams({ streams, signal, ...(lingerMs !== undefined && { lingerMs }) });
+  const { ingest, streams, hub, signal: serverStops, frameBytes = FRAME_BYTES, lingerMs } = options;
+  const guests = new GuestStreams({ streams, signal: serverStops, ...(lingerMs !== undefined && { lingerMs }) });
   return [
     route({
       method: "GET",
@@ -54,7 +54,7 @@ export function ingestRoutes(options: IngestRoutesOptions): Route[] {
       }),
       answers: { 101: { description: "A WebSocket" } },
       problems: ["not_found", "conflict", "forbidden", "too_many", "malformed"],
-      async handle({ params: { id }, query: { create }, request }) {
+      async handle({ params: { id }, query: { create }, request, signal }) {
         const { registration: { source } } = await guests.find(id, create === undefined ? undefined : modelsIn(create));
         if (source.kind !== "webcam") {
           throw new ServiceError("conflict", `${id} takes no frames: its source is a ${source.kind}`);

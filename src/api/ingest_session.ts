@@ -3,6 +3,7 @@ import type { IngestService, Sender } from "../core/services.ts";
 import { ServiceError } from "../core/service_error.ts";
 import type { Hub } from "../hub/hub.ts";
 import type { Subscription } from "../hub/subscription.ts";
+import { farewell } from "./ending.ts";
 import { faultsOf } from "./faults.ts";
 import { Wire } from "./ws/wire.ts";
 
@@ -11,7 +12,7 @@ export interface IngestSessionOptions {
   id: string;
   ingest: IngestService;
   hub: Hub;
-  /** Aborts when the server stops. */
+  /** Aborts when the server stops or the token expires. */
   signal: AbortSignal;
   /** Largest image. */
   frameBytes: number;
@@ -51,7 +52,10 @@ export class IngestSession {
   #about: About = {};
   #begun = false;
   #ended = false;
-  #stop = () => this.#close(GOING_AWAY, "The server stops");
+  #stop = () => {
+    const { code, reason } = farewell(this.options.signal);
+    this.#close(code, reason);
+  };
 
   constructor(private readonly socket: WebSocket, private readonly options: IngestSessionOptions) {
     this.#wire = new Wire(socket);

@@ -14,6 +14,8 @@ export interface Caller {
   role: Role;
   /** The address the request came from. */
   address: string;
+  /** When what he came with is good no longer, Unix milliseconds: what goes on ends then. Undefined: never. */
+  expiresAtMs?: number;
 }
 
 /** A body that is not JSON: its media types (`image/*` takes them all), and the most bytes taken of it. */
@@ -41,7 +43,7 @@ export interface Call<P = unknown, Q = unknown, B = unknown> {
   /** Where the request came from and what else it carries; its body is read already unless the route takes it raw. */
   request: Request;
   caller: Caller;
-  /** Aborts when the client is gone or the server stops. */
+  /** Aborts, its reason an `Ending`, when the client is gone, the server stops, or, of what goes on, the token expires. */
   signal: AbortSignal;
 }
 

@@ -1,4 +1,5 @@
 import { readBody } from "./body.ts";
+import { atTime, Ending } from "./ending.ts";
 import { finish } from "./finish.ts";
 import type { Admission, Guard } from "./guard.ts";
 import { Matcher } from "./match.ts";
@@ -49,6 +50,8 @@ interface Passage {
   admission?: Admission;
   /** Aborts `call.signal`. */
   gone: AbortController;
+  /** Called off when the call has ended by itself. */
+  expiry?: () => void;
   /** The upgraded connection, which outlives its answer. */
   socket?: WebSocket;
 }
@@ -89,7 +92,8 @@ export function createApi(options: ApiOptions): (request: Request, connection: C
     leave.request();
     void ended(passage, connection).then(() => {
       leave.server();
-      passage.gone.abort(new DOMException("The request has ended", "AbortError"));
+      passage.expiry?.();
+      passage.gone.abort(new Ending("answered"));
       passage.admission?.release?.();
       onActive?.(-1);
     });
@@ -113,6 +117,10 @@ export function createApi(options: ApiOptions): (request: Request, connection: C
     // What there is is told to nobody who would not be let in anyway.
     const admission = await guard.admit(request, context);
     passage.admission = admission;
+    const { expiresAtMs } = admission.caller;
+    if (route?.kind && expiresAtMs !== undefined) {
+      passage.expiry = atTime(expiresAtMs, () => passage.gone.abort(new Ending("login")));
+    }
     if (!match) throw new Problem("not_found", "Nothing answers at this path; /docs lists what does");
     const allow = allowed(match.routes);
     if (method === "OPTIONS") return new Response(null, { status: 204, headers: { allow } });
@@ -149,7 +157,9 @@ export function createApi(options: ApiOptions): (request: Request, connection: C
       const stopped = gone.signal.aborted && (error === gone.signal.reason || isAbort(error));
       if (!stopped) onFault?.(error, { id, method, path });
       else if (signal.aborted) problem = new Problem("unavailable", "The server is stopping", { cause: error });
-      // Nobody is there any more to read it; the number is for the metrics.
+      else if (gone.signal.reason instanceof Ending && gone.signal.reason.by === "login") {
+        problem = new Problem("unauthorized", "Your token expired while this was being answered", { cause: error });
+      } // Nobody is there any more to read it; the number is for the metrics.
       else return new Response(null, { status: 499 });
     }
     return problemResponse(problem, `urn:weir:request:${id}`);
@@ -158,8 +168,8 @@ export function createApi(options: ApiOptions): (request: Request, connection: C
 
 /** One listener each on the client's and the server's signal, taken off again. */
 function watch(gone: AbortController, client: AbortSignal, server: AbortSignal) {
-  const clientGone = () => gone.abort(new DOMException("The client is gone", "AbortError"));
-  const serverStops = () => gone.abort(new DOMException("The server is stopping", "AbortError"));
+  const clientGone = () => gone.abort(new Ending("client"));
+  const serverStops = () => gone.abort(new Ending("server"));
   client.addEventListener("abort", clientGone, { once: true });
   server.addEventListener("abort", serverStops, { once: true });
   if (server.aborted) serverStops();

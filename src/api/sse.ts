@@ -1,19 +1,29 @@
 import type { Delivery, Subscription } from "../hub/subscription.ts";
+import { farewell } from "./ending.ts";
 
 /** A subscription as a stream of server-sent events. */
 export interface SseOptions {
   subscription: Subscription;
-  /** Aborts when the server stops. */
+  /** Aborts when the server stops or the token expires: the client gets what waits, and is told. */
   signal: AbortSignal;
   /** A quiet line hears something so often: it keeps proxies from closing it. Default 15 s. */
   heartbeatMs?: number;
   /** What a client waits before it connects anew, milliseconds. */
   retryMs?: number;
+  /** A client that has had something to read for so long and reads nothing of it is given up. Default 10 minutes. */
+  stuckMs?: number;
   onEnd?(): void;
 }
 
+/**
+ * A connection whose peer is there and does not read lives for ever: its probes are answered. It would hold its place,
+ * and its queue, for nothing: whoever comes back with its last position finds more in the log than in that queue.
+ */
+const STUCK_MS = 600_000;
+/** Last moments of an answer that is to end: what its client does not take by then is lost. */
+const GOODBYE_MS = 5000;
+
 const encoder = new TextEncoder();
-const CLOSING = encoder.encode(`event: closing\ndata: {"v":1,"type":"closing","reason":"The server stops"}\n\n`);
 
 /** Headers that keep everything between server and client from holding events back. */
 export const SSE_HEADERS = {
@@ -27,34 +37,45 @@ export const SSE_HEADERS = {
  * room, so a client that is slow fills its own bounded queue and nothing else.
  */
 export function sseBody(options: SseOptions): ReadableStream<Uint8Array> {
-  const { subscription, signal, heartbeatMs = 15_000, retryMs = 1000 } = options;
-  let timer: ReturnType<typeof setInterval> | undefined;
+  const { subscription, signal, heartbeatMs = 15_000, retryMs = 1000, stuckMs = STUCK_MS } = options;
+  let timer: ReturnType<typeof setTimeout> | undefined;
   let quiet = true;
   let ended = false;
-  // A client that does not read may never take the last word: what can be let go is let go now.
+  let roomAtMs = performance.now();
+  let giveUp = () => {};
   const close = () => {
     clearInterval(timer);
     subscription.close();
+    // A client that does not read never takes the last word.
+    timer = setTimeout(giveUp, GOODBYE_MS);
   };
   const end = () => {
     if (ended) return;
     ended = true;
     signal.removeEventListener("abort", close);
-    close();
+    clearInterval(timer);
     subscription[Symbol.dispose]();
     options.onEnd?.();
   };
   return new ReadableStream<Uint8Array>({
     start(controller) {
+      giveUp = () => {
+        controller.error(new DOMException("The client reads nothing", "TimeoutError"));
+        end();
+      };
       controller.enqueue(encoder.encode(`retry: ${retryMs}\n\n`));
       timer = setInterval(() => {
-        if (quiet && (controller.desiredSize ?? 0) > 0) controller.enqueue(heartbeat(subscription.position));
+        const room = (controller.desiredSize ?? 0) > 0;
+        if (room) roomAtMs = performance.now();
+        else if (performance.now() - roomAtMs > stuckMs) return giveUp();
+        if (quiet && room) controller.enqueue(heartbeat(subscription.position));
         quiet = true;
       }, heartbeatMs);
       signal.addEventListener("abort", close, { once: true });
       if (signal.aborted) close();
     },
     async pull(controller) {
+      roomAtMs = performance.now();
       for (;;) {
         const deliveries = subscription.take();
         if (deliveries.length > 0) {
@@ -63,7 +84,7 @@ export function sseBody(options: SseOptions): ReadableStream<Uint8Array> {
           return;
         }
         if (subscription.ended) {
-          controller.enqueue(CLOSING);
+          controller.enqueue(closing(farewell(signal)));
           controller.close();
           return end();
         }
@@ -73,6 +94,10 @@ export function sseBody(options: SseOptions): ReadableStream<Uint8Array> {
     },
     cancel: end,
   }, { highWaterMark: 1 });
+}
+
+function closing({ reason }: { reason: string }): Uint8Array {
+  return encoder.encode(`event: closing\ndata: ${JSON.stringify({ v: 1, type: "closing", reason })}\n\n`);
 }
 
 /**

@@ -28,12 +28,17 @@ export function serverRoutes(services: Services): { routes: Route[]; guard: Guar
       probe: probes,
       schemas: { registration: registrationSchema, patch: patchSchema, source: sourceSchema },
     }),
-    ...eventRoutes({ hub, streams, signal }),
-    ...wsRoutes({ hub, streams, pictures, signal, onFault }),
+    ...eventRoutes({ hub, streams }),
+    ...wsRoutes({ hub, streams, pictures, onFault }),
     ...pictureRoutes({ pictures, streams, signal }),
     ...ingestRoutes({ ingest, streams, hub, signal, frameBytes: config.limits.frameBytes }),
     ...ticketRoutes(tickets),
   ];
   routes.push(...docsRoutes({ routes, version }));
-  return { routes, guard: createGuard({ server: config.server, auth: config.auth, limits: config.limits, tickets }) };
+  const { server, auth, limits } = config;
+  const onKeys = (failure: Error | undefined) => {
+    if (failure) log.error(failure.message);
+    else log.info("The keys of auth.jwt.jwks can be read again");
+  };
+  return { routes, guard: createGuard({ server, auth, limits, tickets, onKeys }) };
 }

@@ -69,8 +69,8 @@ function site(options: { names?: string[]; heartbeatMs?: number; events?: number
   const onFault = (error: unknown) => void faults.push(error);
   const api = createApi({
     routes: [
-      ...eventRoutes({ hub, streams, signal, heartbeatMs }),
-      ...wsRoutes({ hub, streams, pictures, signal, onFault }),
+      ...eventRoutes({ hub, streams, heartbeatMs }),
+      ...wsRoutes({ hub, streams, pictures, onFault }),
     ],
     guard: {
       admit: () => Promise.resolve({ caller: { id: "test", role: "admin", address: "127.0.0.1" } }),

@@ -24,6 +24,8 @@ export interface GuardOptions {
   loginsPerMinute?: number;
   /** Milliseconds of a clock that never steps back. */
   now?: () => number;
+  /** Told once when the keys of `auth.jwt.jwks` cannot be had any more, with why, and once, without, when they can again. */
+  onKeys?(failure: Error | undefined): void;
 }
 
 const LONGEST_TOKEN = 8192;
@@ -52,9 +54,9 @@ class Door implements Guard {
   #rates: RateLimit;
   #streams: OpenStreams;
 
-  constructor({ server, auth, limits, tickets, loginsPerMinute = 20, now = nowMs }: GuardOptions) {
+  constructor({ server, auth, limits, tickets, loginsPerMinute = 20, now = nowMs, onKeys }: GuardOptions) {
     this.#tokens = new Tokens(auth.tokens);
-    this.#jwt = auth.jwt && new Jwt(auth.jwt, now);
+    this.#jwt = auth.jwt && new Jwt(auth.jwt, { now, ...(onKeys && { onKeys }) });
     this.#open = isLoopback(server.host) && this.#tokens.size === 0 && !this.#jwt;
     this.#names = new Set(server.names.map(configuredName));
     this.#host = hostOf(server.host);
@@ -142,7 +144,7 @@ class Door implements Guard {
     if (ticket !== undefined) {
       const { pathname } = new URL(request.url);
       const found = this.#tickets.redeem(ticket, { path: pathname, once: route?.kind === "upgrade" });
-      if (found) return { caller: { ...found, address }, key: `caller ${found.id}` };
+      if (found) return identified({ ...found, address });
       this.#rates.take("reads", source);
       throw unauthorized("This ticket is used up, expired or not for this; ask for another one", "invalid_token");
     }
@@ -157,10 +159,13 @@ class Door implements Guard {
     // Asked before anything is compared: who guesses learns nothing while he has to wait.
     this.#rates.check("logins", source);
     const found = this.#tokens.find(bearer);
-    if (found) return identified(found.name, found.role, address);
+    if (found) return identified({ id: found.name, role: found.role, address });
     try {
       const signed = bearer.split(".").length === 3 ? await this.#jwt?.identify(bearer) : undefined;
-      if (signed) return identified(signed.subject, signed.role, address);
+      if (signed) {
+        const { subject: id, role, expiresAtMs } = signed;
+        return identified({ id, role, address, expiresAtMs });
+      }
     } catch (error) {
       // Good but for nothing here, or not to be judged now: no failed login, yet it cost something.
       this.#rates.take("reads", source);
@@ -180,8 +185,8 @@ class Door implements Guard {
   }
 }
 
-function identified(id: string, role: Caller["role"], address: string): Identified {
-  return { caller: { id, role, address }, key: `caller ${id}` };
+function identified(caller: Caller): Identified {
+  return { caller, key: `caller ${caller.id}` };
 }
 
 function checkRole({ role }: Caller, route: Route | undefined): void {

@@ -14,6 +14,16 @@ export interface JwtIdentity {
   /** Its subject. */
   subject: string;
   role: Role;
+  /** From when on it would not be believed any more, Unix milliseconds. */
+  expiresAtMs: number;
+}
+
+/** What believing stands on. */
+export interface JwtContext {
+  /** Milliseconds of a clock that never steps back. */
+  now: () => number;
+  /** Told once when the keys cannot be had any more, with why, and once, without, when they can again. */
+  onKeys?(failure: Error | undefined): void;
 }
 
 const SKEW_S = 10;
@@ -27,7 +37,7 @@ export class Jwt {
   #verify: (token: string) => Promise<JWTVerifyResult>;
   #roleClaim: string;
 
-  constructor(options: JwtOptions, now: () => number) {
+  constructor(options: JwtOptions, { now, onKeys }: JwtContext) {
     const { secret, jwks, issuer, audience, roleClaim } = options;
     const checks: JWTVerifyOptions = { issuer, audience, clockTolerance: SKEW_S, requiredClaims: ["exp"] };
     this.#roleClaim = roleClaim;
@@ -35,7 +45,7 @@ export class Jwt {
       const key: KeyObject = createSecretKey(new TextEncoder().encode(secret));
       this.#verify = (token) => jwtVerify(token, key, { ...checks, algorithms: ["HS256"] });
     } else {
-      const keys = new KeySet({ jwks: jwks!, now });
+      const keys = new KeySet({ jwks: jwks!, now, ...(onKeys && { onKeys }) });
       this.#verify = (token) => verifyWith(keys, token, { ...checks, algorithms: PUBLIC_KEY_ALGORITHMS });
     }
   }
@@ -54,7 +64,7 @@ export class Jwt {
       return undefined;
     }
     const role = highest(claim(payload, this.#roleClaim));
-    if (role) return { subject: subjectOf(payload), role };
+    if (role) return { subject: subjectOf(payload), role, expiresAtMs: (payload.exp! + SKEW_S) * 1000 };
     throw new Problem(
       "role",
       `Your token is good, but its claim "${this.#roleClaim}" holds none of the roles ${ROLES.join(", ")}`,

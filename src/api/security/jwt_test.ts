@@ -8,7 +8,7 @@ import { Jwt } from "./jwt.ts";
 const SECRET = "a secret of thirty-two characters or more";
 
 function jwtWith(options: Record<string, unknown>): Jwt {
-  return new Jwt(authSchema.parse({ jwt: options }).jwt!, () => 0);
+  return new Jwt(authSchema.parse({ jwt: options }).jwt!, { now: () => 0 });
 }
 
 interface Signing {
@@ -41,7 +41,13 @@ async function withKeys(keys: JWK[], use: (path: string) => Promise<void>): Prom
 const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url");
 
 Deno.test("a token signed with the secret is believed", async () => {
-  assert.deepEqual(await jwtWith({ secret: SECRET }).identify(await hs256()), { subject: "ann", role: "operator" });
+  const exp = Math.floor(Date.now() / 1000) + 300;
+  assert.deepEqual(await jwtWith({ secret: SECRET }).identify(await hs256({ role: "operator" }, exp)), {
+    subject: "ann",
+    role: "operator",
+    // As long as it is believed, which is a little longer than it says.
+    expiresAtMs: (exp + 10) * 1000,
+  });
 });
 
 Deno.test("tokens that are expired, not yet valid or eternal are not believed; a clock may be a little off", async () => {
@@ -87,10 +93,8 @@ Deno.test("RS256, ES256 and EdDSA tokens are believed by the keys of a file", as
     const other = await generateKeyPair(alg, { extractable: true });
     await withKeys([{ ...await exportJWK(publicKey), kid: "k", alg }], async (jwks) => {
       const jwt = jwtWith({ jwks });
-      assert.deepEqual(await jwt.identify(await sign({ alg, key: privateKey, kid: "k" })), {
-        subject: "ann",
-        role: "operator",
-      });
+      const believed = await jwt.identify(await sign({ alg, key: privateKey, kid: "k" }));
+      assert.deepEqual([believed?.subject, believed?.role], ["ann", "operator"], alg);
       assert.equal(await jwt.identify(await sign({ alg, key: other.privateKey, kid: "k" })), undefined, alg);
       assert.equal(await jwt.identify(await sign({ alg, key: privateKey, kid: "unknown" })), undefined, alg);
     });

@@ -23,6 +23,8 @@ export interface KeySetOptions {
   maxAgeMs?: number;
   /** No two fetches come closer than this. Default 30 s. */
   cooldownMs?: number;
+  /** Told once when fetches begin to fail, with why, and once, without, when they succeed again. */
+  onKeys?(failure: Error | undefined): void;
 }
 
 /**
@@ -82,10 +84,17 @@ export class KeySet {
       const parsed = jwksSchema.parse(JSON.parse(await this.#load()));
       this.#keys = createLocalJWKSet(parsed);
       this.#freshMs = this.options.now();
-      this.#failure = undefined;
+      this.#fail(undefined);
     } catch (cause) {
-      this.#failure = new Error(`Cannot read the keys of auth.jwt.jwks: ${(cause as Error).message}`, { cause });
+      this.#fail(new Error(`Cannot read the keys of auth.jwt.jwks: ${(cause as Error).message}`, { cause }));
     }
+  }
+
+  /** An outage is told once, however many fetches fail in it and of whatever. */
+  #fail(failure: Error | undefined): void {
+    const was = this.#failure;
+    this.#failure = failure;
+    if ((was === undefined) !== (failure === undefined)) this.options.onKeys?.(failure);
   }
 }
 

@@ -24,8 +24,13 @@ function issuer(first: JWK[]) {
     });
   });
   const clock = { ms: 0 };
-  const set = new KeySet({ jwks: `http://127.0.0.1:${server.addr.port}/jwks`, now: () => clock.ms });
-  return { state, clock, set, [Symbol.asyncDispose]: () => server.shutdown() };
+  const told: (Error | undefined)[] = [];
+  const set = new KeySet({
+    jwks: `http://127.0.0.1:${server.addr.port}/jwks`,
+    now: () => clock.ms,
+    onKeys: (failure) => told.push(failure),
+  });
+  return { state, clock, set, told, [Symbol.asyncDispose]: () => server.shutdown() };
 }
 
 Deno.test("keys are fetched once and kept", async () => {
@@ -71,6 +76,23 @@ Deno.test("while the issuer is away, in whatever way, the keys that are known st
     assert.match(at.set.failure!.message, /auth\.jwt\.jwks/);
     await at.set.find(header("a"));
   }
+});
+
+Deno.test("an outage is told once, and its end, however often it is asked in between and whatever fails", async () => {
+  await using at = issuer([await jwk("a")]);
+  await at.set.find(header("a"));
+  for (let round = 1; round <= 2; round++) {
+    for (const status of [500, 503, 302]) {
+      at.state.status = status;
+      at.clock.ms += 3_600_000;
+      await assert.rejects(at.set.find(header("z")));
+    }
+    at.state.status = 200;
+    at.clock.ms += 3_600_000;
+    await assert.rejects(at.set.find(header("z")));
+    assert.deepEqual(at.told.map((failure) => failure === undefined), Array(round).fill([false, true]).flat());
+  }
+  assert.match(at.told[0]!.message, /the answer is 500/);
 });
 
 Deno.test("old keys are replaced behind the scenes", async () => {

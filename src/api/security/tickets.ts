@@ -26,7 +26,12 @@ export interface TicketTerms {
 interface Ticket extends TicketTerms {
   id: string;
   untilMs: number;
+  /** When the token that it stands for expires, Unix milliseconds. */
+  expiresAtMs?: number;
 }
+
+/** Who comes with a ticket. */
+export type TicketBearer = Pick<Caller, "id" | "role" | "expiresAtMs">;
 
 /**
  * Short-lived stand-ins for a token, for what cannot send headers: `EventSource`, `WebSocket` and pictures of a page.
@@ -55,7 +60,7 @@ export class Tickets {
   }
 
   /** A new ticket in a caller's name; throws the problem when there are too many. */
-  issue({ id }: Pick<Caller, "id">, terms: TicketTerms): string {
+  issue({ id, expiresAtMs }: Pick<Caller, "id" | "expiresAtMs">, terms: TicketTerms): string {
     this.#bury();
     const own = this.#byCaller.get(id) ?? 0;
     if (own >= this.#mostOfOne || this.#tickets.size >= this.#most) {
@@ -63,19 +68,26 @@ export class Tickets {
       throw new Problem("too_many", "There are too many tickets that nobody has used yet", { headers });
     }
     const ticket = randomBytes(32).toString("base64url");
-    this.#tickets.set(digestOf(ticket), { ...terms, id, untilMs: this.#now() + this.lifeMs });
+    this.#tickets.set(digestOf(ticket), {
+      ...terms,
+      id,
+      untilMs: this.#now() + this.lifeMs,
+      ...(expiresAtMs !== undefined && { expiresAtMs }),
+    });
     this.#byCaller.set(id, own + 1);
     return ticket;
   }
 
   /** Who comes with a ticket to a path; undefined when it is not, or no longer, good for that. `once` uses it up. */
-  redeem(ticket: string, use: { path: string; once: boolean }): { id: string; role: Role } | undefined {
+  redeem(ticket: string, use: { path: string; once: boolean }): TicketBearer | undefined {
     this.#bury();
     const digest = digestOf(ticket);
     const found = this.#tickets.get(digest);
     if (!found || (found.path !== undefined && found.path !== use.path)) return undefined;
+    const { id, role, expiresAtMs } = found;
+    if (expiresAtMs !== undefined && expiresAtMs <= Date.now()) return undefined;
     if (use.once) this.#drop(digest, found);
-    return { id: found.id, role: found.role };
+    return { id, role, ...(expiresAtMs !== undefined && { expiresAtMs }) };
   }
 
   #bury(): void {
@@ -111,7 +123,8 @@ export function ticketRoutes(tickets: Tickets): Route[] {
       tag: "server",
       summary: "A short-lived ticket for what cannot send a token",
       description: "Goes into `?ticket=` of an EventSource, a WebSocket or a picture. It lives for half a minute; a " +
-        "WebSocket uses it up, the others may come again within its life.",
+        "WebSocket uses it up, the others may come again within its life. What it opened ends when the token ends " +
+        "that it was given for.",
       role: "viewer",
       body: z.strictObject({
         role: z.enum(ROLES).optional().describe("what its bearer may do, at most what you may; default viewer"),
@@ -125,7 +138,8 @@ export function ticketRoutes(tickets: Tickets): Route[] {
           throw new Problem("role", `You are ${caller.role} and cannot hand out a ticket for ${role}`);
         }
         const ticket = tickets.issue(caller, { role, ...(path !== undefined && { path: pathOf(path) }) });
-        const expiresAt = new Date(Date.now() + tickets.lifeMs).toISOString();
+        const expiresAtMs = Math.min(Date.now() + tickets.lifeMs, caller.expiresAtMs ?? Infinity);
+        const expiresAt = new Date(expiresAtMs).toISOString();
         return Response.json({ ticket, role, ...(path !== undefined && { path }), expiresAt }, {
           status: 201,
           headers: { "cache-control": "no-store" },

@@ -43,6 +43,17 @@ Deno.test("a ticket for one path opens no other, and trying does not use it up",
   assert.ok(tickets.redeem(ticket, once));
 });
 
+Deno.test("a ticket is good no longer than the token that it was given for, and tells when that ends", async () => {
+  const { tickets } = ticketsAt();
+  const expiresAtMs = Date.now() + 3_600_000;
+  const ticket = tickets.issue({ ...ann, expiresAtMs }, viewer);
+  assert.deepEqual(tickets.redeem(ticket, once), { id: "ann", role: "viewer", expiresAtMs });
+  const late = tickets.issue({ ...ann, expiresAtMs: Date.now() - 1 }, viewer);
+  assert.equal(tickets.redeem(late, again), undefined);
+  const soon = await (await ask(tickets, { expiresAtMs: 1_700_000_000_000 }, {})).json();
+  assert.equal(soon.expiresAt, "2023-11-14T22:13:20.000Z");
+});
+
 Deno.test("there are only so many tickets, of one and of all, until they are used or dead", () => {
   const { tickets, clock } = ticketsAt({ most: 3, mostOfOne: 2 });
   const full = (error: unknown) => error instanceof Problem && error.code === "too_many";

@@ -1,6 +1,7 @@
 import type { PictureService, StreamService } from "../../core/services.ts";
 import type { EventFilter } from "../../hub/filter.ts";
 import type { Hub } from "../../hub/hub.ts";
+import { farewell } from "../ending.ts";
 import { filterOf } from "../event_filter.ts";
 import { problemOf } from "../problem.ts";
 import { EventChannel } from "./event_channel.ts";
@@ -20,14 +21,14 @@ export interface SessionOptions {
   hub: Hub;
   streams: StreamService;
   pictures: PictureService;
-  /** Aborts when the server stops: what waits is sent, the client is told, the socket closed. */
+  /** Aborts when the server stops or the token expires: what waits is sent, the client is told, the socket closed. */
   signal: AbortSignal;
   /** Subscribed as soon as the socket is open. */
   first?: { id: string; filter: EventFilter; after?: number };
   onFault?(error: unknown): void;
 }
 
-/** Last moments of a socket when the server stops: what its client does not take by then is lost. */
+/** Last moments of a socket that is to be closed: what its client does not take by then is lost. */
 const GOODBYE_MS = 1000;
 
 /** One client's socket with all its subscriptions. Nothing that the client sends closes it, and nothing grows. */
@@ -181,9 +182,9 @@ export class Session {
     const late = new Promise<void>((resolve) => timer = setTimeout(resolve, GOODBYE_MS));
     await Promise.race([Promise.all(this.#running), late]);
     clearTimeout(timer);
-    const reason = "The server stops";
+    const { code, reason } = farewell(this.options.signal);
     this.#answer({ op: "closing", reason });
-    this.#wire.close(1001, reason);
+    this.#wire.close(code, reason);
     this.#end();
   }
 

@@ -12,8 +12,6 @@ export interface WsRoutesOptions {
   hub: Hub;
   streams: StreamService;
   pictures: PictureService;
-  /** Aborts when the server stops. */
-  signal: AbortSignal;
   /** Something that nobody foresaw went wrong while a message was carried out. */
   onFault?(error: unknown): void;
 }
@@ -25,7 +23,8 @@ const PROTOCOL = "Texts are JSON. The client sends {op: subscribe, id, streams |
   "{op: unsubscribe, id}, {op: flow, id, credits}, {op: ping}. The server sends {sub, position, event} for each event; " +
   "for each picture a binary message: the length of a header (uint32, big-endian), the header {sub, stream, epoch, seq, " +
   "pts, width, height, dropped} as JSON, the JPEG. It answers {op: subscribed | unsubscribed | ended | pong | error | closing}. " +
-  "A pong's `last` is the position up to which everything that was asked for has been sent: a quiet client may go on after it.";
+  "A pong's `last` is the position up to which everything that was asked for has been sent: a quiet client may go on after it. " +
+  "The socket is closed with 1001 when the server stops, and with 4401 when the token expires.";
 
 /** Live events and pictures over WebSockets. */
 export function wsRoutes(services: WsRoutesOptions): Route[] {
@@ -42,7 +41,7 @@ export function wsRoutes(services: WsRoutesOptions): Route[] {
       kind: "upgrade",
       answers,
       problems: ["malformed"],
-      handle: ({ request }) => upgraded(request, services),
+      handle: ({ request, signal }) => upgraded(request, { ...services, signal }),
     }),
     route({
       method: "GET",
@@ -58,11 +57,12 @@ export function wsRoutes(services: WsRoutesOptions): Route[] {
       answers,
       problems: ["not_found", "malformed"],
       async handle(
-        { request, params, query }: Call<z.output<typeof streamParams>, z.output<typeof streamEventsQuery>>,
+        { request, params, query, signal }: Call<z.output<typeof streamParams>, z.output<typeof streamEventsQuery>>,
       ) {
         const { id } = await streams.get(params.id);
         const filter = { ...queriedFilter(query), streams: [id] };
-        return upgraded(request, { ...services, first: { id, filter, after: positionAfter(query, request.headers) } });
+        const first = { id, filter, after: positionAfter(query, request.headers) };
+        return upgraded(request, { ...services, signal, first });
       },
     }),
   ];
