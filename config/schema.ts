@@ -9,7 +9,8 @@ const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
 const LIVE_MAX_AGE_MS = 1000;
 const LABELS_MAX = 32;
 
-const nameSchema = z.string().regex(
+/** What people may call things. */
+export const nameSchema = z.string().regex(
   NAME,
   "up to 63 letters, digits, dots, dashes and underscores; the first a letter or digit",
 );
@@ -66,13 +67,16 @@ export const sinkSchema = z.discriminatedUnion(
 ).meta({ id: "Sink" }) as unknown as z.ZodType<NonNullable<StreamRegistration["sinks"]>[number]>;
 
 const sinksSchema = z.array(sinkSchema).max(8).superRefine((configs, context) => {
-  const names = configs.map((config) => sinkName(config as ParsedSinkConfig));
+  // Names become directories, and not every disk tells letters apart by their case.
+  const names = configs.map((config) => sinkName(config as ParsedSinkConfig).toLowerCase());
   names.forEach((name, index) => {
-    if (names.indexOf(name) === index) return;
+    const first = names.indexOf(name);
+    if (first === index) return;
+    const other = sinkName(configs[first] as ParsedSinkConfig);
     context.addIssue({
       code: "custom",
       path: [index, "name"],
-      message: `another sink is called ${name}; give it a name`,
+      message: `another sink is called ${other}; give this one a name of its own, whatever the case of its letters`,
     });
   });
 });
@@ -117,6 +121,14 @@ const pipelineSchema = z.array(z.union([modelStepSchema, analyzerStepSchema])).m
 const labelsSchema = z.record(z.string().min(1).max(63), z.string().max(255))
   .refine((labels) => Object.keys(labels).length <= LABELS_MAX, `at most ${LABELS_MAX} labels`);
 
+const EXAMPLE = {
+  id: "pitch",
+  source: { kind: "scene", scene: "pitch" },
+  pipeline: [{ model: "weir-pitch" }, { analyzer: "track" }],
+  policy: { fps: 5 },
+  labels: { site: "north" },
+};
+
 /** A stream as it is registered, with defaults by the kind of its source. */
 export const registrationSchema = z.strictObject({
   id: nameSchema.describe("The stream's name"),
@@ -129,7 +141,7 @@ export const registrationSchema = z.strictObject({
   ...parsed,
   pipeline: parsed.pipeline as PipelineStep[],
   policy: completed(parsed.policy, parsed.source),
-}));
+})).meta({ examples: [EXAMPLE] });
 
 /** What of a registration may change; what is absent stays. */
 export const patchSchema = z.strictObject({
@@ -141,7 +153,7 @@ export const patchSchema = z.strictObject({
 }).refine(
   (patch) => Object.keys(patch).length > 0,
   "nothing to change: give source, pipeline, policy, sinks or labels",
-);
+).meta({ examples: [{ labels: { site: "south" } }] });
 
 /** A change to a registration, once it is checked. */
 export type Patch = z.infer<typeof patchSchema>;

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import type { z } from "zod";
 import { ConfigError } from "./issues.ts";
 import { loadConfig } from "./load.ts";
-import { parseRegistration, patched, patchSchema } from "./schema.ts";
+import { parseRegistration, patched, patchSchema, registrationSchema } from "./schema.ts";
 
 const FILE = { kind: "file", path: "a.mp4" };
 
@@ -81,6 +82,20 @@ Deno.test("a change completes the policy by the source that it is for, and must 
 Deno.test("two steps cannot share a name", () => {
   const pipeline = [{ model: "a", name: "x" }, { model: "b", name: "x" }];
   assert.deepEqual(faults({ id: "a", source: FILE, pipeline }), ["pipeline[1].name: step 0 is called x already"]);
+});
+
+Deno.test("two sinks cannot share a name, nor names that some disks take for one", () => {
+  const webhook = (name?: string) => ({ kind: "webhook", url: "https://a.example/", ...(name && { name }) });
+  const sinks = (...names: (string | undefined)[]) => faults({ id: "a", source: FILE, sinks: names.map(webhook) });
+  assert.deepEqual(sinks("one", "two"), []);
+  assert.match(sinks("Door", "two", "dOOR")[0], /^sinks\[2\]\.name: another sink is called Door/);
+  assert.match(sinks(undefined, "WebHook")[0], /^sinks\[1\]\.name: another sink is called webhook/);
+});
+
+Deno.test("the examples that the document shows are such as are taken", () => {
+  const examples = (schema: z.ZodType) => schema.meta()?.examples as unknown[];
+  assert.deepEqual(examples(registrationSchema).flatMap(faults), []);
+  for (const example of examples(patchSchema)) assert.ok(patchSchema.safeParse(example).success);
 });
 
 Deno.test("a configuration file is read in YAML or JSON, and its faults are named with the file", async () => {

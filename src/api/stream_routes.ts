@@ -139,7 +139,9 @@ export function streamRoutes({ streams, probe, schemas }: StreamRoutesOptions): 
       description:
         "Connects, looks at the first picture, tells what there is or why there is nothing, and keeps nothing.",
       role: "operator",
-      body: z.strictObject({ source: schemas.source }),
+      body: z.strictObject({ source: schemas.source }).meta({
+        examples: [{ source: { kind: "scene", scene: "counter" } }],
+      }),
       answers: { 200: { description: "What was found, or why nothing was", schema: probeSchema } },
       problems: ["forbidden"],
       async handle({ body: { source }, signal }) {
