@@ -58,6 +58,9 @@ export class Dispatcher {
     clearTimeout(replica.timer);
     replica.port.close();
     this.#replicas.delete(id);
+    const { model } = replica;
+    const last = ![...this.#replicas.values()].some((other) => other.model === model);
+    if (last && this.#queues.get(model)?.depth === 0) this.#queues.delete(model);
   }
 
   /** How many frames wait, by model. */

@@ -5,7 +5,7 @@ import type { ModelSetup, ReplicaInit, ReplicaStats, ToReplica } from "./protoco
 import { Supervisor, type SupervisorSnapshot } from "./supervisor.ts";
 import { spawnWorker } from "./worker_actor.ts";
 
-/** Who must hear of replicas that come and go. */
+/** Who must hear of replicas that come and go. A model goes by its key here. */
 export interface ReplicaWiring {
   /** A replica is up; gives it its ports to all others. */
   joined(replica: number, model: string, actor: Actor<ToReplica, never>): void;
@@ -57,11 +57,11 @@ export class InferenceActor implements AsyncDisposable {
     this.#supervisor.events$.subscribe(({ cause }) => {
       const { state, children } = this.#supervisor.snapshot();
       if (state === "running" && children.every((child) => child.state === "failed")) {
-        wiring.hopeless(setup.spec.name, cause?.message ?? "no replica can be started");
+        wiring.hopeless(setup.key, cause?.message ?? "no replica can be started");
       }
     });
     void this.#supervisor.exited.then((exit) => {
-      if (exit.how !== "stopped") wiring.hopeless(setup.spec.name, exit.error.message);
+      if (exit.how !== "stopped") wiring.hopeless(setup.key, exit.error.message);
     });
   }
 
@@ -105,7 +105,7 @@ export class InferenceActor implements AsyncDisposable {
   async #spawn(name: string, signal: AbortSignal): Promise<Actor<ToReplica, never>> {
     const { setup, device, threads, deterministic, wiring, kills } = this.options;
     const replica = ++replicasMade;
-    const dispatcher = wiring.dispatcherPort(replica, setup.spec.name);
+    const dispatcher = wiring.dispatcherPort(replica, setup.key);
     const init: ReplicaInit = { replica, setup, device, threads, deterministic, dispatcher };
     let actor: Actor<ToReplica, never>;
     try {
@@ -128,7 +128,7 @@ export class InferenceActor implements AsyncDisposable {
       const reason = exit.how === "stopped" ? "The model's replica was stopped" : exit.error.message;
       wiring.left(replica, reason);
     });
-    wiring.joined(replica, setup.spec.name, actor);
+    wiring.joined(replica, setup.key, actor);
     return actor;
   }
 }

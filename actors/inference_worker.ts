@@ -28,7 +28,7 @@ hostActor<ReplicaInit, ToReplica, never>({
     if (message.type === "streams") replica!.addStreams(message.worker, message.port);
     else if (message.type === "dispatcher") replica!.setDispatcher(message.port);
     else if (message.type === "streamsGone") replica!.removeStreams(message.worker);
-    else return { ...replica!.counts, provider: model!.provider };
+    else return { ...replica!.counts, recentMs: replica!.recentMs, provider: model!.provider };
   },
   async close() {
     replica?.[Symbol.dispose]();

@@ -76,6 +76,8 @@ export type AnswerMessage =
 
 /** A model as its replicas and the streams know it. */
 export interface ModelSetup {
+  /** Whose turns and replicas these are: of one name, another file may take this one's place while both still run. */
+  key: string;
   spec: ModelSpec;
   replicas: number;
   maxBatch: number;
@@ -89,16 +91,18 @@ export type ToStreams =
   | { type: "replica"; model: string; replica: number; port: MessagePort }
   | { type: "gone"; replica: number; reason: string }
   | { type: "hopeless"; model: string; reason: string }
+  /** A model is unloaded; what was kept for its input can go. */
+  | { type: "unloaded"; model: string }
   | {
     type: "add";
     registration: StreamRegistration;
-    models: ModelSetup[];
+    models: readonly ModelSetup[];
     extras: StreamExtras;
     /** Where the stream's numbers go on. */
     from: StreamPosition;
   }
   /** Another pipeline, policy or labels for a stream whose source stays connected. */
-  | { type: "reconfigure"; id: string; registration: StreamRegistration; models: ModelSetup[] }
+  | { type: "reconfigure"; id: string; registration: StreamRegistration; models: readonly ModelSetup[] }
   /** These pictures are watched from here on and no others. */
   | { type: "watch"; id: string; wanted: WatchedPicture[] }
   /** The next frame's picture is wanted, or not any more. */
@@ -171,5 +175,7 @@ export interface ReplicaStats {
   runs: number;
   frames: number;
   failures: number;
+  /** What its latest runs took, in no order. */
+  recentMs: Float64Array;
   provider: string;
 }

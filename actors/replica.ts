@@ -1,4 +1,5 @@
 import { nowMs } from "../src/core/clock.ts";
+import { RecentValues } from "../src/core/distribution.ts";
 import type { ModelOutput } from "../src/core/results.ts";
 import type { AnswerMessage, AskMessage, FrameMessage } from "./protocol.ts";
 
@@ -34,6 +35,8 @@ const LEAD_MAX_MS = 50;
 /** So much work may lie ready: of a small model more than one frame, or the way to the dispatcher costs more than it. */
 const READY_MS = 4;
 const READY_MAX = 3;
+/** Runs whose times are remembered. */
+const RECENT = 512;
 
 /**
  * One running copy of a model. It asks the dispatcher for the next frame when a run begins, naming the moment it will
@@ -50,6 +53,7 @@ export class Replica implements Disposable {
   #running = false;
   #runMs = 0;
   #leadMs = 2;
+  #times = new RecentValues(RECENT);
   #dispatcher: MessagePort;
 
   constructor(private readonly options: ReplicaOptions) {
@@ -59,6 +63,11 @@ export class Replica implements Disposable {
 
   /** Frames run, runs, and failed frames so far. */
   readonly counts = { runs: 0, frames: 0, failures: 0 };
+
+  /** What the latest runs took, milliseconds, in no order. */
+  get recentMs(): Float64Array {
+    return this.#times.held;
+  }
 
   /** Begins to take frames. */
   start(): void {
@@ -156,6 +165,7 @@ export class Replica implements Disposable {
     let done: Awaited<ReturnType<RunBatch>>;
     try {
       done = await this.options.run(frames);
+      this.#times.push(done.inferMs);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       done = { startedAtMs: beganMs, inferMs: 0, answers: frames.map(() => ({ error: reason })) };

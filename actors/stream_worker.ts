@@ -27,6 +27,7 @@ const RUNS_PER_REPLICA = 5;
 const tasks = new Map<string, StreamTask>();
 /** Of the streams that are sent their frames. */
 const inlets = new Map<string, Inlet>();
+/** By the model's key. */
 const inputs = new Map<string, ModelInput>();
 const models = new Map<number, string>();
 let turns: TurnClient;
@@ -52,6 +53,9 @@ hostActor<StreamWorkerInit, ToStreams, FromStreams>({
         return turns.removeReplica(message.replica, message.reason);
       case "hopeless":
         return turns.refuse(message.model, message.reason);
+      case "unloaded":
+        inputs.get(message.model)?.[Symbol.dispose]();
+        return void inputs.delete(message.model);
       case "add":
         return add(message, context);
       // A stream may be gone while a frame is on its way to it.
@@ -153,7 +157,7 @@ function reconfigure(
 }
 
 function inputBytes(steps: readonly Step[]): number[] {
-  return steps.map((step) => "spec" in step ? inputs.get(step.spec.sha256)!.pool.bufferBytes : 0);
+  return steps.map((step) => "spec" in step ? inputs.get(step.model)!.pool.bufferBytes : 0);
 }
 
 function makeInlet(id: string, context: ActorContext<FromStreams>): Inlet {
@@ -166,18 +170,19 @@ function makeInlet(id: string, context: ActorContext<FromStreams>): Inlet {
   return inlet;
 }
 
-function makeStep(step: StreamRegistration["pipeline"][number], setups: ModelSetup[]): Step {
+function makeStep(step: StreamRegistration["pipeline"][number], setups: readonly ModelSetup[]): Step {
   if (!("model" in step)) {
     const { analyzer: kind, name, ...options } = step as { analyzer: string; name?: string };
     return { name: name ?? kind, analyzer: analyzerNamed(kind, options) as Analyzer };
   }
-  const { spec, replicas, maxBatch } = setups.find((setup) => setup.spec.name === step.model)!;
-  let input = inputs.get(spec.sha256);
-  if (!input) inputs.set(spec.sha256, input = new ModelInput(spec.input, RUNS_PER_REPLICA * replicas * maxBatch));
+  const { key, spec, replicas, maxBatch } = setups.find((setup) => setup.spec.name === step.model)!;
+  let input = inputs.get(key);
+  if (!input) inputs.set(key, input = new ModelInput(spec.input, RUNS_PER_REPLICA * replicas * maxBatch));
   const { name, model: _model, ...overrides } = step as { name?: string; model: string };
   const own = input;
   return {
     name: name ?? spec.task,
+    model: key,
     spec,
     concurrency: framesUnderWay(replicas, maxBatch),
     input: {

@@ -2,26 +2,28 @@ import { isDeepStrictEqual } from "node:util";
 import { Observable, Subject } from "rxjs";
 import type { StopOptions } from "../actors/actor.ts";
 import { Kills } from "../actors/kills.ts";
-import type { FromStreams, ModelSetup, ReplicaStats, StreamExtras, StreamPosition } from "../actors/protocol.ts";
+import type { FromStreams, ReplicaStats, StreamExtras, StreamPosition } from "../actors/protocol.ts";
 import { type StreamSlot, StreamWorkers } from "../actors/stream_workers.ts";
 import { sourceNamed } from "../streams/sources/registry.ts";
 import type { ResultEnvelope } from "./core/results.ts";
 import type { Sender, SenderEvents } from "./core/services.ts";
 import type { StateEvent, StreamRegistration, StreamStatus } from "./core/stream.ts";
-import { ModelPool } from "./model_pool.ts";
+import { type Declaration, type DeclaredModel, ModelPool } from "./model_pool.ts";
+import { type ReadyStream, readyStream } from "./ready_stream.ts";
 import type { EncodedPicture, PictureRequest } from "./core/services.ts";
 import { PictureWatches } from "./service/picture_watches.ts";
 import { Senders } from "./service/senders.ts";
+import { fallen, isOver, revived } from "./stream_end.ts";
 import { Switchboard } from "./switchboard.ts";
 import { type WeirOptions, weirOptions } from "./weir_options.ts";
 
 export type { WeirOptions };
 
-interface Registered {
-  registration: StreamRegistration;
+interface Registered extends ReadyStream {
   extras: StreamExtras;
-  models: ModelSetup[];
   slot: StreamSlot;
+  /** The change under way; the next one waits. */
+  change?: Promise<void>;
   last?: StateEvent;
   /** Where numbering goes on when the stream moves to another worker. */
   from: StreamPosition;
@@ -65,7 +67,7 @@ export class Weir implements AsyncDisposable {
     this.#options = weirOptions(options);
     this.#switchboard = new Switchboard({
       slots: () => this.#workers.slots,
-      models: () => this.#models.models,
+      models: () => this.#models.all,
       kills: this.#kills,
       warn: (message) => this.#warnings.next(message),
     });
@@ -96,9 +98,11 @@ export class Weir implements AsyncDisposable {
     const { id } = registration;
     if (this.#streams.has(id)) throw new Error(`There is a stream called ${id} already`);
     const starting = this.#workers.slot(id);
-    const [ready, slot] = await Promise.all([this.#withModels(registration), starting])
+    const preparing = readyStream(registration, this.#models);
+    const [ready, slot] = await Promise.all([preparing, starting])
       .catch((error) => {
         void starting.then((slot) => slot.streams.delete(id), () => {});
+        void preparing.then(({ models }) => models[Symbol.dispose](), () => {});
         throw error;
       });
     const registered: Registered = { ...ready, extras, slot, from: { ...from } };
@@ -106,6 +110,7 @@ export class Weir implements AsyncDisposable {
     await this.#place(registered).catch((error) => {
       this.#streams.delete(id);
       slot.streams.delete(id);
+      ready.models[Symbol.dispose]();
       throw error;
     });
   }
@@ -115,18 +120,11 @@ export class Weir implements AsyncDisposable {
    * when the new pipeline cannot run it rejects, and nothing has changed.
    */
   async reconfigure(id: string, registration: StreamRegistration): Promise<void> {
-    const registered = this.#stream(id);
-    if (registration.id !== id || !isDeepStrictEqual(registration.source, registered.registration.source)) {
+    const { source } = this.#stream(id).registration;
+    if (registration.id !== id || !isDeepStrictEqual(registration.source, source)) {
       throw new TypeError(`Cannot reconfigure ${id}: with another name or source it is another stream`);
     }
-    const ready = await this.#withModels(registration);
-    if (this.#streams.get(id) !== registered) throw new RangeError(`There is no stream called ${id}`);
-    const { slot } = registered;
-    // Without a thread, it is on its way to another one and takes this along.
-    if (this.#workers.slots.includes(slot)) {
-      await slot.actor.ask({ type: "reconfigure", id, ...ready }, { timeoutMs: ASK_MS });
-    }
-    Object.assign(registered, ready);
+    await this.#reconfigure(id, () => registration);
   }
 
   /** The stream as it stands. */
@@ -187,9 +185,11 @@ export class Weir implements AsyncDisposable {
 
   /** Ends the stream and forgets it. */
   async remove(id: string): Promise<void> {
-    const { slot } = this.#stream(id);
+    const registered = this.#stream(id);
+    const { slot } = registered;
     await slot.actor.ask({ type: "remove", id }, { timeoutMs: ASK_MS });
     slot.streams.delete(id);
+    registered.models[Symbol.dispose]();
     this.#streams.delete(id);
     this.#pictures.remove(id);
     this.#senders.close(id, "The stream is gone");
@@ -220,9 +220,28 @@ export class Weir implements AsyncDisposable {
     return this.#pictures.latest(id, request);
   }
 
-  /** The models in use and how their replicas stand. */
+  /**
+   * Keeps these models loaded, whether a stream uses them or not. Streams whose model has changed go over to the new one;
+   * their sources stay connected.
+   */
+  async declareModels(models: readonly DeclaredModel[]): Promise<void> {
+    const users = await this.#models.declare(models);
+    const streams = users.filter((id) => this.#streams.has(id));
+    await Promise.all(streams.map((id) =>
+      this.#reconfigure(id, ({ asked }) => asked).catch((error) => {
+        this.#warnings.next(`${id} keeps the model that it has: ${(error as Error).message}`);
+      })
+    ));
+  }
+
+  /** What is declared, and why it is not loaded where it is not. */
+  get declarations(): readonly Declaration[] {
+    return this.#models.declarations;
+  }
+
+  /** The loaded models and how their replicas stand. */
   models() {
-    return this.#models.models.map(({ setup, actor }) => ({ setup, supervision: actor.snapshot() }));
+    return this.#models.models.map((model) => ({ ...model, supervision: model.actor.snapshot() }));
   }
 
   /** What each replica of a model has done so far. */
@@ -262,15 +281,30 @@ export class Weir implements AsyncDisposable {
     return registered;
   }
 
-  /** The registration with its models running. A model may be named by a path; from here on it goes by its own name. */
-  async #withModels(registration: StreamRegistration): Promise<Pick<Registered, "registration" | "models">> {
-    const names = registration.pipeline.flatMap((step) => "model" in step ? [step.model as string] : []);
-    const models = await Promise.all(names.map((name) => this.#models.open(name)));
-    const byName = new Map(names.map((name, n) => [name, models[n].spec.name]));
-    const pipeline = registration.pipeline.map((step) =>
-      "model" in step ? { ...step, model: byName.get(step.model as string)! } : step
-    );
-    return { registration: { ...registration, pipeline }, models };
+  /** One change of a stream after the other; what it is to become is asked when its turn has come. */
+  #reconfigure(id: string, next: (registered: Registered) => StreamRegistration): Promise<void> {
+    const registered = this.#stream(id);
+    const change = async () => {
+      const ready = await readyStream(next(registered), this.#models);
+      const before = registered.models;
+      try {
+        const { slot } = registered;
+        if (this.#streams.get(id) !== registered) throw new RangeError(`There is no stream called ${id}`);
+        // Without a thread, it is on its way to another one and takes this along.
+        if (this.#workers.slots.includes(slot)) {
+          const { registration, models: { setups: models } } = ready;
+          await slot.actor.ask({ type: "reconfigure", id, registration, models }, { timeoutMs: ASK_MS });
+        }
+        // It may have been removed meanwhile, and its models with it.
+        if (this.#streams.get(id) !== registered) return ready.models[Symbol.dispose]();
+      } catch (error) {
+        ready.models[Symbol.dispose]();
+        throw error;
+      }
+      Object.assign(registered, ready);
+      before[Symbol.dispose]();
+    };
+    return registered.change = (registered.change ?? Promise.resolve()).then(change, change);
   }
 
   #hear(event: FromStreams, slot: StreamSlot): void {
@@ -291,9 +325,10 @@ export class Weir implements AsyncDisposable {
         return this.#senders.hear(event);
       case "leak":
         return this.#warnings.next(`Nobody let go of ${event.what}; its memory is taken back`);
-      case "overdue":
-        this.#warnings.next(`A replica of ${event.model} gave no answer in time and is replaced`);
-        return this.#models.replace(event.model, event.replica);
+      case "overdue": {
+        const model = this.#models.replace(event.model, event.replica);
+        return this.#warnings.next(`A replica of ${model} gave no answer in time and is replaced`);
+      }
       case "overstay":
         this.#warnings.next(`The source of ${event.stream} hangs; its thread is replaced`);
         return void slot.actor.stop({ deadlineMs: OVERSTAY_DEADLINE_MS });
@@ -337,35 +372,18 @@ export class Weir implements AsyncDisposable {
   /** Starts a stream anew that went down with its thread, in another one. */
   async #revive(registered: Registered): Promise<void> {
     const { registration: { id }, last, from: { epoch } } = registered;
-    const at = new Date().toISOString();
-    this.#changed({
-      v: 1,
-      type: "state",
-      stream: id,
-      state: "connecting",
-      previous: last!.state,
-      at,
-      epoch,
-      restarts: last!.restarts,
-    });
+    this.#changed(revived(id, last!, epoch));
     await this.#move(registered);
   }
 
   #fail({ registration: { id }, last }: Registered, message: string): void {
-    const { epoch = 0, restarts = 0, state: previous = "connecting" } = last ?? {};
-    const at = new Date().toISOString();
-    const cause = { code: "worker", message };
-    this.#changed({ v: 1, type: "state", stream: id, state: "failed", previous, cause, at, epoch, restarts });
+    this.#changed(fallen(id, last, message));
   }
 
-  #place({ registration, models, extras, slot, from }: Registered): Promise<void> {
+  #place({ registration, models: { setups: models }, extras, slot, from }: Registered): Promise<void> {
     const added = slot.actor.ask<void>({ type: "add", registration, models, extras, from }, { timeoutMs: ASK_MS });
     this.#pictures.moved(registration.id);
     this.#senders.moved(registration.id);
     return added;
   }
-}
-
-function isOver(event: StateEvent | undefined): boolean {
-  return event?.state === "stopped" || event?.state === "failed";
 }

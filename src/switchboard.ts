@@ -9,7 +9,7 @@ import type { PooledModel } from "./model_pool.ts";
 /** Whom a {@link Switchboard} connects. */
 export interface SwitchboardOptions {
   slots(): readonly StreamSlot[];
-  models(): readonly PooledModel[];
+  models(): readonly Pick<PooledModel, "setup" | "actor">[];
   kills: Kills;
   /** Tells what an operator should know. */
   warn(message: string): void;
@@ -45,7 +45,7 @@ export class Switchboard implements ReplicaWiring {
     }
     for (const { setup, actor: model } of models()) {
       for (const [replica, replicaActor] of model.replicas()) {
-        const port = this.dispatcherPort(replica, setup.spec.name);
+        const port = this.dispatcherPort(replica, setup.key);
         replicaActor.tell({ type: "dispatcher", port }, [port]);
       }
     }
@@ -83,7 +83,7 @@ export class Switchboard implements ReplicaWiring {
   streamsJoined(slot: StreamSlot): void {
     for (const { setup, actor } of this.options.models()) {
       for (const [replica, replicaActor] of actor.replicas()) {
-        connect(replica, setup.spec.name, replicaActor, slot);
+        connect(replica, setup.key, replicaActor, slot);
       }
     }
   }
@@ -113,8 +113,13 @@ export class Switchboard implements ReplicaWiring {
   }
 
   hopeless(model: string, reason: string): void {
-    this.options.warn(`The model ${model} is given up: ${reason}`);
+    const name = this.options.models().find(({ setup }) => setup.key === model)?.setup.spec.name ?? model;
+    this.options.warn(`The model ${name} is given up: ${reason}`);
     this.#tellStreams({ type: "hopeless", model, reason });
+  }
+
+  unloaded(model: string): void {
+    if (!this.#closing) this.#tellStreams({ type: "unloaded", model });
   }
 
   #tellStreams(message: ToStreams): void {

@@ -9,7 +9,8 @@ function made(pipeline: PipelineStep[]) {
   const steps = pipeline.map((step): Step => {
     if ("model" in step) {
       const input = { expect: () => {}, run: () => Promise.reject(new Error("not run here")) };
-      return { name: "detect", spec: { name: step.model } as ModelSpec, concurrency: 1, input };
+      const model = step.model as string;
+      return { name: "detect", model, spec: { name: model } as ModelSpec, concurrency: 1, input };
     }
     const { analyzer: kind, name, ...options } = step as { analyzer: string; name?: string };
     return { name: name ?? kind, analyzer: analyzerNamed(kind, options) };

@@ -14,7 +14,14 @@ import { latestMap } from "./latest_map.ts";
 
 /** One step, ready to run. */
 export type Step =
-  | { name: string; spec: ModelSpec; input: Pick<ModelInput, "expect" | "run">; concurrency: number }
+  | {
+    name: string;
+    /** Whose turns are asked for. */
+    model: string;
+    spec: ModelSpec;
+    input: Pick<ModelInput, "expect" | "run">;
+    concurrency: number;
+  }
   | { name: string; analyzer: Analyzer };
 
 /** What a pipeline needs of its surroundings. */
@@ -63,7 +70,7 @@ function inferred(
       const late = first && policy.mode === "latest";
       const { stream } = context;
       const ask = () => {
-        const turn = turns.request(step.spec.name, { stream, deadlineMs, weight: policy.weight, late }, signal);
+        const turn = turns.request(step.model, { stream, deadlineMs, weight: policy.weight, late }, signal);
         step.input.expect(frame.picture);
         return turn;
       };

@@ -69,6 +69,7 @@ function rig(over: Partial<StreamPolicy>, makeSteps: (turns: HandTurns) => Step[
 
 const model = (name: string, run: (turn: Turn) => Promise<unknown> = () => Promise.resolve()): Step => ({
   name,
+  model: name,
   spec: spec(name),
   concurrency: 1,
   input: {

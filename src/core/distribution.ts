@@ -21,20 +21,30 @@ export class RecentValues {
     return this.#count;
   }
 
+  /** The values still held, in no order. */
+  get held(): Float64Array {
+    return this.#values.slice(0, Math.min(this.#count, this.#values.length));
+  }
+
   /** The distribution of the values still held; `count` is of all. */
   read(): Distribution {
-    const held = Math.min(this.#count, this.#values.length);
-    if (held === 0) return EMPTY;
-    const sorted = this.#values.slice(0, held).sort();
-    const rank = (share: number) => sorted[Math.min(held - 1, Math.ceil(share * held) - 1)];
-    return {
-      count: this.#count,
-      mean: sorted.reduce((sum, value) => sum + value, 0) / held,
-      min: sorted[0],
-      p50: rank(0.5),
-      p95: rank(0.95),
-      p99: rank(0.99),
-      max: sorted[held - 1],
-    };
+    return distributionOf(this.held, this.#count);
   }
+}
+
+/** The distribution of values; `count` is of all, where these are only the latest. */
+export function distributionOf(values: Float64Array, count: number = values.length): Distribution {
+  const held = values.length;
+  if (held === 0) return EMPTY;
+  const sorted = values.toSorted();
+  const rank = (share: number) => sorted[Math.min(held - 1, Math.ceil(share * held) - 1)];
+  return {
+    count,
+    mean: sorted.reduce((sum, value) => sum + value, 0) / held,
+    min: sorted[0],
+    p50: rank(0.5),
+    p95: rank(0.95),
+    p99: rank(0.99),
+    max: sorted[held - 1],
+  };
 }
