@@ -3,6 +3,7 @@ import { isMap, isSeq, LineCounter, parseDocument, type YAMLMap, type YAMLSeq } 
 import { z } from "zod";
 import { fromEnvironment } from "./environment.ts";
 import { ConfigError, faultsOf } from "./issues.ts";
+import { modelsSchema } from "./model_schema.ts";
 import { registrationSchema } from "./schema.ts";
 import {
   authSchema,
@@ -23,6 +24,7 @@ export const configSchema = z.strictObject({
   inference: inferenceSchema.prefault({}).describe("How models run"),
   events: eventsSchema.prefault({}).describe("The event log that subscribers resume from"),
   telemetry: telemetrySchema.prefault({}).describe("What the server says of itself"),
+  models: modelsSchema.default([]).describe("Models that are kept loaded"),
   streams: z.array(registrationSchema).default([]).describe("Streams that run from the start"),
 }).superRefine(({ streams }, context) => {
   const seen = new Map<string, number>();

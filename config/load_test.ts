@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { join } from "node:path";
 import { configSchema, loadConfig } from "./load.ts";
+import { modelSchema } from "./model_schema.ts";
 
 async function withFile(text: string, use: (path: string) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir({ prefix: "weir-config-" });
@@ -66,6 +67,28 @@ Deno.test("weir.yaml, as it comes, is valid and names every key of every section
       assert.match(body, new RegExp(`^  # (- \\{ )?${key}:`, "m"), `${section}.${key}`);
     }
   }
+  const models = text.slice(text.indexOf("\nmodels:")).split(/\n\n/)[0];
+  for (const key of Object.keys(modelSchema.shape)) {
+    assert.match(models, new RegExp(`^#  (- |  )${key}:`, "m"), `models.${key}`);
+  }
+});
+
+Deno.test("a model is declared with settings of its own, and no two are called alike", async () => {
+  await withFile("models: [{ model: a.onnx, name: people, replicas: 2 }, { model: b.onnx }]\n", async (path) => {
+    const { models } = await loadConfig(path);
+    assert.deepEqual(models, [{ model: "a.onnx", name: "people", replicas: 2 }, { model: "b.onnx" }]);
+  });
+  const wrong =
+    "models:\n  - { model: a.onnx }\n  - { model: b.onnx, name: a.onnx }\n  - { model: c.onnx, replica: 2 }\n";
+  await withFile(wrong, async (path) => {
+    await assert.rejects(loadConfig(path), (error: Error) => {
+      assert.match(error.message, /models\[2\].*replica.*\(line 4\)/);
+      return true;
+    });
+  });
+  await withFile("models:\n  - { model: a.onnx }\n  - { model: b.onnx, name: a.onnx }\n", async (path) => {
+    await assert.rejects(loadConfig(path), /models\[1\]\.name: models\[0\] is called a\.onnx already \(line 3\)/);
+  });
 });
 
 Deno.test("with every comment of a default taken away, weir.yaml is still valid", async () => {

@@ -42,6 +42,8 @@ export const limitsSchema = z.strictObject({
   imageBytes: z.int().min(1024).default(16 * MIB).describe("Largest image"),
   pixels: z.int().min(1024).default(40_000_000).describe("Most pixels of an image, judged before it is decoded"),
   frameBytes: z.int().min(1024).default(4 * MIB).describe("Largest webcam frame"),
+  predictions: z.int().min(1).max(4096).default(64).describe("Most images of /predict that may be under way at once"),
+  predictMs: z.int().min(100).max(600_000).default(10_000).describe("How long an image of /predict may take"),
   streams: z.int().min(1).default(256).describe("Most registered streams"),
   listeners: z.int().min(1).default(4096).describe("Most open event streams and WebSockets"),
   readsPerMinute: z.int().min(1).default(6000).describe("Requests that read, of one caller"),

@@ -73,16 +73,6 @@ export function systemRoutes({ system, metrics }: SystemRoutesOptions): Route[] 
       answers: { 200: { description: "The state of the machinery", schema: z.looseObject({}) } },
       handle: () => system.system(),
     }),
-    route({
-      method: "GET",
-      path: "/api/v1/models",
-      id: "listModels",
-      tag: "models",
-      summary: "The models in use and those that come with Weir",
-      role: "viewer",
-      answers: { 200: { description: "The models", schema: z.object({ models: z.array(z.looseObject({})) }) } },
-      handle: async () => ({ models: await system.models() }),
-    }),
   ];
 }
 

@@ -6,6 +6,8 @@ export const SERVICE_ERROR_CODES = [
   "conflict",
   /** The request itself does not fit. */
   "invalid",
+  /** What was sent for an image is none that can be used. */
+  "undecodable",
   /** A rule of this server forbids it (a host, a path, a scheme). */
   "forbidden",
   /** It cannot be done now, but may be later. */

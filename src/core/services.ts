@@ -1,5 +1,7 @@
+import type { Device, InputSpec, Task } from "./model.ts";
+import type { ModelOutput, Timings } from "./results.ts";
 import type { SourceProperties } from "./source.ts";
-import type { FlowMode, StateEvent, StreamPolicy, StreamRegistration, StreamStatus } from "./stream.ts";
+import type { Distribution, FlowMode, StateEvent, StreamPolicy, StreamRegistration, StreamStatus } from "./stream.ts";
 
 // What the API, the jobs and the cluster ask of the running program. They know these shapes and nothing behind them.
 
@@ -130,6 +132,103 @@ export interface IngestService {
   open(id: string, on: SenderEvents): Promise<Sender>;
 }
 
+/** What a model can be: about to run, running, short of copies, without any, or here to be used and not loaded. */
+export const MODEL_STATES = ["loading", "ready", "failing", "failed", "unloaded"] as const;
+
+/** One state out of {@link MODEL_STATES}. */
+export type ModelState = (typeof MODEL_STATES)[number];
+
+/** A model's input or output; a dimension that is a text is open. */
+export interface ModelPort {
+  name: string;
+  type: string;
+  shape?: (number | string)[];
+}
+
+/** A model for those who look at it. What is not known is absent: of one that cannot be loaded, nearly everything. */
+export interface ModelView {
+  name: string;
+  state: ModelState;
+  /** Why it is in that state, where there is a why. */
+  cause?: string;
+  /** Kept loaded, because the configuration says so. */
+  declared: boolean;
+  /** What /predict takes where none is named. */
+  default: boolean;
+  builtIn: boolean;
+  /** The streams that use it. */
+  users: string[];
+  task?: Task;
+  adapter?: string;
+  /** What the adapter went by, sentence by sentence. */
+  why?: string[];
+  file?: string;
+  bytes?: number;
+  sha256?: string;
+  licence?: string;
+  version?: string;
+  /** How pictures are laid into its input. */
+  input?: InputSpec;
+  inputs?: ModelPort[];
+  outputs?: ModelPort[];
+  labels?: { count: number; first: string[] };
+  minScore?: number;
+  iou?: number;
+  maxDetections?: number;
+  /** What was asked for, and what it runs on. */
+  device?: Device;
+  provider?: string;
+  threads?: number;
+  maxBatch?: number;
+  maxDelayMs?: number;
+  /** Copies by state. */
+  replicas?: Record<string, number>;
+  runs?: number;
+  frames?: number;
+  failures?: number;
+  /** Frames that wait for its turn. */
+  queueDepth?: number;
+  /** Frames to a run. */
+  meanBatch?: number;
+  /** Of the latest runs, milliseconds. */
+  inferMs?: Distribution;
+}
+
+/** The models of this server. */
+export interface ModelService {
+  list(): Promise<ModelView[]>;
+  get(name: string): Promise<ModelView>;
+}
+
+/** One image to be run through a model. */
+export interface PredictRequest {
+  /** JPEG, PNG or WebP; its bytes move. */
+  image: Uint8Array<ArrayBuffer>;
+  minScore?: number;
+}
+
+/** What a model says of one image. */
+export interface Prediction {
+  model: string;
+  /** Size of the image, upright. */
+  frame: { width: number; height: number };
+  /** By task, in the shape of results. */
+  outputs: Record<string, ModelOutput>;
+  timings: Timings;
+}
+
+/** Places for images that are under way; they are given back by disposing of them. */
+export interface PredictPlaces extends Disposable {
+  readonly model: string;
+  run(request: PredictRequest, signal: AbortSignal): Promise<Prediction>;
+}
+
+/** Runs single images through the models and queues that the streams have. */
+export interface PredictService {
+  /** Takes places for so many images at once; throws a `ServiceError` where there is no such model, or no room. */
+  open(model: string | undefined, images: number): Promise<PredictPlaces>;
+}
+
 /** Whether the program can do its work, and why not. */
 export interface Readiness {
   ready: boolean;
@@ -143,5 +242,4 @@ export interface SystemService {
   system(): Promise<Record<string, unknown>>;
   /** Sources, models, analyzers, sinks and devices with their schemas. */
   capabilities(): Promise<Record<string, unknown>>;
-  models(): Promise<Record<string, unknown>[]>;
 }

@@ -2,6 +2,7 @@ import { docsRoutes } from "../api/docs/docs_routes.ts";
 import { eventRoutes } from "../api/event_routes.ts";
 import type { Guard } from "../api/guard.ts";
 import { ingestRoutes } from "../api/ingest_routes.ts";
+import { modelRoutes } from "../api/model_routes.ts";
 import { pictureRoutes } from "../api/picture_routes.ts";
 import type { Route } from "../api/route.ts";
 import { createGuard } from "../api/security/guard.ts";
@@ -14,7 +15,7 @@ import type { Services } from "./services.ts";
 
 /** Every way into the server, and who stands at the door. */
 export function serverRoutes(services: Services): { routes: Route[]; guard: Guard } {
-  const { streams, pictures, ingest, probes, system, metrics } = services;
+  const { models, streams, pictures, ingest, probes, system, metrics } = services;
   const { hub, signal, config, log, version } = services.options;
   const onFault = (error: unknown) => log.error(error instanceof Error ? error.stack ?? error.message : `${error}`);
   const tickets = new Tickets({ now: () => performance.now() });
@@ -23,6 +24,7 @@ export function serverRoutes(services: Services): { routes: Route[]; guard: Guar
       system,
       metrics: (accept) => metrics.expose(accept),
     }),
+    ...modelRoutes({ models }),
     ...streamRoutes({
       streams,
       probe: probes,

@@ -99,7 +99,7 @@ export class WeirServer implements AsyncDisposable {
     this.#http = parts.http;
     this.#services = parts.services;
     this.url = addressOf(parts.http.addr, parts.config.server.tls !== undefined);
-    this.restored = parts.services.restore(parts.config.streams);
+    this.restored = parts.services.restore(parts.config);
   }
 
   /** Where it is found. */
@@ -107,8 +107,9 @@ export class WeirServer implements AsyncDisposable {
   /** Every way into it. */
   readonly routes: readonly Route[];
 
-  /** Takes the streams of a changed configuration over; what did not change is not touched. */
+  /** Takes the models and streams of a changed configuration over; what did not change is not touched. */
   async reload(config: Config): Promise<void> {
+    await this.#services.models.declare(config);
     await this.#services.streams.declare(config.streams);
   }
 

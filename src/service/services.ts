@@ -10,6 +10,7 @@ import { sinks } from "../sinks/registry.ts";
 import { SourceRules } from "../../streams/sources/source_rules.ts";
 import type { Weir } from "../app.ts";
 import { Ingest } from "./ingest.ts";
+import { type ModelsConfig, ServerModels } from "./models.ts";
 import { Pictures } from "./pictures.ts";
 import { isProbe, Probes } from "./probes.ts";
 import type { ServerOptions } from "./server.ts";
@@ -28,6 +29,7 @@ export interface ServicesOptions extends ServerOptions {
 
 /** Everything that the routes stand on, made in the order in which one needs another. */
 export class Services implements AsyncDisposable {
+  readonly models: ServerModels;
   readonly streams: ServerStreams;
   readonly sinks: StreamSinks;
   readonly pictures: Pictures;
@@ -46,6 +48,7 @@ export class Services implements AsyncDisposable {
     const { weir, store, hub, config, version, log } = options;
     const rules = new SourceRules(config.sources);
     const checkSource = (source: StreamRegistration["source"]) => rules.check(source);
+    this.models = new ServerModels(weir);
     this.sinks = new StreamSinks({
       directory: join(options.dataDir, "sinks"),
       address: (host) => rules.address(host),
@@ -65,13 +68,16 @@ export class Services implements AsyncDisposable {
       version,
       sinks,
       startedAtMs: this.#startedAtMs,
-      notReady: () => this.#restoring ? ["the registered streams are still being started"] : [],
+      notReady: () => [
+        ...this.#restoring ? ["the registered models and streams are still being started"] : [],
+        ...this.models.faults,
+      ],
     });
     this.metrics = new WeirMetrics({
       build: { version, deno: Deno.version.deno, target: Deno.build.target },
       sources: {
         streams: () => this.streams.list(),
-        models: () => modelReadings(weir),
+        models: () => this.models.readings(),
         hub: () => hub.stats(),
         activeRequests: () => this.active,
       },
@@ -99,10 +105,13 @@ export class Services implements AsyncDisposable {
     ];
   }
 
-  /** Brings back the streams that were registered before, and those of the configuration file. */
-  async restore(declared: readonly StreamRegistration[]): Promise<void> {
-    await this.streams.restore();
-    await this.streams.declare(declared);
+  /** Brings back the streams that were registered before, and the models and streams of the configuration file. */
+  async restore(config: ModelsConfig & { streams: readonly StreamRegistration[] }): Promise<void> {
+    const streams = async () => {
+      await this.streams.restore();
+      await this.streams.declare(config.streams);
+    };
+    await Promise.all([this.models.declare(config), streams()]);
     this.#restoring = false;
   }
 
@@ -113,27 +122,6 @@ export class Services implements AsyncDisposable {
     await this.sinks[Symbol.asyncDispose]();
     await this.metrics[Symbol.asyncDispose]();
   }
-}
-
-async function modelReadings(weir: Weir) {
-  // While the dispatcher is being replaced nobody knows, and nothing waits for long.
-  const depths = await weir.queueDepths().catch(() => undefined);
-  return await Promise.all(
-    weir.models().map(async ({ setup: { spec: { name } }, supervision }) => {
-      const replicas: Record<string, number> = {};
-      for (const { state } of supervision.children) replicas[state] = (replicas[state] ?? 0) + 1;
-      const stats = await weir.modelStats(name);
-      const sum = (key: "runs" | "frames" | "failures") => stats.reduce((total, replica) => total + replica[key], 0);
-      return {
-        model: name,
-        replicas,
-        ...(depths && { queueDepth: depths[name] ?? 0 }),
-        runs: sum("runs"),
-        frames: sum("frames"),
-        failures: sum("failures"),
-      };
-    }),
-  );
 }
 
 /** A stream's changes of state, for whoever reads the log. */

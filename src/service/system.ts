@@ -62,30 +62,4 @@ export class ServerSystem implements SystemService {
       devices: ["cpu", ...new Set(listProviders().map(({ name }) => name).filter((name) => name !== "cpu"))],
     };
   }
-
-  async models(): Promise<Record<string, unknown>[]> {
-    const { weir } = this.options;
-    const used = await Promise.all(
-      weir.models().map(async ({ setup, supervision }) => {
-        const { name, task, input, labels, adapter, sha256 } = setup.spec;
-        const replicas = await weir.modelStats(name).catch(() => []);
-        return {
-          name,
-          task,
-          adapter,
-          sha256,
-          input,
-          labels,
-          maxBatch: setup.maxBatch,
-          inUse: true,
-          supervision,
-          replicas,
-        };
-      }),
-    );
-    const names = new Set(used.map(({ name }) => name));
-    const builtIn = (await listBuiltinModels()).filter(({ name }) => !names.has(name))
-      .map(({ name, task, licence, sha256 }) => ({ name, task, licence, sha256, inUse: false }));
-    return [...used, ...builtIn];
-  }
 }
