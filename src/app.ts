@@ -9,13 +9,13 @@ import type { ResultEnvelope } from "./core/results.ts";
 import type { Sender, SenderEvents } from "./core/services.ts";
 import type { StateEvent, StreamRegistration, StreamStatus } from "./core/stream.ts";
 import { type Declaration, type DeclaredModel, ModelPool } from "./model_pool.ts";
-import { type ReadyStream, readyStream } from "./ready_stream.ts";
 import type { EncodedPicture, PictureRequest } from "./core/services.ts";
 import { PictureWatches } from "./service/picture_watches.ts";
+import { type ReadyStream, readyStream } from "./service/ready_stream.ts";
 import { Senders } from "./service/senders.ts";
-import { fallen, isOver, revived } from "./stream_end.ts";
+import { fallen, isOver, revived } from "./service/stream_end.ts";
+import { type WeirOptions, weirOptions } from "./service/weir_options.ts";
 import { Switchboard } from "./switchboard.ts";
-import { type WeirOptions, weirOptions } from "./weir_options.ts";
 
 export type { WeirOptions };
 

@@ -1,4 +1,4 @@
-import type { Device } from "./core/model.ts";
+import type { Device } from "../core/model.ts";
 
 /** How Weir uses the machine. Every default follows from the number of cores. */
 export interface WeirOptions {

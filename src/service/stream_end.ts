@@ -1,4 +1,4 @@
-import type { StateEvent } from "./core/stream.ts";
+import type { StateEvent } from "../core/stream.ts";
 
 /** Whether a stream has stopped or failed for good. */
 export function isOver(event: StateEvent | undefined): boolean {

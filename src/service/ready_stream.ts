@@ -1,5 +1,5 @@
-import type { StreamRegistration } from "./core/stream.ts";
-import type { ModelLease, ModelPool } from "./model_pool.ts";
+import type { StreamRegistration } from "../core/stream.ts";
+import type { ModelLease, ModelPool } from "../model_pool.ts";
 
 /** A stream that can be run: its models are loaded. */
 export interface ReadyStream {
