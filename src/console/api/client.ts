@@ -16,12 +16,19 @@ export interface CallOptions {
  * One request to the server. Answers what its JSON says, a `Blob` for a picture, undefined for 204. Throws a
  * {@link ProblemError} for everything else; an aborted one rejects with the signal's reason.
  */
-export async function call<T>(method: string, path: string, body?: Body, { signal }: CallOptions = {}): Promise<T> {
+export async function call<T>(
+  method: string,
+  path: string,
+  body?: Body,
+  { signal }: CallOptions = {},
+): Promise<T> {
   const { token } = session.peek();
   const raw = body instanceof Blob || body instanceof FormData;
   const headers = new Headers();
   if (token !== undefined) headers.set("authorization", `Bearer ${token}`);
-  if (body !== undefined && !raw) headers.set("content-type", "application/json");
+  if (body !== undefined && !raw) {
+    headers.set("content-type", "application/json");
+  }
   let response: Response;
   try {
     const sent = body === undefined || raw ? body : JSON.stringify(body);
@@ -33,12 +40,20 @@ export async function call<T>(method: string, path: string, body?: Body, { signa
     });
   } catch {
     signal?.throwIfAborted();
-    throw new ProblemError({ status: 0, code: "offline", message: "The server does not answer" });
+    throw new ProblemError({
+      status: 0,
+      code: "offline",
+      message: "The server does not answer",
+    });
   }
   if (response.status === 204) return undefined as T;
   const media = response.headers.get("content-type") ?? "";
-  if (response.ok && media.startsWith("image/")) return await response.blob() as T;
-  const answer: unknown = /[/+]json\b/.test(media) ? await response.json().catch(() => undefined) : undefined;
+  if (response.ok && media.startsWith("image/")) {
+    return await response.blob() as T;
+  }
+  const answer: unknown = /[/+]json\b/.test(media)
+    ? await response.json().catch(() => undefined)
+    : undefined;
   if (response.ok) return answer as T;
   const problem = problemFrom(response.status, answer);
   if (problem.status === 401) refuse(token, problem.message);
@@ -49,6 +64,10 @@ export async function call<T>(method: string, path: string, body?: Body, { signa
 export async function ticketed(path: string): Promise<string> {
   if (session.peek().token === undefined) return path;
   const [plain] = path.split("?", 1);
-  const { ticket } = await call<{ ticket: string }>("POST", "/api/v1/tickets", { path: plain });
-  return `${path}${path.includes("?") ? "&" : "?"}ticket=${encodeURIComponent(ticket)}`;
+  const { ticket } = await call<{ ticket: string }>("POST", "/api/v1/tickets", {
+    path: plain,
+  });
+  return `${path}${path.includes("?") ? "&" : "?"}ticket=${
+    encodeURIComponent(ticket)
+  }`;
 }

@@ -1,8 +1,15 @@
 import { signal } from "@preact/signals";
 import type { GapEvent, LogEvent } from "../../core/events.ts";
 import { ticketed } from "./client.ts";
-import { type LiveFilter, type LivePicture, type PictureForm, readPicture, type ServerText } from "./live_messages.ts";
+import {
+  type LiveFilter,
+  type LivePicture,
+  type PictureForm,
+  readPicture,
+  type ServerText,
+} from "./live_messages.ts";
 import { ProblemError } from "./problem_error.ts";
+import { session } from "./session.ts";
 
 export type { LiveFilter, LivePicture, PictureForm } from "./live_messages.ts";
 
@@ -31,6 +38,8 @@ export interface PictureOptions {
 /** What {@link Live} stands on; tests put their own in. */
 export interface LiveOptions {
   open(): Promise<WebSocket>;
+  /** While false nothing is tried: the server would only refuse, and in the end refuse to listen at all. */
+  mayTry?(): boolean;
   random?(): number;
 }
 
@@ -53,7 +62,7 @@ const HEALTHY_MS = 5000;
 const SILENCE_MS = 8000;
 
 /** The page's one connection for all that is live: it comes back by itself and goes on where it was. */
-export class Live {
+export class Live implements Disposable {
   /** How the page is connected. */
   readonly status = signal<LiveStatus>({ state: "idle" });
   #wanted = new Map<string, Wanted>();
@@ -80,7 +89,8 @@ export class Live {
       ask: () => ({
         op: "subscribe",
         ...filter,
-        ...(resume && wanted.position !== undefined && { after: wanted.position }),
+        ...(resume && wanted.position !== undefined &&
+          { after: wanted.position }),
       }),
       event: next,
       ended: (problem) => failed?.(problem),
@@ -119,10 +129,19 @@ export class Live {
 
   /** Tries again now, not when it is time: the network is back, or a token was given. */
   retry(): void {
-    if (this.#retry === undefined) return;
     clearTimeout(this.#retry);
     this.#retry = undefined;
-    this.#connect();
+    if (this.#wanted.size > 0) this.#connect();
+  }
+
+  [Symbol.dispose](): void {
+    this.#wanted.clear();
+    clearTimeout(this.#retry);
+    clearInterval(this.#health);
+    const socket = this.#socket;
+    this.#socket = undefined;
+    socket?.close();
+    this.status.value = { state: "idle" };
   }
 
   #want(wanted: Wanted): () => void {
@@ -154,10 +173,17 @@ export class Live {
 
   async #connect(): Promise<void> {
     if (this.#opening || this.#socket) return;
+    if (this.options.mayTry?.() === false) {
+      return void (this.status.value = { state: "lost" });
+    }
     this.#opening = true;
     if (this.#failures === 0) this.status.value = { state: "connecting" };
     try {
       const socket = await this.options.open();
+      if (this.#wanted.size === 0) {
+        this.status.value = { state: "idle" };
+        return socket.close();
+      }
       this.#socket = socket;
       socket.binaryType = "arraybuffer";
       socket.onopen = () => this.#opened();
@@ -184,15 +210,24 @@ export class Live {
     this.#socket = undefined;
     clearInterval(this.#health);
     for (const wanted of this.#wanted.values()) wanted.asked = false;
-    if (this.#openedAtMs > 0 && performance.now() - this.#openedAtMs > HEALTHY_MS) this.#failures = 0;
+    if (
+      this.#openedAtMs > 0 && performance.now() - this.#openedAtMs > HEALTHY_MS
+    ) this.#failures = 0;
     this.#openedAtMs = 0;
     this.#failed();
   }
 
   #failed(): void {
-    const most = Math.min(RETRY_MOST_MS, RETRY_FIRST_MS * 2 ** this.#failures++);
+    if (this.options.mayTry?.() === false) {
+      return void (this.status.value = { state: "lost" });
+    }
+    const most = Math.min(
+      RETRY_MOST_MS,
+      RETRY_FIRST_MS * 2 ** this.#failures++,
+    );
     // Full jitter: a hundred pages must not come back in one moment.
-    const waitMs = RETRY_FIRST_MS / 3 + (this.options.random ?? Math.random)() * most;
+    const waitMs = RETRY_FIRST_MS / 3 +
+      (this.options.random ?? Math.random)() * most;
     this.status.value = { state: "lost", retryAtMs: Date.now() + waitMs };
     this.#retry = setTimeout(() => {
       this.#retry = undefined;
@@ -232,14 +267,33 @@ export class Live {
       case "pong":
         // Whoever hears nothing for long need not go over all that was not for him.
         for (const wanted of this.#wanted.values()) {
-          if (wanted.asked && wanted.position !== undefined) wanted.position = Math.max(wanted.position, message.last);
+          if (wanted.asked && wanted.position !== undefined) {
+            wanted.position = Math.max(wanted.position, message.last);
+          }
         }
         return;
       case "ended":
-        return this.#end(message.id, new ProblemError({ status: 404, code: "ended", message: message.reason }));
+        return this.#end(
+          message.id,
+          new ProblemError({
+            status: 404,
+            code: "ended",
+            message: message.reason,
+          }),
+        );
       case "error": {
         const { code, message: text, errors, id } = message;
-        if (id !== undefined) this.#end(id, new ProblemError({ status: 400, code, message: text, faults: errors }));
+        if (id !== undefined) {
+          this.#end(
+            id,
+            new ProblemError({
+              status: 400,
+              code,
+              message: text,
+              faults: errors,
+            }),
+          );
+        }
         return;
       }
     }
@@ -254,7 +308,10 @@ export class Live {
 }
 
 /** The page's connection. */
-export const live = new Live({ open: openSocket });
+export const live = new Live({
+  open: openSocket,
+  mayTry: () => session.peek().refused === undefined,
+});
 
 async function openSocket(): Promise<WebSocket> {
   const url = new URL(await ticketed("/api/v1/ws"), location.href);

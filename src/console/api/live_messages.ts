@@ -40,19 +40,42 @@ export interface LivePicture {
 
 /** What the server says in texts. */
 export type ServerText =
-  | { sub: string; position: number; event: LogEvent | GapEvent; op?: undefined }
+  | {
+    sub: string;
+    position: number;
+    event: LogEvent | GapEvent;
+    op?: undefined;
+  }
   | { op: "subscribed"; id: string; last: number }
   | { op: "unsubscribed"; id: string }
   | { op: "ended"; id: string; reason: string }
   | { op: "pong"; id?: string; last: number }
-  | { op: "error"; code: string; message: string; id?: string; errors?: readonly FieldFault[] }
+  | {
+    op: "error";
+    code: string;
+    message: string;
+    id?: string;
+    errors?: readonly FieldFault[];
+  }
   | { op: "closing"; reason: string };
 
 const decoder = new TextDecoder();
 
 /** Reads a picture's message: the header's length (uint32, big-endian), the header as JSON, the JPEG. */
-export function readPicture(message: ArrayBuffer): { sub: string; picture: LivePicture } {
+export function readPicture(
+  message: ArrayBuffer,
+): { sub: string; picture: LivePicture } {
   const length = new DataView(message).getUint32(0);
-  const { sub, ...header } = JSON.parse(decoder.decode(new Uint8Array(message, 4, length)));
-  return { sub, picture: { ...header, jpeg: new Blob([new Uint8Array(message, 4 + length)], { type: "image/jpeg" }) } };
+  const { sub, ...header } = JSON.parse(
+    decoder.decode(new Uint8Array(message, 4, length)),
+  );
+  return {
+    sub,
+    picture: {
+      ...header,
+      jpeg: new Blob([new Uint8Array(message, 4 + length)], {
+        type: "image/jpeg",
+      }),
+    },
+  };
 }

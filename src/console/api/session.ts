@@ -27,7 +27,9 @@ export function signOut(): void {
 
 /** The server let nobody in with what was sent. A token that came in meanwhile is not to blame. */
 export function refuse(token: string | undefined, reason: string): void {
-  if (session.peek().token === token) session.value = { ...(token !== undefined && { token }), refused: reason };
+  if (session.peek().token === token) {
+    session.value = { ...(token !== undefined && { token }), refused: reason };
+  }
 }
 
 function remembered(): Session {

@@ -17,11 +17,16 @@ const OVERLAY_LIGHT = "#fafafc";
 /** The colour of a class or a track. */
 export function overlayColour(id: number): string {
   const index = Math.trunc(id) % OVERLAY_COLOURS.length;
-  return OVERLAY_COLOURS[index < 0 ? index + OVERLAY_COLOURS.length : index] ?? OVERLAY_COLOURS[0];
+  return OVERLAY_COLOURS[index < 0 ? index + OVERLAY_COLOURS.length : index] ??
+    OVERLAY_COLOURS[0];
 }
 
 /** The text colour that reads best on a colour of {@link OVERLAY_COLOURS}. */
 export function overlayInk(colour: string): string {
-  const [red, green, blue] = [1, 3, 5].map((at) => Number.parseInt(colour.slice(at, at + 2), 16));
-  return red * 0.299 + green * 0.587 + blue * 0.114 > 120 ? OVERLAY_DARK : OVERLAY_LIGHT;
+  const [red, green, blue] = [1, 3, 5].map((at) =>
+    Number.parseInt(colour.slice(at, at + 2), 16)
+  );
+  return red * 0.299 + green * 0.587 + blue * 0.114 > 120
+    ? OVERLAY_DARK
+    : OVERLAY_LIGHT;
 }

@@ -33,6 +33,9 @@ export class Trails {
     for (const [track, { seen }] of this.#paths) {
       if (this.#frame - seen >= this.length) this.#paths.delete(track);
     }
-    return [...this.#paths].map(([track, { points }]) => ({ track, points: [...points] }));
+    return [...this.#paths].map(([track, { points }]) => ({
+      track,
+      points: [...points],
+    }));
   }
 }

@@ -13,10 +13,15 @@ export interface LabelledProps {
 
 /** A control with its label, its hint and its fault, tied together for those who do not see them side by side. */
 export function Labelled(
-  { label, hint, fault, children }: LabelledProps & { children: VNode<Record<string, unknown>> },
+  { label, hint, fault, children }: LabelledProps & {
+    children: VNode<Record<string, unknown>>;
+  },
 ) {
   const id = useId();
-  const describedBy = [hint !== undefined && `${id}-hint`, fault !== undefined && `${id}-fault`].filter(Boolean).join(
+  const describedBy = [
+    hint !== undefined && `${id}-hint`,
+    fault !== undefined && `${id}-fault`,
+  ].filter(Boolean).join(
     " ",
   );
   const control = cloneElement(children, {
@@ -35,7 +40,8 @@ export function Labelled(
 }
 
 /** A {@link Field}'s settings: those of an input, and what it tells. */
-export interface FieldProps extends LabelledProps, Omit<JSX.HTMLAttributes<HTMLInputElement>, "label"> {
+export interface FieldProps
+  extends LabelledProps, Omit<JSX.HTMLAttributes<HTMLInputElement>, "label"> {
   value: string | number;
   onValue(value: string): void;
   type?: string;
@@ -49,10 +55,17 @@ export interface FieldProps extends LabelledProps, Omit<JSX.HTMLAttributes<HTMLI
 }
 
 /** One line to fill in. */
-export function Field({ label, hint, fault, value, onValue, ...rest }: FieldProps) {
+export function Field(
+  { label, hint, fault, value, onValue, ...rest }: FieldProps,
+) {
   return (
     <Labelled label={label} hint={hint} fault={fault}>
-      <input spellcheck={false} {...rest} value={value} onInput={(event) => onValue(event.currentTarget.value)} />
+      <input
+        spellcheck={false}
+        {...rest}
+        value={value}
+        onInput={(event) => onValue(event.currentTarget.value)}
+      />
     </Labelled>
   );
 }
@@ -66,12 +79,25 @@ export interface SelectProps extends LabelledProps {
 }
 
 /** One choice out of several. */
-export function Select({ label, hint, fault, value, options, onValue, disabled = false }: SelectProps) {
+export function Select(
+  { label, hint, fault, value, options, onValue, disabled = false }:
+    SelectProps,
+) {
   return (
     <Labelled label={label} hint={hint} fault={fault}>
-      <select value={value} disabled={disabled} onChange={(event) => onValue(event.currentTarget.value)}>
+      <select
+        value={value}
+        disabled={disabled}
+        onChange={(event) => onValue(event.currentTarget.value)}
+      >
         {options.map((option) => (
-          <option key={option.value} value={option.value} disabled={option.disabled ?? false}>{option.text}</option>
+          <option
+            key={option.value}
+            value={option.value}
+            disabled={option.disabled ?? false}
+          >
+            {option.text}
+          </option>
         ))}
       </select>
     </Labelled>
@@ -80,11 +106,19 @@ export function Select({ label, hint, fault, value, options, onValue, disabled =
 
 /** Yes or no. */
 export function Check(
-  { label, checked, onValue }: { label: string; checked: boolean; onValue(checked: boolean): void },
+  { label, checked, onValue }: {
+    label: string;
+    checked: boolean;
+    onValue(checked: boolean): void;
+  },
 ) {
   return (
     <label class="check">
-      <input type="checkbox" checked={checked} onChange={(event) => onValue(event.currentTarget.checked)} />
+      <input
+        type="checkbox"
+        checked={checked}
+        onChange={(event) => onValue(event.currentTarget.checked)}
+      />
       {label}
     </label>
   );

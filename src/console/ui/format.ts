@@ -16,9 +16,14 @@ export function countText(count: number): string {
 /** Bytes in the unit that leaves few digits, by thousands. */
 export function bytesText(bytes: number): string {
   const units = ["B", "kB", "MB", "GB", "TB"];
-  const power = Math.min(units.length - 1, bytes < 1 ? 0 : Math.floor(Math.log10(bytes) / 3));
+  const power = Math.min(
+    units.length - 1,
+    bytes < 1 ? 0 : Math.floor(Math.log10(bytes) / 3),
+  );
   const value = bytes / 1000 ** power;
-  return `${power === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[power]}`;
+  return `${
+    power === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)
+  } ${units[power]}`;
 }
 
 /** A length of time in its two largest units: `3 min 20 s`, `2 h 5 min`, `4 d 3 h`. */
@@ -32,7 +37,9 @@ export function durationText(ms: number): string {
   ];
   const first = parts.findIndex(([count]) => count > 0);
   if (first < 0) return "0 s";
-  return parts.slice(first, first + 2).filter(([count]) => count > 0).map(([count, unit]) => `${count} ${unit}`).join(
+  return parts.slice(first, first + 2).filter(([count]) => count > 0).map((
+    [count, unit],
+  ) => `${count} ${unit}`).join(
     " ",
   );
 }

@@ -37,7 +37,12 @@ export function Tabs({ label, tabs }: { label: string; tabs: readonly Tab[] }) {
           </button>
         ))}
       </div>
-      <div role="tabpanel" id={`${id}-sheet`} aria-labelledby={`${id}-${shown}`} tabIndex={0}>
+      <div
+        role="tabpanel"
+        id={`${id}-sheet`}
+        aria-labelledby={`${id}-${shown}`}
+        tabIndex={0}
+      >
         {tabs[shown].render()}
       </div>
     </div>

@@ -32,7 +32,15 @@ export function Toasts() {
       {toasts.value.map(({ id, text, tone }) => (
         <div key={id} class={`toast ${tone}`}>
           <span>{text}</span>
-          <button type="button" class="button quiet" aria-label="Dismiss" onClick={() => dismiss(id)}>✕</button>
+          <button
+            type="button"
+            class="button quiet"
+            aria-label="Dismiss"
+            onClick={() =>
+              dismiss(id)}
+          >
+            ✕
+          </button>
         </div>
       ))}
     </div>

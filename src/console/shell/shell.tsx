@@ -1,0 +1,113 @@
+import { useEffect, useRef } from "preact/hooks";
+import { session, signOut } from "../api/session.ts";
+import { pages } from "../pages.ts";
+import { hrefTo, place } from "../router.ts";
+import { theme, turnTheme } from "../state/theme.ts";
+import { Button } from "../ui/button.tsx";
+import { Empty } from "../ui/note.tsx";
+import { Toasts } from "../ui/toasts.tsx";
+import { ConnectionBanner, ConnectionSign } from "./connection.tsx";
+import { Shortcuts, showShortcuts } from "./shortcuts.tsx";
+import { SignIn } from "./sign_in.tsx";
+
+/** What is around every page: the menu, how the server is doing, and the page itself. */
+export function Shell() {
+  const [path = "", ...rest] = place.value;
+  const page = pages.find((page) => page.path === path);
+  const main = useRef<HTMLElement>(null);
+  const first = useRef(true);
+  const where = place.value.join("/");
+  useEffect(() => {
+    const parts = [rest[0], page?.name].filter((part) => part !== undefined);
+    document.title = [...parts, "Weir"].join(" · ");
+    // Those who listen to the page hear where they are; at its start the browser says so itself.
+    if (!first.current) main.current?.querySelector<HTMLElement>("h1")?.focus();
+    first.current = false;
+    scrollTo(0, 0);
+  }, [where]);
+  return (
+    <>
+      <a
+        class="skip"
+        href="#main"
+        onClick={(event) => {
+          event.preventDefault();
+          main.current?.focus();
+        }}
+      >
+        Skip to the page
+      </a>
+      <header class="top">
+        <a class="brand" href={hrefTo()}>
+          <Mark /> Weir
+        </a>
+        <nav aria-label="Pages">
+          {pages.filter(({ name }) => name !== undefined).map((page) => (
+            <a
+              key={page.path}
+              href={hrefTo(...(page.path ? [page.path] : []))}
+              aria-current={page.path === path ? "page" : undefined}
+            >
+              {page.name}
+            </a>
+          ))}
+        </nav>
+        <div class="top-end">
+          <ConnectionSign />
+          <Button
+            kind="quiet"
+            onClick={turnTheme}
+            aria-label={`Theme: ${theme.value}`}
+            title={`Theme: ${theme.value} (t)`}
+          >
+            <span aria-hidden="true">
+              {{ system: "◐", light: "☀", dark: "☾" }[theme.value]}
+            </span>
+          </Button>
+          <Button
+            kind="quiet"
+            onClick={showShortcuts}
+            aria-label="Keys"
+            title="Keys (?)"
+          >
+            <span aria-hidden="true">?</span>
+          </Button>
+          {session.value.token !== undefined &&
+            session.value.refused === undefined && (
+            <Button kind="quiet" onClick={leave}>Sign out</Button>
+          )}
+        </div>
+      </header>
+      <ConnectionBanner />
+      <main id="main" ref={main} tabIndex={-1}>
+        {session.value.refused !== undefined
+          ? <SignIn />
+          : page
+          ? <page.component key={where} rest={rest} />
+          : (
+            <Empty
+              title="There is no such page"
+              actions={<a class="button" href={hrefTo()}>To the wall</a>}
+            />
+          )}
+      </main>
+      <Toasts />
+      <Shortcuts />
+    </>
+  );
+}
+
+/** What was shown to one person is not for the next. */
+function leave(): void {
+  signOut();
+  location.reload();
+}
+
+function Mark() {
+  return (
+    <svg viewBox="0 0 24 24" width="24" height="24" aria-hidden="true">
+      <path d="M2 7c3 0 3 2 5.5 2S10.5 7 13 7s3 2 5.5 2S21 8 22 7" />
+      <path d="M5 13h14M7 17h10M9 21h6" />
+    </svg>
+  );
+}

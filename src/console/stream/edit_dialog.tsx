@@ -1,0 +1,88 @@
+import { useSignal } from "@preact/signals";
+import type { StreamView } from "../../core/services.ts";
+import { call } from "../api/client.ts";
+import { type ProblemError, problemOf } from "../api/problem_error.ts";
+import { refreshStreams } from "../state/streams.ts";
+import { Button } from "../ui/button.tsx";
+import { Dialog } from "../ui/dialog.tsx";
+import { Labelled } from "../ui/field.tsx";
+import { ErrorNote } from "../ui/note.tsx";
+import { say } from "../ui/toasts.tsx";
+import { changeText, parseChange } from "./parse_change.ts";
+
+/** Changes what is done with a stream's frames; its source stays connected. */
+export function EditDialog(
+  { view, onClose }: { view: StreamView; onClose(): void },
+) {
+  const { id, registration } = view;
+  const text = useSignal(changeText(registration));
+  const busy = useSignal(false);
+  const problem = useSignal<ProblemError | undefined>(undefined);
+  const read = parseChange(text.value, registration);
+  const fault = "fault" in read ? read.fault : undefined;
+  const unchanged = "change" in read && Object.keys(read.change).length === 0;
+
+  const save = async () => {
+    if (!("change" in read) || unchanged) return;
+    busy.value = true;
+    problem.value = undefined;
+    try {
+      await call(
+        "PATCH",
+        `/api/v1/streams/${encodeURIComponent(id)}`,
+        read.change,
+      );
+      await refreshStreams();
+      say(`${id} is changed`);
+      onClose();
+    } catch (thrown) {
+      problem.value = problemOf(thrown);
+    } finally {
+      busy.value = false;
+    }
+  };
+
+  return (
+    <Dialog
+      title={`What is done with ${id}`}
+      onClose={onClose}
+      actions={
+        <>
+          <Button onClick={onClose}>Cancel</Button>
+          <Button
+            kind="primary"
+            busy={busy.value}
+            disabled={fault !== undefined || unchanged}
+            onClick={save}
+          >
+            Save
+          </Button>
+        </>
+      }
+    >
+      <Labelled
+        label="Pipeline, policy and labels"
+        fault={fault}
+        hint={
+          <>
+            The source stays connected, and nothing changes until the server has
+            found the whole of it good. What there is to choose from stands in
+            {" "}
+            <a href="/docs#patchStream">the API's document</a>.
+          </>
+        }
+      >
+        <textarea
+          rows={16}
+          spellcheck={false}
+          value={text.value}
+          onInput={(event: Event) => {
+            text.value = (event.currentTarget as HTMLTextAreaElement).value;
+            problem.value = undefined;
+          }}
+        />
+      </Labelled>
+      {problem.value && <ErrorNote error={problem.value} />}
+    </Dialog>
+  );
+}

@@ -1,0 +1,81 @@
+import { signal } from "@preact/signals";
+import type { AlertEvent, GapEvent } from "../../core/events.ts";
+import type { ResultEnvelope } from "../../core/results.ts";
+import { AgeSeries, DropSeries } from "./series.ts";
+
+/** Something that happened, as the timeline lists it. */
+export interface Moment {
+  /** Rising; names it. */
+  number: number;
+  atMs: number;
+  event: ResultEnvelope | AlertEvent | GapEvent;
+}
+
+const KEPT = 60;
+/** A list that changes more often cannot be read. */
+const SHOWN_EVERY_MS = 400;
+
+/** What the page of a stream remembers of it: the latest results, and where their age came from. */
+export class StreamRecord implements Disposable {
+  readonly ages = new AgeSeries();
+  readonly drops = new DropSeries();
+  /** The latest moments, newest first, brought up to date a few times a second. */
+  readonly moments = signal<readonly Moment[]>([]);
+  #moments: Moment[] = [];
+  #next = 1;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  /** Takes something in. */
+  push(event: Moment["event"]): void {
+    const atMs = Date.now();
+    if (event.type === "result") this.ages.push(event, atMs);
+    this.#moments.unshift({ number: this.#next++, atMs, event });
+    this.#moments.length = Math.min(KEPT, this.#moments.length);
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      this.moments.value = [...this.#moments];
+    }, SHOWN_EVERY_MS);
+  }
+
+  [Symbol.dispose](): void {
+    clearTimeout(this.#timer);
+  }
+}
+
+/** A result's content in few words: `3 person, 1 ball`. */
+export function summaryOf({ outputs }: ResultEnvelope): string {
+  const counts = new Map<string, number>();
+  const texts: string[] = [];
+  for (const [step, output] of Object.entries(outputs)) {
+    const { detections, classes } = output as {
+      detections?: { label: string }[];
+      classes?: ClassLike[];
+    };
+    for (const { label } of detections ?? []) {
+      counts.set(label, (counts.get(label) ?? 0) + 1);
+    }
+    if (classes?.[0]) {
+      texts.push(`${classes[0].label} ${Math.round(classes[0].score * 100)}%`);
+    }
+    if (!detections && !classes) {
+      texts.push(...plainFacts(step, output as Record<string, unknown>));
+    }
+  }
+  const things = [...counts].sort((a, b) => b[1] - a[1]).map(([label, count]) =>
+    `${count} ${label}`
+  );
+  return [...things, ...texts].join(", ") || "nothing found";
+}
+
+interface ClassLike {
+  label: string;
+  score: number;
+}
+
+/** What an analyzer says in plain values. */
+function plainFacts(step: string, output: Record<string, unknown>): string[] {
+  const facts = Object.entries(output).filter(([, value]) =>
+    ["number", "string", "boolean"].includes(typeof value)
+  );
+  return facts.slice(0, 3).map(([key, value]) => `${step}.${key} ${value}`);
+}
