@@ -43,7 +43,7 @@ export const camera: SourcePlugin<CameraConfig> = {
 // Some filters read files or the network; these do not.
 const TEST_FILTERS = new Set([
   ...["testsrc", "testsrc2", "rgbtestsrc", "yuvtestsrc", "smptebars", "smptehdbars", "pal75bars", "color", "gradients"],
-  ...["mandelbrot", "life", "cellauto", "sierpinski", "realtime", "format", "scale", "fps", "noise", "hue", "null"],
+  ...["mandelbrot", "sierpinski", "realtime", "format", "scale", "fps", "noise", "hue", "null"],
   ...["trim", "setpts", "hflip", "vflip", "transpose", "crop", "pad", "drawbox", "drawgrid", "split", "overlay"],
 ]);
 

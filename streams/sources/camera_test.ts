@@ -61,9 +61,8 @@ Deno.test("a camera that is not there is told, with those that are", async () =>
 });
 
 Deno.test("a graph of test pictures may not reach for files or the network", () => {
-  for (
-    const device of ["movie=/etc/passwd", "testsrc2,movie=a.mp4[b]", "color,subtitles=x", "[in]amovie=x", "lut3d=f", ""]
-  ) {
+  const reaching = ["movie=/etc/passwd", "testsrc2,movie=a.mp4[b]", "color,subtitles=x", "[in]amovie=x", "lut3d=f", ""];
+  for (const device of [...reaching, "life=filename=/etc/passwd", "cellauto=f=/etc/passwd"]) {
     assert.ok(!cameraSchema.safeParse({ kind: "camera", format: "lavfi", device }).success, device);
   }
   assert.ok(
