@@ -33,8 +33,8 @@ export class BrowserPage implements AsyncDisposable {
     socket.onmessage = ({ data }) => this.#take(JSON.parse(data));
   }
 
-  /** Starts a browser and opens an empty page of a size. */
-  static async open(size: { width: number; height: number }): Promise<BrowserPage> {
+  /** Starts a browser, with flags besides the usual ones, and opens an empty page of a size. */
+  static async open(size: { width: number; height: number }, flags: readonly string[] = []): Promise<BrowserPage> {
     const profile = await Deno.makeTempDir({ prefix: "weir-browser-" });
     const process = new Deno.Command(CHROMIUM!, {
       args: [
@@ -46,6 +46,7 @@ export class BrowserPage implements AsyncDisposable {
         "--remote-debugging-port=0",
         `--user-data-dir=${profile}`,
         `--window-size=${size.width},${size.height}`,
+        ...flags,
         "about:blank",
       ],
       stdin: "null",
