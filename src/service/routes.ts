@@ -4,18 +4,20 @@ import type { Guard } from "../api/guard.ts";
 import { ingestRoutes } from "../api/ingest_routes.ts";
 import { modelRoutes } from "../api/model_routes.ts";
 import { pictureRoutes } from "../api/picture_routes.ts";
+import { predictRoutes } from "../api/predict_routes.ts";
 import type { Route } from "../api/route.ts";
 import { createGuard } from "../api/security/guard.ts";
 import { ticketRoutes, Tickets } from "../api/security/tickets.ts";
 import { streamRoutes } from "../api/stream_routes.ts";
 import { systemRoutes } from "../api/system_routes.ts";
+import { viewerRoutes } from "../api/viewer_routes.ts";
 import { wsRoutes } from "../api/ws/ws_routes.ts";
 import { patchSchema, registrationSchema, sourceSchema } from "../../config/schema.ts";
 import type { Services } from "./services.ts";
 
 /** Every way into the server, and who stands at the door. */
 export function serverRoutes(services: Services): { routes: Route[]; guard: Guard } {
-  const { models, streams, pictures, ingest, probes, system, metrics } = services;
+  const { models, predict, streams, pictures, ingest, probes, system, metrics } = services;
   const { hub, signal, config, log, version } = services.options;
   const onFault = (error: unknown) => log.error(error instanceof Error ? error.stack ?? error.message : `${error}`);
   const tickets = new Tickets({ now: () => performance.now() });
@@ -25,6 +27,7 @@ export function serverRoutes(services: Services): { routes: Route[]; guard: Guar
       metrics: (accept) => metrics.expose(accept),
     }),
     ...modelRoutes({ models }),
+    ...predictRoutes({ predict, imageBytes: config.limits.imageBytes }),
     ...streamRoutes({
       streams,
       probe: probes,
@@ -35,6 +38,7 @@ export function serverRoutes(services: Services): { routes: Route[]; guard: Guar
     ...pictureRoutes({ pictures, streams, signal }),
     ...ingestRoutes({ ingest, streams, hub, signal, frameBytes: config.limits.frameBytes }),
     ...ticketRoutes(tickets),
+    ...viewerRoutes(),
   ];
   routes.push(...docsRoutes({ routes, version }));
   const { server, auth, limits } = config;
