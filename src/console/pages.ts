@@ -1,6 +1,11 @@
 import type { FunctionComponent } from "preact";
+import { AddPage } from "./pages/add.tsx";
+import { ModelsPage } from "./pages/models.tsx";
+import { PredictPage } from "./pages/predict.tsx";
 import { StreamPage } from "./pages/stream.tsx";
+import { SystemPage } from "./pages/system.tsx";
 import { WallPage } from "./pages/wall.tsx";
+import { WebcamPage } from "./pages/webcam.tsx";
 
 /** One page of the console. */
 export interface Page {
@@ -18,4 +23,9 @@ export interface Page {
 export const pages: readonly Page[] = [
   { path: "", key: "w", name: "Wall", component: WallPage },
   { path: "streams", component: StreamPage },
+  { path: "add", key: "a", name: "Add", component: AddPage },
+  { path: "webcam", key: "c", name: "Webcam", component: WebcamPage },
+  { path: "predict", key: "p", name: "Predict", component: PredictPage },
+  { path: "models", key: "m", name: "Models", component: ModelsPage },
+  { path: "system", key: "s", name: "System", component: SystemPage },
 ];

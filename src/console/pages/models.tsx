@@ -1,0 +1,45 @@
+import type { ModelView } from "../../core/services.ts";
+import { call } from "../api/client.ts";
+import { ModelCard } from "../models/model_card.tsx";
+import { usePolled } from "../system/use_polled.ts";
+import { Empty, ErrorNote, Loading } from "../ui/note.tsx";
+import { PageHead } from "../ui/panel.tsx";
+
+const EVERY_MS = 2000;
+
+/** The models of the server: what is loaded, how it runs, who uses it. */
+export function ModelsPage() {
+  const { value: models, error, again } = usePolled(load, EVERY_MS);
+  return (
+    <>
+      <PageHead
+        title="Models"
+        lead="A model is loaded when the first stream asks for it, or at the start if declared."
+      />
+      {models
+        ? models.length === 0
+          ? (
+            <Empty title="There are no models">
+              Name an ONNX file in a stream's pipeline, or declare it under <code>models:</code> in the configuration.
+            </Empty>
+          )
+          : (
+            <div class="columns">
+              {models.map((model) => <ModelCard key={model.name} model={model} />)}
+            </div>
+          )
+        : error === undefined
+        ? <Loading />
+        : <ErrorNote error={error} retry={again} />}
+    </>
+  );
+}
+
+async function load(signal: AbortSignal): Promise<ModelView[]> {
+  return (await call<{ models: ModelView[] }>(
+    "GET",
+    "/api/v1/models",
+    undefined,
+    { signal },
+  )).models;
+}

@@ -1,0 +1,122 @@
+import { call } from "../api/client.ts";
+import { ProblemError } from "../api/problem_error.ts";
+import { now } from "../state/now.ts";
+import { streams } from "../state/streams.ts";
+import { MemoryFigures } from "../system/memory_figures.tsx";
+import { supervisionTree } from "../system/supervision_tree.ts";
+import type { ReadyAnswer, SystemAnswer } from "../system/system_answer.ts";
+import { TreeView } from "../system/tree_view.tsx";
+import { usePolled } from "../system/use_polled.ts";
+import { bytesText, countText, durationText, rateText } from "../ui/format.ts";
+import { ErrorNote, Loading } from "../ui/note.tsx";
+import { PageHead, Panel } from "../ui/panel.tsx";
+import { Stat, Stats } from "../ui/stat.tsx";
+import { Badge } from "../ui/state_badge.tsx";
+
+const EVERY_MS = 2000;
+
+interface Known {
+  system: SystemAnswer;
+  ready: ReadyAnswer;
+}
+
+/** How the server itself is: what runs in it, what keeps it running, and what it takes. */
+export function SystemPage() {
+  const { value, error, again } = usePolled(load, EVERY_MS);
+  if (!value) {
+    return (
+      <>
+        <PageHead title="System" />
+        {error === undefined ? <Loading /> : <ErrorNote error={error} retry={again} />}
+      </>
+    );
+  }
+  const { system, ready } = value;
+  const { version, pid, startedAt, cores, memory, leaks } = system;
+  const all = streams.value ?? [];
+  const boundBytes = all.reduce(
+    (sum, { status }) => sum + (status?.memoryBoundBytes ?? 0),
+    0,
+  );
+  const [fpsIn, fpsOut] = [rateOf(all, "fpsIn"), rateOf(all, "fpsOut")];
+  return (
+    <>
+      <PageHead
+        title="System"
+        lead={`Weir ${version}, process ${pid}`}
+        actions={
+          <Badge
+            tone={ready.ready ? "good" : "warn"}
+            text={ready.ready ? "ready" : "not ready"}
+          />
+        }
+      />
+      <div class="columns">
+        {!ready.ready && (
+          <div class="note warn wide" role="status">
+            <p>The server is not ready:</p>
+            <ul>
+              {ready.reasons.map((reason) => <li key={reason}>{reason}</li>)}
+            </ul>
+          </div>
+        )}
+        <Panel title="Now" wide>
+          <Stats>
+            <Stat
+              label="Up for"
+              value={durationText(now.value - Date.parse(startedAt))}
+            />
+            <Stat label="Cores" value={countText(cores)} />
+            <Stat label="Streams" value={countText(all.length)} />
+            <Stat label="Frames in" value={rateText(fpsIn)} unit="/s" />
+            <Stat label="Results out" value={rateText(fpsOut)} unit="/s" />
+            <Stat label="Memory" value={bytesText(memory.residentBytes)} />
+            <Stat
+              label="Ended by force"
+              value={countText(leaks.kills)}
+              hint="Threads that did not end when they were asked to"
+            />
+          </Stats>
+          {leaks.kills > 0 && (
+            <p class="faint small">
+              Ending threads by force has cost about {bytesText(leaks.bytes)} so far
+              {leaks.exhausted && "; the process should be restarted"}.
+            </p>
+          )}
+        </Panel>
+        <Panel title="Supervision" wide>
+          <TreeView root={supervisionTree(system, all)} />
+        </Panel>
+        <Panel title="Memory" wide>
+          <MemoryFigures {...memory} boundBytes={boundBytes} />
+        </Panel>
+      </div>
+    </>
+  );
+}
+
+async function load(signal: AbortSignal): Promise<Known> {
+  const [system, ready] = await Promise.all([
+    call<SystemAnswer>("GET", "/api/v1/system", undefined, { signal }),
+    readiness(signal),
+  ]);
+  return { system, ready };
+}
+
+/** A server that is not ready says so with a status that else means failure. */
+async function readiness(signal: AbortSignal): Promise<ReadyAnswer> {
+  const response = await fetch("/ready", { signal });
+  if (response.ok || response.status === 503) return await response.json();
+  throw new ProblemError({
+    status: response.status,
+    code: "ready",
+    message: "The server does not say whether it is ready",
+  });
+}
+
+function rateOf(
+  all: readonly { status?: { fpsIn: number; fpsOut: number } }[],
+  which: "fpsIn" | "fpsOut",
+): number {
+  return all.reduce((sum, { status }) => sum + (status?.[which] ?? 0), 0);
+}

@@ -1,0 +1,128 @@
+import type { StreamView } from "../../core/services.ts";
+import type { ChildAnswer, SupervisorAnswer, SystemAnswer } from "./system_answer.ts";
+
+/** How a state looks. */
+export type Tone = "good" | "busy" | "warn" | "bad" | "calm";
+
+/** One thing that is kept running, and what it keeps running itself. */
+export interface TreeNode {
+  /** Its place in the tree: the same as long as it is the same thing. */
+  key: string;
+  name: string;
+  state: string;
+  tone: Tone;
+  /** Unix milliseconds. */
+  sinceMs?: number;
+  restarts?: number;
+  nextAttemptMs?: number;
+  cause?: string;
+  mailbox?: { depth: number; capacity: number; dropped: number };
+  /** A stream with a page of its own. */
+  stream?: string;
+  /** The most memory that its frames can take. */
+  memoryBoundBytes?: number;
+  children: TreeNode[];
+}
+
+/** Everything that runs in the server, as it stands: who keeps whom alive, and how that goes. */
+export function supervisionTree(
+  system: SystemAnswer,
+  streams: readonly StreamView[],
+): TreeNode {
+  const models = system.supervision.map(supervisorNode);
+  const cameras = streams.map(streamNode);
+  return {
+    key: "weir",
+    name: "Weir",
+    ...summary([...models, ...cameras]),
+    sinceMs: Date.parse(system.startedAt),
+    children: [
+      { key: "models", name: "Models", ...summary(models), children: models },
+      {
+        key: "streams",
+        name: "Streams",
+        ...summary(cameras),
+        children: cameras,
+      },
+    ],
+  };
+}
+
+const TONES: Readonly<Record<string, Tone>> = {
+  running: "good",
+  connecting: "busy",
+  starting: "busy",
+  waiting: "busy",
+  stalled: "warn",
+  backoff: "warn",
+  paused: "calm",
+  stopping: "calm",
+  stopped: "calm",
+  failed: "bad",
+};
+
+/** From the best to the worst. */
+const ORDER: readonly Tone[] = ["calm", "good", "busy", "warn", "bad"];
+
+function supervisorNode(
+  { model, name, state, since, cause, children }: SupervisorAnswer,
+): TreeNode {
+  const key = `model ${model ?? name}`;
+  return {
+    key,
+    name: model ?? name,
+    state,
+    tone: toneOf(state),
+    sinceMs: since,
+    ...(cause && { cause: cause.message }),
+    children: children.map((child) => childNode(child, key)),
+  };
+}
+
+function childNode(child: ChildAnswer, above: string): TreeNode {
+  const { name, state, since, restarts, nextAttemptMs, cause, actor } = child;
+  const key = `${above}/${name}`;
+  return {
+    key,
+    name,
+    state,
+    tone: toneOf(state),
+    sinceMs: since,
+    ...(restarts !== undefined && { restarts }),
+    ...(nextAttemptMs !== undefined && { nextAttemptMs }),
+    ...(cause && { cause: cause.message }),
+    ...(actor?.mailbox && { mailbox: actor.mailbox }),
+    children: (actor?.children ?? []).map((inner) => childNode(inner, key)),
+  };
+}
+
+function streamNode({ id, status }: StreamView): TreeNode {
+  const node = { key: `stream ${id}`, name: id, stream: id, children: [] };
+  if (!status) return { ...node, state: "being moved", tone: "busy" };
+  const { state, sinceMs, restarts, nextAttemptMs, cause, memoryBoundBytes } = status;
+  return {
+    ...node,
+    state,
+    tone: toneOf(state),
+    sinceMs,
+    restarts,
+    memoryBoundBytes,
+    ...(nextAttemptMs !== undefined && { nextAttemptMs }),
+    ...(cause && { cause: cause.message }),
+  };
+}
+
+/** A whole is as well as the worst of its parts. */
+function summary(parts: readonly TreeNode[]): Pick<TreeNode, "state" | "tone"> {
+  const tones = parts.map(({ tone }) => tone);
+  const worst = ORDER.findLast((tone) => tones.includes(tone)) ?? "calm";
+  const running = parts.filter(({ state }) => state === "running").length;
+  return {
+    state: parts.length === 0 ? "none" : `${running} of ${parts.length} running`,
+    tone: worst,
+  };
+}
+
+function toneOf(state: string): Tone {
+  return TONES[state] ?? "busy";
+}

@@ -1,0 +1,90 @@
+import assert from "node:assert/strict";
+import type { StreamView } from "../../core/services.ts";
+import type { StreamState } from "../../core/stream.ts";
+import { supervisionTree } from "./supervision_tree.ts";
+import type { SystemAnswer } from "./system_answer.ts";
+
+const system: SystemAnswer = {
+  version: "1",
+  pid: 1,
+  startedAt: "2026-01-31T12:00:00.000Z",
+  cores: 2,
+  memory: { residentBytes: 1, heapBytes: 1, externalBytes: 1 },
+  leaks: { kills: 0, bytes: 0, descriptors: 0, exhausted: false },
+  supervision: [{
+    model: "m",
+    name: "replicas of m",
+    state: "running",
+    since: 5,
+    children: [
+      {
+        name: "m 1",
+        state: "running",
+        since: 6,
+        restarts: 2,
+        actor: { mailbox: { depth: 1, capacity: 8, dropped: 3 } },
+      },
+      {
+        name: "m 2",
+        state: "backoff",
+        since: 7,
+        nextAttemptMs: 9,
+        cause: { code: "failed", message: "out of memory" },
+      },
+    ],
+  }],
+};
+
+const stream = (id: string, state: StreamState | undefined) =>
+  ({
+    id,
+    ...(state &&
+      { status: { state, sinceMs: 1, restarts: 0, memoryBoundBytes: 10 } }),
+  }) as unknown as StreamView;
+
+Deno.test("the tree has every model's replicas and every stream, and a whole is as well as the worst of its parts", () => {
+  const tree = supervisionTree(system, [
+    stream("a", "running"),
+    stream("b", "failed"),
+    stream("c", undefined),
+  ]);
+  assert.deepEqual([tree.state, tree.tone, tree.sinceMs], [
+    "2 of 4 running",
+    "bad",
+    Date.UTC(2026, 0, 31, 12),
+  ]);
+  const [models, streams] = tree.children;
+  assert.deepEqual([models.state, models.tone], ["1 of 1 running", "good"]);
+  assert.deepEqual([streams.state, streams.tone], ["1 of 3 running", "bad"]);
+  const [first, second] = models.children[0].children;
+  assert.deepEqual([first.restarts, first.mailbox, first.tone], [2, {
+    depth: 1,
+    capacity: 8,
+    dropped: 3,
+  }, "good"]);
+  assert.deepEqual([second.cause, second.nextAttemptMs, second.tone], [
+    "out of memory",
+    9,
+    "warn",
+  ]);
+  assert.deepEqual(
+    streams.children.map(({ stream, state }) => [stream, state]),
+    [
+      ["a", "running"],
+      ["b", "failed"],
+      ["c", "being moved"],
+    ],
+  );
+  const keys: string[] = [];
+  const collect = (node: typeof tree) => {
+    keys.push(node.key);
+    node.children.forEach(collect);
+  };
+  collect(tree);
+  assert.equal(new Set(keys).size, keys.length);
+});
+
+Deno.test("a server with nothing to do is well", () => {
+  const tree = supervisionTree({ ...system, supervision: [] }, []);
+  assert.deepEqual([tree.state, tree.tone], ["none", "calm"]);
+});

@@ -1,0 +1,49 @@
+/** A supervisor's child as the API tells of it. */
+export interface ChildAnswer {
+  name: string;
+  state: string;
+  /** Unix milliseconds. */
+  since: number;
+  restarts?: number;
+  nextAttemptMs?: number;
+  cause?: { code: string; message: string };
+  /** What the child says of itself. */
+  actor?: {
+    mailbox?: { depth: number; capacity: number; dropped: number };
+    children?: ChildAnswer[];
+  };
+}
+
+/** A supervisor as the API tells of it. */
+export interface SupervisorAnswer {
+  /** Whose replicas it keeps. */
+  model?: string;
+  name: string;
+  state: string;
+  strategy?: string;
+  since: number;
+  cause?: { code: string; message: string };
+  children: ChildAnswer[];
+}
+
+/** What `GET /api/v1/system` answers. */
+export interface SystemAnswer {
+  version: string;
+  pid: number;
+  startedAt: string;
+  cores: number;
+  memory: { residentBytes: number; heapBytes: number; externalBytes: number };
+  leaks: {
+    kills: number;
+    bytes: number;
+    descriptors: number;
+    exhausted: boolean;
+  };
+  supervision: SupervisorAnswer[];
+}
+
+/** What `GET /ready` answers. */
+export interface ReadyAnswer {
+  ready: boolean;
+  reasons: string[];
+}
