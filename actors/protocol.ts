@@ -6,6 +6,7 @@ import type { AnsweredPicture, WantedPicture, WatchedPicture } from "../streams/
 import type { Device } from "../src/core/model.ts";
 import type { PushedFrame } from "../streams/sources/inlet.ts";
 import type { SourceRulesOptions } from "../streams/sources/source_rules.ts";
+import type { StillQuestion } from "./stills.ts";
 
 // Who says what to whom. Main tells, workers emit; the frames' own messages go from port to port, past main.
 
@@ -121,6 +122,8 @@ export type ToStreams =
   | { type: "restart"; id: string }
   | { type: "remove"; id: string }
   | { type: "status"; id: string }
+  /** One image, of no stream, to be run through a model. */
+  | { type: "still"; question: StillQuestion }
   | { type: "usage" };
 
 /** How far a stream has come. */

@@ -11,6 +11,7 @@ import { sourceNamed } from "../streams/sources/registry.ts";
 import { SourceRules } from "../streams/sources/source_rules.ts";
 import type { ActorContext } from "./actor.ts";
 import type { FromStreams, ModelSetup, ToStreams } from "./protocol.ts";
+import { Stills } from "./stills.ts";
 import { StreamTask } from "./stream_task.ts";
 import { TurnClient } from "./turn_client.ts";
 import { hostActor } from "./worker_host.ts";
@@ -31,6 +32,7 @@ const inlets = new Map<string, Inlet>();
 const inputs = new Map<string, ModelInput>();
 const models = new Map<number, string>();
 let turns: TurnClient;
+let stills: Stills;
 
 hostActor<StreamWorkerInit, ToStreams, FromStreams>({
   start(init, context) {
@@ -39,6 +41,7 @@ hostActor<StreamWorkerInit, ToStreams, FromStreams>({
       answerTimeoutMs: init.answerTimeoutMs,
       onOverdue: (replica) => context.emit({ type: "overdue", replica, model: models.get(replica) ?? "" }),
     });
+    stills = new Stills(turns);
     onPictureLeak(({ width, height }) => context.emit({ type: "leak", what: `a picture of ${width}x${height}` }));
   },
   handle(message, context) {
@@ -54,6 +57,7 @@ hostActor<StreamWorkerInit, ToStreams, FromStreams>({
       case "hopeless":
         return turns.refuse(message.model, message.reason);
       case "unloaded":
+        stills.forget(message.model);
         inputs.get(message.model)?.[Symbol.dispose]();
         return void inputs.delete(message.model);
       case "add":
@@ -70,6 +74,8 @@ hostActor<StreamWorkerInit, ToStreams, FromStreams>({
         return tasks.get(message.id)?.pictures.once(message.picture, message.wanted);
       case "pictureTaken":
         return tasks.get(message.id)?.pictures.taken();
+      case "still":
+        return stills.run(message.question, context.signal);
       case "usage":
         return {
           ...livePictures(),
@@ -106,6 +112,7 @@ hostActor<StreamWorkerInit, ToStreams, FromStreams>({
     for (const inlet of inlets.values()) inlet[Symbol.dispose]();
     await Promise.all([...tasks.values()].map((task) => task.stop()));
     turns[Symbol.dispose]();
+    stills[Symbol.dispose]();
     for (const input of inputs.values()) input[Symbol.dispose]();
   },
 });

@@ -8,6 +8,8 @@ export interface StreamSlot {
   id: number;
   actor: Actor<ToStreams, FromStreams>;
   streams: Set<string>;
+  /** Images that are being run in it. */
+  guests: number;
 }
 
 /** How stream workers are made, and who hears of them. */
@@ -26,6 +28,8 @@ export interface StreamWorkersOptions {
 }
 
 const START_TIMEOUT_MS = 20_000;
+/** A guest weighs more than any number of streams that a worker can have. */
+const GUEST_WEIGHT = 1e6;
 
 /** The small pool of threads that decode; streams are spread over them as they come, and none starts before it is needed. */
 export class StreamWorkers {
@@ -43,15 +47,20 @@ export class StreamWorkers {
   /** The worker with the fewest streams, a new one while there may be more; it counts the stream as its own from here on. */
   async slot(stream: string): Promise<StreamSlot> {
     let slot = this.#slots.find(({ streams }) => streams.size === 0);
-    if (!slot && this.#slots.length + this.#spawning.size < this.options.limit) {
-      const spawn = this.#spawn();
-      this.#spawning.add(spawn);
-      slot = await spawn.finally(() => this.#spawning.delete(spawn));
-    } else if (!slot) {
-      if (this.#slots.length === 0) await Promise.any(this.#spawning);
-      slot = this.#slots.reduce((best, other) => other.streams.size < best.streams.size ? other : best);
-    }
+    if (!slot && this.#mayGrow) slot = await this.#grow();
+    slot ??= await this.#least((one) => one.streams.size);
     slot.streams.add(stream);
+    return slot;
+  }
+
+  /**
+   * The worker with the fewest guests; it counts one more from here on, until `guests` is lowered. While all have some,
+   * another worker is started for those to come.
+   */
+  async enter(): Promise<StreamSlot> {
+    if (this.#mayGrow && this.#slots.every(({ guests }) => guests > 0)) void this.#grow().catch(() => {});
+    const slot = await this.#least(({ guests, streams }) => guests + streams.size / GUEST_WEIGHT);
+    slot.guests++;
     return slot;
   }
 
@@ -59,6 +68,21 @@ export class StreamWorkers {
   async stop(options: StopOptions): Promise<void> {
     await Promise.allSettled(this.#spawning);
     await Promise.all(this.#slots.map(({ actor }) => actor.stop(options)));
+  }
+
+  get #mayGrow(): boolean {
+    return this.#slots.length + this.#spawning.size < this.options.limit;
+  }
+
+  #grow(): Promise<StreamSlot> {
+    const spawn = this.#spawn().finally(() => this.#spawning.delete(spawn));
+    this.#spawning.add(spawn);
+    return spawn;
+  }
+
+  async #least(load: (slot: StreamSlot) => number): Promise<StreamSlot> {
+    if (this.#slots.length === 0) await Promise.any(this.#spawning);
+    return this.#slots.reduce((best, other) => load(other) < load(best) ? other : best);
   }
 
   async #spawn(): Promise<StreamSlot> {
@@ -73,7 +97,7 @@ export class StreamWorkers {
       startTimeoutMs: START_TIMEOUT_MS,
       kills,
     });
-    const slot: StreamSlot = { id, actor, streams: new Set() };
+    const slot: StreamSlot = { id, actor, streams: new Set(), guests: 0 };
     joined(slot);
     actor.events$.subscribe((event) => hear(event, slot));
     actor.link((exit) => {

@@ -3,17 +3,18 @@ import { Observable, Subject } from "rxjs";
 import type { StopOptions } from "../actors/actor.ts";
 import { Kills } from "../actors/kills.ts";
 import type { FromStreams, ReplicaStats, StreamExtras, StreamPosition } from "../actors/protocol.ts";
+import type { StillAnswer, StillQuestion } from "../actors/stills.ts";
 import { type StreamSlot, StreamWorkers } from "../actors/stream_workers.ts";
 import { sourceNamed } from "../streams/sources/registry.ts";
 import type { ResultEnvelope } from "./core/results.ts";
 import type { Sender, SenderEvents } from "./core/services.ts";
 import type { StateEvent, StreamRegistration, StreamStatus } from "./core/stream.ts";
-import { type Declaration, type DeclaredModel, ModelPool } from "./model_pool.ts";
+import { type Declaration, type DeclaredModel, type ModelLease, ModelPool } from "./model_pool.ts";
 import type { EncodedPicture, PictureRequest } from "./core/services.ts";
 import { PictureWatches } from "./service/picture_watches.ts";
 import { type ReadyStream, readyStream } from "./service/ready_stream.ts";
 import { Senders } from "./service/senders.ts";
-import { fallen, isOver, revived } from "./service/stream_end.ts";
+import { fallen, isOver, revived, untilOver } from "./service/stream_end.ts";
 import { type WeirOptions, weirOptions } from "./service/weir_options.ts";
 import { Switchboard } from "./switchboard.ts";
 
@@ -140,15 +141,7 @@ export class Weir implements AsyncDisposable {
   /** Resolves when the stream has stopped or failed for good. */
   async done(id: string): Promise<StreamStatus> {
     const { last } = this.#stream(id);
-    if (!isOver(last)) {
-      await new Promise<void>((resolve) => {
-        const subscription = this.states$.subscribe((event) => {
-          if (event.stream !== id || !isOver(event)) return;
-          subscription.unsubscribe();
-          resolve();
-        });
-      });
-    }
+    if (!isOver(last)) await untilOver(id, this.states$);
     return this.status(id);
   }
 
@@ -232,6 +225,22 @@ export class Weir implements AsyncDisposable {
         this.#warnings.next(`${id} keeps the model that it has: ${(error as Error).message}`);
       })
     ));
+  }
+
+  /** Runs one image through a model, in the threads and the queue that streams have. */
+  async still(question: StillQuestion, options: { timeoutMs: number; signal: AbortSignal }): Promise<StillAnswer> {
+    const slot = await this.#workers.enter();
+    try {
+      const transfer = [question.image.buffer];
+      return await slot.actor.ask<StillAnswer>({ type: "still", question }, { ...options, transfer });
+    } finally {
+      slot.guests--;
+    }
+  }
+
+  /** The right to a model; it stays loaded until that is given back. */
+  async useModel(user: string, name: string): Promise<ModelLease> {
+    return await this.#models.takeLoaded(user, name) ?? await this.#models.take(user, [name]);
   }
 
   /** What is declared, and why it is not loaded where it is not. */

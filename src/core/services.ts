@@ -220,12 +220,17 @@ export interface Prediction {
 /** Places for images that are under way; they are given back by disposing of them. */
 export interface PredictPlaces extends Disposable {
   readonly model: string;
+  /** How many there are: so many images may be run at once. */
+  readonly count: number;
   run(request: PredictRequest, signal: AbortSignal): Promise<Prediction>;
 }
 
 /** Runs single images through the models and queues that the streams have. */
 export interface PredictService {
-  /** Takes places for so many images at once; throws a `ServiceError` where there is no such model, or no room. */
+  /**
+   * Takes places for so many images at once, or for as many as there may be at all; throws a `ServiceError` where there is
+   * no such model, or no room.
+   */
   open(model: string | undefined, images: number): Promise<PredictPlaces>;
 }
 

@@ -12,6 +12,7 @@ import type { Weir } from "../app.ts";
 import { Ingest } from "./ingest.ts";
 import { type ModelsConfig, ServerModels } from "./models.ts";
 import { Pictures } from "./pictures.ts";
+import { Predict } from "./predict.ts";
 import { isProbe, Probes } from "./probes.ts";
 import type { ServerOptions } from "./server.ts";
 import { StreamSinks } from "./stream_sinks.ts";
@@ -30,6 +31,7 @@ export interface ServicesOptions extends ServerOptions {
 /** Everything that the routes stand on, made in the order in which one needs another. */
 export class Services implements AsyncDisposable {
   readonly models: ServerModels;
+  readonly predict: Predict;
   readonly streams: ServerStreams;
   readonly sinks: StreamSinks;
   readonly pictures: Pictures;
@@ -49,6 +51,7 @@ export class Services implements AsyncDisposable {
     const rules = new SourceRules(config.sources);
     const checkSource = (source: StreamRegistration["source"]) => rules.check(source);
     this.models = new ServerModels(weir);
+    this.predict = new Predict({ weir, models: this.models, limits: config.limits });
     this.sinks = new StreamSinks({
       directory: join(options.dataDir, "sinks"),
       address: (host) => rules.address(host),

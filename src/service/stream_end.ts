@@ -1,8 +1,20 @@
+import type { Observable } from "rxjs";
 import type { StateEvent } from "../core/stream.ts";
 
 /** Whether a stream has stopped or failed for good. */
 export function isOver(event: StateEvent | undefined): boolean {
   return event?.state === "stopped" || event?.state === "failed";
+}
+
+/** Resolves when the stream has stopped or failed for good. */
+export function untilOver(stream: string, states$: Observable<StateEvent>): Promise<void> {
+  return new Promise((resolve) => {
+    const subscription = states$.subscribe((event) => {
+      if (event.stream !== stream || !isOver(event)) return;
+      subscription.unsubscribe();
+      resolve();
+    });
+  });
 }
 
 /** A stream went down with its thread. */

@@ -23,7 +23,9 @@ export class ServerSystem implements SystemService {
 
   readiness(): Promise<Readiness> {
     const reasons = [...this.options.notReady()];
-    for (const { setup, supervision } of this.options.weir.models()) {
+    for (const { setup, declared, supervision } of this.options.weir.models()) {
+      // Somebody wants it from now on; who came before has what it needs.
+      if (supervision.state === "starting" && !declared) continue;
       const up = supervision.children.filter(({ state }) => state === "running").length;
       if (up < setup.replicas) reasons.push(`${setup.spec.name}: ${up} of ${setup.replicas} replicas run`);
     }

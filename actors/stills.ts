@@ -1,0 +1,159 @@
+import { nowMs } from "../src/core/clock.ts";
+import type { RunOverrides, Turn, Turns } from "../src/core/inference.ts";
+import { framesUnderWay } from "../src/core/memory_bound.ts";
+import type { ModelOutput, Timings } from "../src/core/results.ts";
+import { rounded } from "../src/core/tidy.ts";
+import type { Placement } from "../src/vision/fit.ts";
+import { ImageError, type ImageErrorCode } from "../streams/av/image_error.ts";
+import { type ImageHeader, type ImageLimits, readImageHeader } from "../streams/av/image_header.ts";
+import { UndecodableError } from "../streams/av/picture.ts";
+import { Preparer } from "../streams/av/preparer.ts";
+import { StillDecoder } from "../streams/av/still_decoder.ts";
+import { FramePool } from "../streams/frame_pool.ts";
+import type { ModelSetup } from "./protocol.ts";
+
+/** One image to be run through a model. */
+export interface StillQuestion {
+  image: Uint8Array<ArrayBuffer>;
+  limits: ImageLimits;
+  setup: ModelSetup;
+  overrides?: RunOverrides;
+  /** Both on the clock of `nowMs()`. */
+  receivedAtMs: number;
+  deadlineMs: number;
+}
+
+/** What became of it. */
+export type StillAnswer =
+  | { frame: { width: number; height: number }; output: ModelOutput; timings: Timings }
+  /** It is no image that can be used. */
+  | { refused: { code: ImageErrorCode | "undecodable"; message: string } }
+  /** Its turn came when there was no time left to run it. */
+  | { late: true };
+
+interface Room {
+  preparer: Preparer;
+  pool: FramePool;
+}
+
+interface Prepared {
+  placement: Placement;
+  frame: { width: number; height: number };
+  decodeMs: number;
+  prepareMs: number;
+}
+
+/** All of them share what one stream would get. */
+const STREAM = "~predict";
+
+/**
+ * Single images on their way through the models that streams use, in the same queues. No newer one takes an image's
+ * place, so it is decoded and prepared before it asks for its turn, and its picture is gone before the next is decoded.
+ * Their buffers are their own: one that waits for its turn must hold back no camera that has it.
+ */
+export class Stills implements Disposable {
+  #rooms = new Map<string, Room>();
+  #decoders = new Map<number, StillDecoder>();
+
+  constructor(private readonly turns: Turns) {}
+
+  /** Runs an image; rejects when the model cannot run or the asker gives up. */
+  async run(question: StillQuestion, signal: AbortSignal): Promise<StillAnswer> {
+    const { setup, overrides, receivedAtMs, deadlineMs } = question;
+    let header: ImageHeader;
+    try {
+      header = readImageHeader(question.image, question.limits);
+    } catch (error) {
+      if (error instanceof ImageError) return { refused: { code: error.code, message: error.message } };
+      throw error;
+    }
+    const { pool, preparer } = this.#room(setup);
+    const buffer = await bufferOf(pool, signal);
+    let prepared: Prepared;
+    let turn: Turn;
+    try {
+      prepared = this.#prepare(question, header, { preparer, buffer });
+      const request = { stream: STREAM, deadlineMs, weight: 1, late: false };
+      turn = await this.turns.request(setup.key, request, signal);
+    } catch (error) {
+      pool.give(buffer);
+      if (error instanceof UndecodableError) return { refused: { code: "undecodable", message: error.message } };
+      throw error;
+    }
+    if (nowMs() + turn.expectedMs > deadlineMs) {
+      turn.pass();
+      pool.give(buffer);
+      return { late: true };
+    }
+    const { frame, placement, decodeMs, prepareMs } = prepared;
+    const { output, startedAtMs, inferMs } = await turn.run({ buffer, placement, overrides, home: pool });
+    const timings = {
+      decodeMs,
+      queueMs: Math.max(0, startedAtMs - receivedAtMs - decodeMs - prepareMs),
+      prepareMs,
+      inferMs,
+      postMs: Math.max(0, nowMs() - startedAtMs - inferMs),
+    };
+    for (const stage of Object.keys(timings) as (keyof Timings)[]) timings[stage] = rounded(timings[stage], 1000);
+    return { frame, output, timings };
+  }
+
+  /** A model is unloaded; what was kept for its input goes. */
+  forget(key: string): void {
+    this.#rooms.get(key)?.preparer[Symbol.dispose]();
+    this.#rooms.delete(key);
+  }
+
+  [Symbol.dispose](): void {
+    for (const key of [...this.#rooms.keys()]) this.forget(key);
+    for (const decoder of this.#decoders.values()) decoder[Symbol.dispose]();
+    this.#decoders.clear();
+  }
+
+  /** The image in the form of the model's input; its picture lives no longer than this takes. */
+  #prepare({ image, limits }: StillQuestion, header: ImageHeader, { preparer, buffer }: {
+    preparer: Preparer;
+    buffer: ArrayBuffer;
+  }): Prepared {
+    const { orientation } = header;
+    using picture = this.#decoder(limits.maxPixels).picture({ bytes: image, header, orientation, released() {} });
+    const beganMs = performance.now();
+    const placement = preparer.prepare(picture, buffer);
+    const { width, height, decodeMs } = picture;
+    return { placement, frame: { width, height }, decodeMs, prepareMs: performance.now() - beganMs - decodeMs };
+  }
+
+  #room({ key, spec, replicas, maxBatch }: ModelSetup): Room {
+    let room = this.#rooms.get(key);
+    if (!room) {
+      const preparer = new Preparer(spec.input);
+      room = { preparer, pool: new FramePool(preparer.byteLength, framesUnderWay(replicas, maxBatch)) };
+      this.#rooms.set(key, room);
+    }
+    return room;
+  }
+
+  #decoder(maxPixels: number): StillDecoder {
+    let decoder = this.#decoders.get(maxPixels);
+    if (!decoder) this.#decoders.set(maxPixels, decoder = new StillDecoder(maxPixels));
+    return decoder;
+  }
+}
+
+/** A buffer as soon as one is free; whoever gives up takes none. */
+async function bufferOf(pool: FramePool, signal: AbortSignal): Promise<ArrayBuffer> {
+  signal.throwIfAborted();
+  const taken = pool.take();
+  if (taken instanceof ArrayBuffer) return taken;
+  const over = Promise.withResolvers<never>();
+  const abort = () => over.reject(signal.reason);
+  signal.addEventListener("abort", abort, { once: true });
+  try {
+    return await Promise.race([taken, over.promise]);
+  } catch (error) {
+    void taken.then((buffer) => pool.give(buffer));
+    throw error;
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
+}
