@@ -1,4 +1,4 @@
-import { memoryUsage } from "node:process";
+import { cpuUsage, memoryUsage } from "node:process";
 import { z } from "zod";
 import { analyzers } from "../analyzers/registry.ts";
 import type { Readiness, SystemService } from "../core/services.ts";
@@ -35,11 +35,13 @@ export class ServerSystem implements SystemService {
   system(): Promise<Record<string, unknown>> {
     const { weir, version, startedAtMs } = this.options;
     const { rss, heapUsed, external } = memoryUsage();
+    const { user, system } = cpuUsage();
     return Promise.resolve({
       version,
       pid: Deno.pid,
       startedAt: new Date(startedAtMs).toISOString(),
       cores: navigator.hardwareConcurrency,
+      cpuSeconds: (user + system) / 1e6,
       memory: { residentBytes: rss, heapBytes: heapUsed, externalBytes: external },
       leaks: weir.leaks,
       supervision: weir.models().map(({ setup, supervision }) => ({ model: setup.spec.name, ...supervision })),
