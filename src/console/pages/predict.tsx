@@ -63,7 +63,7 @@ export function PredictPage() {
       if (running.current.signal === signal) setBusy(false);
     }
   };
-  useEffect(() => void run(), [image, chosen, wanted.minScore]);
+  useEffect(() => void run(), [image, chosen, wanted.minScore, choices === undefined]);
 
   return (
     <>

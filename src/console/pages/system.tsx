@@ -1,3 +1,4 @@
+import { useRef } from "preact/hooks";
 import { call } from "../api/client.ts";
 import { ProblemError } from "../api/problem_error.ts";
 import { now } from "../state/now.ts";
@@ -18,11 +19,14 @@ const EVERY_MS = 2000;
 interface Known {
   system: SystemAnswer;
   ready: ReadyAnswer;
+  /** When it was answered, on the page's clock. */
+  atMs: number;
 }
 
 /** How the server itself is: what runs in it, what keeps it running, and what it takes. */
 export function SystemPage() {
   const { value, error, again } = usePolled(load, EVERY_MS);
+  const busy = useBusyCores(value);
   if (!value) {
     return (
       <>
@@ -66,7 +70,7 @@ export function SystemPage() {
               label="Up for"
               value={durationText(now.value - Date.parse(startedAt))}
             />
-            <Stat label="Cores" value={countText(cores)} />
+            <Stat label="Cores busy" value={busy === undefined ? "–" : busy.toFixed(1)} unit={`of ${cores}`} />
             <Stat label="Streams" value={countText(all.length)} />
             <Stat label="Frames in" value={rateText(fpsIn)} unit="/s" />
             <Stat label="Results out" value={rateText(fpsOut)} unit="/s" />
@@ -95,12 +99,26 @@ export function SystemPage() {
   );
 }
 
+/** How many cores were busy between the last two answers; undefined until there are two of one process. */
+function useBusyCores(known: Known | undefined): number | undefined {
+  const before = useRef<Known>();
+  const busy = useRef<number>();
+  if (known !== before.current) {
+    const last = before.current;
+    before.current = known;
+    busy.current = known && last && last.system.pid === known.system.pid
+      ? Math.max(0, (known.system.cpuSeconds - last.system.cpuSeconds) / ((known.atMs - last.atMs) / 1000))
+      : undefined;
+  }
+  return busy.current;
+}
+
 async function load(signal: AbortSignal): Promise<Known> {
   const [system, ready] = await Promise.all([
     call<SystemAnswer>("GET", "/api/v1/system", undefined, { signal }),
     readiness(signal),
   ]);
-  return { system, ready };
+  return { system, ready, atMs: performance.now() };
 }
 
 /** A server that is not ready says so with a status that else means failure. */

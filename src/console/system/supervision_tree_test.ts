@@ -9,6 +9,7 @@ const system: SystemAnswer = {
   pid: 1,
   startedAt: "2026-01-31T12:00:00.000Z",
   cores: 2,
+  cpuSeconds: 1,
   memory: { residentBytes: 1, heapBytes: 1, externalBytes: 1 },
   leaks: { kills: 0, bytes: 0, descriptors: 0, exhausted: false },
   supervision: [{

@@ -32,6 +32,8 @@ export interface SystemAnswer {
   pid: number;
   startedAt: string;
   cores: number;
+  /** Processor time since the start, of all threads. */
+  cpuSeconds: number;
   memory: { residentBytes: number; heapBytes: number; externalBytes: number };
   leaks: {
     kills: number;

@@ -24,9 +24,13 @@ export class WebcamSession implements Disposable {
   #attempt = 0;
   #round = 0;
   #settings: WebcamSettings;
+  #online = () => {
+    if (this.status.peek()?.state === "lost") this.retry();
+  };
 
   constructor(settings: WebcamSettings) {
     this.#settings = settings;
+    addEventListener("online", this.#online);
     void this.lookForCameras();
   }
 
@@ -75,6 +79,7 @@ export class WebcamSession implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    removeEventListener("online", this.#online);
     this.stop();
   }
 
