@@ -25,6 +25,7 @@ export function LiveCanvas(
   heard.current = onResult;
   const [seen, see] = useState(false);
   const [begun, begin] = useState(false);
+  const [refusal, refuse] = useState<string | undefined>(undefined);
 
   useEffect(() => {
     const observer = new IntersectionObserver(
@@ -54,8 +55,10 @@ export function LiveCanvas(
         stream,
         { width: pictureWidth(element.clientWidth), fps, quality: 70 },
         (picture) => void shown.pushPicture(picture),
+        { ended: ({ message }) => refuse(message) },
       ),
     ];
+    refuse(undefined);
     return () => {
       for (const stop of stops) stop();
       shown[Symbol.dispose]();
@@ -68,11 +71,14 @@ export function LiveCanvas(
   }, [layers]);
 
   return (
-    <canvas
-      ref={canvas}
-      class={`live ${begun ? "begun" : ""}`}
-      role="img"
-      aria-label={`Live picture of ${stream} with its results`}
-    />
+    <>
+      <canvas
+        ref={canvas}
+        class={`live ${begun ? "begun" : ""}`}
+        role="img"
+        aria-label={`Live picture of ${stream} with its results`}
+      />
+      {refusal !== undefined && <p class="no-picture">{refusal}</p>}
+    </>
   );
 }

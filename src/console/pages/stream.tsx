@@ -25,7 +25,7 @@ import { StateBadge } from "../ui/state_badge.tsx";
 export function StreamPage({ rest: [id = ""] }: { rest: readonly string[] }) {
   const all = streams.value;
   const view = all?.find((stream) => stream.id === id);
-  if (view) return <StreamView key={id} view={view} />;
+  if (view) return <OneStream key={id} view={view} />;
   if (all) {
     return (
       <Empty
@@ -41,7 +41,7 @@ export function StreamPage({ rest: [id = ""] }: { rest: readonly string[] }) {
     : <Loading />;
 }
 
-function StreamView({ view }: { view: StreamView }) {
+function OneStream({ view }: { view: StreamView }) {
   const { id, status } = view;
   const record = useMemo(() => new StreamRecord(), []);
   const figures = useMemo(() => new LiveFigures(), []);

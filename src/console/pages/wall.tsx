@@ -18,6 +18,15 @@ const DENSITY_KEY = "weir.density";
 
 /** Every stream at a glance, those in trouble first. */
 export function WallPage() {
+  return (
+    <>
+      <h1 class="unseen" tabIndex={-1}>Wall</h1>
+      <Wall />
+    </>
+  );
+}
+
+function Wall() {
   const wall = useRef<HTMLDivElement>(null);
   const search = useSignal("");
   const groupBy = useSignal<string | undefined>(undefined);
@@ -66,7 +75,6 @@ export function WallPage() {
   const keys = labelKeys(all);
   return (
     <div class="wall-page" ref={wall}>
-      <h1 class="unseen" tabIndex={-1}>Wall</h1>
       <div class="wall-bar" role="toolbar" aria-label="Wall">
         <input
           type="search"

@@ -1,4 +1,5 @@
 import { useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
 import type { StreamView } from "../../core/services.ts";
 import { call } from "../api/client.ts";
 import { type ProblemError, problemOf } from "../api/problem_error.ts";
@@ -8,6 +9,11 @@ import { Dialog } from "../ui/dialog.tsx";
 import { Labelled } from "../ui/field.tsx";
 import { ErrorNote } from "../ui/note.tsx";
 import { say } from "../ui/toasts.tsx";
+import {
+  changeFaults,
+  type KnownSchemas,
+  knownSchemas,
+} from "./known_schemas.ts";
 import { changeText, parseChange } from "./parse_change.ts";
 
 /** Changes what is done with a stream's frames; its source stays connected. */
@@ -19,7 +25,21 @@ export function EditDialog(
   const busy = useSignal(false);
   const problem = useSignal<ProblemError | undefined>(undefined);
   const read = parseChange(text.value, registration);
-  const fault = "fault" in read ? read.fault : undefined;
+  const schemas = useSignal<KnownSchemas | undefined>(undefined);
+  useEffect(() => {
+    const gone = new AbortController();
+    // Without them the server judges alone, when the change is saved.
+    knownSchemas(gone.signal).then((known) => schemas.value = known, () => {});
+    return () => gone.abort();
+  }, []);
+  const faults = "change" in read && schemas.value
+    ? changeFaults(read.change, schemas.value)
+    : [];
+  const fault = "fault" in read
+    ? read.fault
+    : faults.length > 0
+    ? faults.map(({ path, message }) => `${path} ${message}`).join("; ")
+    : undefined;
   const unchanged = "change" in read && Object.keys(read.change).length === 0;
 
   const save = async () => {

@@ -19,7 +19,6 @@ export const Tile = memo(function Tile({ view }: { view: StreamView }) {
   const figures = useRef<LiveFigures>();
   figures.current ??= new LiveFigures();
   const state = status?.state;
-  const shows = state === "running" || state === "stalled";
   return (
     <article class={`tile ${state ?? "moved"}`} data-stream={id}>
       <a
