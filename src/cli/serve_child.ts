@@ -54,7 +54,7 @@ export async function serve(flags: ServeFlags): Promise<number> {
     using _watch = path === undefined ? undefined : watchFile(path, async () => {
       try {
         await server.reload(await load());
-        log.info(`Took over the streams of ${path}`);
+        log.info(`Took over the models and streams of ${path}`);
       } catch (error) {
         log.error(`Kept what there is: ${(error as Error).message}`);
       }
