@@ -36,6 +36,7 @@ export class StreamWorkers {
   #slots: StreamSlot[] = [];
   #made = 0;
   #spawning = new Set<Promise<StreamSlot>>();
+  #stopping = false;
 
   constructor(private readonly options: StreamWorkersOptions) {}
 
@@ -58,6 +59,7 @@ export class StreamWorkers {
    * another worker is started for those to come.
    */
   async enter(): Promise<StreamSlot> {
+    if (this.#stopping) throw new Error("Cannot take an image on: everything stops");
     if (this.#mayGrow && this.#slots.every(({ guests }) => guests > 0)) void this.#grow().catch(() => {});
     const slot = await this.#least(({ guests, streams }) => guests + streams.size / GUEST_WEIGHT);
     slot.guests++;
@@ -66,6 +68,7 @@ export class StreamWorkers {
 
   /** Ends all of them, those that are only just starting too. */
   async stop(options: StopOptions): Promise<void> {
+    this.#stopping = true;
     await Promise.allSettled(this.#spawning);
     await Promise.all(this.#slots.map(({ actor }) => actor.stop(options)));
   }

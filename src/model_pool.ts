@@ -232,9 +232,16 @@ export class ModelPool implements AsyncDisposable {
 
   /** Unloads a model that nobody wants any more: after a while, or at once when another one has taken its place. */
   #letGo(loaded: Loaded): void {
-    if (this.#closed || loaded.declared || loaded.leases.size > 0 || !this.#loaded.has(loaded)) return;
+    if (!this.#idle(loaded)) return;
     if (this.#current.get(loaded.setup.spec.name) !== loaded) return this.#unload(loaded);
-    loaded.linger ??= setTimeout(() => this.#unload(loaded), this.options.lingerMs);
+    loaded.linger ??= setTimeout(() => {
+      delete loaded.linger;
+      if (this.#idle(loaded)) this.#unload(loaded);
+    }, this.options.lingerMs);
+  }
+
+  #idle(loaded: Loaded): boolean {
+    return !this.#closed && !loaded.declared && loaded.leases.size === 0 && this.#loaded.has(loaded);
   }
 
   #unload(loaded: Loaded): void {

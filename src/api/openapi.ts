@@ -150,8 +150,12 @@ function requestBody(body: NonNullable<Route["body"]>, book: SchemaBook): Json {
   return {
     required: true,
     description: `At most ${body.maxBytes} bytes`,
-    content: Object.fromEntries(body.media.map((type) => [type, media(schema)])),
+    content: Object.fromEntries(body.media.map((type) => [type, media(isForm(type) ? schema : {})])),
   };
+}
+
+function isForm(type: string): boolean {
+  return type.startsWith("multipart/");
 }
 
 function answers({ answers }: Route, book: SchemaBook): Record<string, Json> {

@@ -60,7 +60,7 @@ export function predictRoutes({ predict, imageBytes }: PredictRoutesOptions): Ro
         "to try again.",
       role: "viewer",
       query,
-      body: { media: [...IMAGES, FORM], maxBytes: imageBytes + FORM_BYTES },
+      body: { media: [...IMAGES, FORM], maxBytes: imageBytes + FORM_BYTES, schema: z.object({ file: z.file() }) },
       answers: answer("What the model says", predictionSchema),
       problems: [...PROBLEMS, "undecodable"],
       async handle({ query: { model, minScore }, request, signal }) {
@@ -82,7 +82,11 @@ export function predictRoutes({ predict, imageBytes }: PredictRoutesOptions): Ro
         "order; an image that cannot be used fails alone.",
       role: "viewer",
       query,
-      body: { media: [FORM], maxBytes: BATCH_SIZE * imageBytes + FORM_BYTES },
+      body: {
+        media: [FORM],
+        maxBytes: BATCH_SIZE * imageBytes + FORM_BYTES,
+        schema: z.object({ file: z.array(z.file()).min(1).max(BATCH_IMAGES) }),
+      },
       answers: answer(
         "What the model says of each",
         z.object({ results: z.array(z.union([predictionSchema, failureSchema])) }),
