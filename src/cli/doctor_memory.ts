@@ -22,8 +22,9 @@ const SAMPLE_BYTES = { float32: 4, float16: 2, uint8: 1 };
 /** The most memory that the frames of each stream can take, and of all together. */
 export async function memoryChecks(question: MemoryQuestion): Promise<Check[]> {
   let registrations: StreamRegistration[];
+  let files: ReadonlyMap<string, string>;
   try {
-    registrations = await registrationsOf(question);
+    ({ registrations, files } = await asked(question));
   } catch (error) {
     return [{ name: "memory bound", status: "fail", detail: redactUrls((error as Error).message), fix: "Correct it" }];
   }
@@ -32,7 +33,7 @@ export async function memoryChecks(question: MemoryQuestion): Promise<Check[]> {
   for (const registration of registrations) {
     const name = `memory of ${registration.id}`;
     try {
-      const bounds = await boundsOf(registration);
+      const bounds = await boundsOf(registration, files);
       totalBytes += bounds["1080p"];
       const said = Object.entries(bounds).map(([size, bytes]) => `${formatBytes(bytes)} at ${size}`).join(", ");
       checks.push({ name, status: "ok", detail: `at most ${said}`, data: bounds });
@@ -46,8 +47,14 @@ export async function memoryChecks(question: MemoryQuestion): Promise<Check[]> {
   return [...checks, { name: "memory of all", status: "warn", detail, fix: "Use fewer streams, or smaller pictures" }];
 }
 
-async function registrationsOf({ sources, models, config }: MemoryQuestion): Promise<StreamRegistration[]> {
-  const loaded = config === undefined ? [] : (await loadConfig(config)).streams;
+/** The streams, and the files of models that are declared under a name of their own. */
+async function asked(
+  { sources, models, config }: MemoryQuestion,
+): Promise<{ registrations: StreamRegistration[]; files: ReadonlyMap<string, string> }> {
+  const { streams: loaded, models: declared } = config === undefined
+    ? { streams: [], models: [] }
+    : await loadConfig(config);
+  const files = new Map(declared.flatMap(({ name, model }) => name === undefined ? [] : [[name, model] as const]));
   const pipeline = (models.length === 0 ? ["weir-pitch"] : models).map((model, n) => ({
     model,
     name: `model${n + 1}`,
@@ -55,15 +62,20 @@ async function registrationsOf({ sources, models, config }: MemoryQuestion): Pro
   const given = sources.map((text, n) =>
     parseRegistration({ id: `source-${n + 1}`, source: parseSource(text), pipeline })
   );
-  if (loaded.length + given.length > 0) return [...loaded, ...given];
-  return [parseRegistration({ id: "one-camera", source: parseSource("rtsp://camera/"), pipeline })];
+  if (loaded.length + given.length > 0) return { registrations: [...loaded, ...given], files };
+  const example = parseRegistration({ id: "one-camera", source: parseSource("rtsp://camera/"), pipeline });
+  return { registrations: [example], files };
 }
 
-async function boundsOf({ pipeline, policy }: StreamRegistration): Promise<Record<string, number>> {
+async function boundsOf(
+  { pipeline, policy }: StreamRegistration,
+  files: ReadonlyMap<string, string>,
+): Promise<Record<string, number>> {
   const inputBytes: number[] = [];
   for (const step of pipeline) {
     if (!("model" in step)) continue;
-    const { input } = await resolveModel(step.model as string);
+    const model = step.model as string;
+    const { input } = await resolveModel(files.get(model) ?? model);
     const channels = input.colour === "gray" ? 1 : 3;
     inputBytes.push(input.width * input.height * channels * SAMPLE_BYTES[input.type]);
   }

@@ -61,7 +61,7 @@ class Run {
   }
 
   async run(): Promise<number> {
-    const { streams, durationMs, quiet, notices } = this.plan;
+    const { streams, models, durationMs, quiet, notices } = this.plan;
     if (!quiet) { for (const notice of notices) this.#terminal.say(notice); }
     this.#weir = await Weir.start(this.plan.options);
     using _interrupt = onInterrupt(() => this.#stop());
@@ -72,6 +72,7 @@ class Run {
     let timer: ReturnType<typeof setTimeout> | undefined;
     let ticker: ReturnType<typeof setInterval> | undefined;
     try {
+      await this.#weir.declareModels(models);
       for (const { registration, video } of streams) {
         await this.#weir.add(registration, video ? { video: video.partialPath } : {});
       }

@@ -2,10 +2,11 @@ import { basename } from "node:path";
 import { redactUrls } from "../core/redact.ts";
 import type { Device } from "../core/model.ts";
 import type { PipelineStep, StreamRegistration } from "../core/stream.ts";
-import { loadConfig } from "../../config/load.ts";
+import { type Config, loadConfig } from "../../config/load.ts";
 import { parseRegistration } from "../../config/schema.ts";
 import { parseSource, sourceNamed } from "../../streams/sources/registry.ts";
 import type { WeirOptions } from "../app.ts";
+import type { DeclaredModel } from "../model_pool.ts";
 import type { FlagValues } from "./flags.ts";
 import { PartialFile } from "./partial_file.ts";
 import type { runHelp } from "./run_flags.ts";
@@ -14,6 +15,8 @@ import { UsageError } from "./usage_error.ts";
 /** Everything `weir run` is going to do, checked before anything starts. */
 export interface RunPlan {
   streams: { registration: StreamRegistration; source: string; video?: PartialFile }[];
+  /** Models with names and settings of their own. */
+  models: readonly DeclaredModel[];
   /** Streams whose every result counts. */
   keeps: Set<string>;
   options: WeirOptions;
@@ -32,7 +35,9 @@ const BUILT_IN_SCENE_MODEL = "weir-pitch";
 
 /** Makes the plan of a run out of its command line; throws {@link UsageError} when it cannot be carried out. */
 export async function planRun(sources: readonly string[], flags: RunFlags): Promise<RunPlan> {
-  const configured = flags.config === undefined ? [] : await configuredStreams(flags.config);
+  const { streams: configured, models } = flags.config === undefined
+    ? { streams: [], models: [] }
+    : await configuration(flags.config);
   checkTogether([...sources, ...configured.map(({ id }) => id)], flags);
   const force = flags.force ?? false;
   const notices: string[] = [];
@@ -45,8 +50,10 @@ export async function planRun(sources: readonly string[], flags: RunFlags): Prom
     ...(video && { video }),
   }));
   const { threads, replicas, deterministic } = flags;
+  const used = new Set(streams.flatMap(({ registration }) => registration.pipeline.map((step) => step.model)));
   return {
     streams,
+    models: models.filter(({ model, name }) => used.has(name ?? model) || used.has(model)),
     keeps: new Set(streams.flatMap(({ registration: { id, policy } }) => policy.mode === "block" ? [id] : [])),
     options: {
       streamWorkers: Math.min(streams.length, navigator.hardwareConcurrency),
@@ -66,9 +73,9 @@ export async function planRun(sources: readonly string[], flags: RunFlags): Prom
   };
 }
 
-async function configuredStreams(path: string): Promise<StreamRegistration[]> {
+async function configuration(path: string): Promise<Pick<Config, "streams" | "models">> {
   try {
-    return (await loadConfig(path)).streams;
+    return await loadConfig(path);
   } catch (error) {
     throw new UsageError((error as Error).message);
   }

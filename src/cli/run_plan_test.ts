@@ -143,3 +143,17 @@ Deno.test("the streams of a configuration run beside those of the command line, 
     await Deno.remove(folder, { recursive: true });
   }
 });
+
+Deno.test("of the models that a configuration declares, those that a stream uses are taken along", async () => {
+  const folder = await Deno.makeTempDir({ prefix: "weir-plan-" });
+  try {
+    const path = join(folder, "weir.yaml");
+    const source = { kind: "file", path: "a.mp4" };
+    const models = [{ model: "a.onnx", name: "people", replicas: 2 }, { model: "b.onnx" }, { model: "c.onnx" }];
+    const pipeline = [{ model: "people", name: "one" }, { model: "b.onnx", name: "two" }];
+    await Deno.writeTextFile(path, JSON.stringify({ models, streams: [{ id: "gate", source, pipeline }] }));
+    assert.deepEqual((await plan("--config", path)).models, models.slice(0, 2));
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
