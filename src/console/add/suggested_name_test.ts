@@ -15,7 +15,7 @@ Deno.test("an address gives its file's name, its host's first word, or the host 
     "https://video.example.org/2026/north%20gate.m3u8?t=1": "north-gate",
     "https://video.example.org/hls/index.m3u8": "video",
     "srt://relay.example.org:9000": "relay",
-    "Straße": "xn--strae-oqa",
+    "Straße": "Stra-e",
     "": "camera",
     "rtsp://%%%": "camera",
   };
