@@ -1,0 +1,252 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { configSchema } from "../../config/load.ts";
+import { feedsOf } from "../../models/feeds.ts";
+import { resolveModel } from "../../models/manifest.ts";
+import { openModel } from "../../models/onnx.ts";
+import { adapterNamed } from "../../models/registry.ts";
+import { slowDetector, tinyDetector } from "../../scripts/bench/sample_models.ts";
+import { tidyOutput } from "../../src/core/tidy.ts";
+import { WeirServer } from "../../src/service/server.ts";
+import { Log } from "../../src/telemetry/log.ts";
+import { readImageHeader } from "../../streams/av/image_header.ts";
+import { encodeJpeg } from "../../streams/av/jpeg.ts";
+import { pictureFromPixels } from "../../streams/av/picture.ts";
+import { Preparer } from "../../streams/av/preparer.ts";
+import { StillDecoder } from "../../streams/av/still_decoder.ts";
+import { createPitchScene } from "../../streams/scenes/pitch_scene.ts";
+import { assetTest } from "../support/assets.ts";
+import { damagedPng, jpegImage, pngChunk, pngHeaderChunk, pngImage, pngOf, webpImage } from "../support/images.ts";
+import { until } from "../support/until.ts";
+
+// deno-lint-ignore no-explicit-any -- answers of every shape are looked into
+type Answer = any;
+
+const SIZE = 64;
+
+/** Black but for one red cell. */
+function redCell(x: number, y: number): Uint8Array {
+  const rgb = new Uint8Array(SIZE * SIZE * 3);
+  for (let row = y; row < y + 16; row++) {
+    for (let column = x; column < x + 16; column++) rgb[(row * SIZE + column) * 3] = 255;
+  }
+  return rgb;
+}
+
+const image = (x = 16, y = 32) => jpegImage(SIZE, SIZE, { rgb: redCell(x, y) }) as Uint8Array<ArrayBuffer>;
+
+/** A server with a few models in files; everything goes with it. */
+async function served(configured: (dir: string) => object) {
+  const dir = await Deno.makeTempDir({ prefix: "weir-predict-" });
+  await Deno.writeFile(join(dir, "tiny.onnx"), tinyDetector());
+  await Deno.writeFile(join(dir, "slow.onnx"), slowDetector({ ms: 300 }));
+  const config = configSchema.parse({ ...configured(dir), server: { port: 0 } });
+  const log = new Log({ level: "error" });
+  const server = await WeirServer.start({ config, dataDir: join(dir, "data"), version: "0.0.0", log });
+  await server.restored;
+  const post = async (path: string, body: BodyInit, type?: string): Promise<{ status: number; body: Answer }> => {
+    const headers = type === undefined ? undefined : { "content-type": type };
+    const response = await fetch(`${server.url}${path}`, { method: "POST", body, headers });
+    return { status: response.status, body: await response.json() };
+  };
+  return {
+    server,
+    post,
+    /** As an image by itself. */
+    send: (bytes: Uint8Array, query = "", type = "image/jpeg") =>
+      post(`/predict${query}`, bytes as Uint8Array<ArrayBuffer>, type),
+    async [Symbol.asyncDispose]() {
+      await server[Symbol.asyncDispose]();
+      await log[Symbol.asyncDispose]();
+      await Deno.remove(dir, { recursive: true });
+    },
+  };
+}
+
+const tiny = (dir: string) => ({ model: join(dir, "tiny.onnx"), name: "cells", replicas: 1, threads: 1 });
+const slow = (dir: string) => ({ model: join(dir, "slow.onnx"), name: "slow", replicas: 1, threads: 1 });
+
+function form(...images: (Uint8Array | string)[]): FormData {
+  const form = new FormData();
+  for (const [n, image] of images.entries()) {
+    if (typeof image === "string") form.append("file", image);
+    else form.append("file", new Blob([image as Uint8Array<ArrayBuffer>]), `${n}.jpg`);
+  }
+  return form;
+}
+
+Deno.test("an image of any kind, by itself or in a form, is answered as a stream's frame would be", async () => {
+  await using s = await served((dir) => ({ models: [tiny(dir)] }));
+  const answered = await s.send(image());
+  assert.equal(answered.status, 200, JSON.stringify(answered.body));
+  const { model, frame, outputs, timings } = answered.body;
+  assert.deepEqual([model, frame, Object.keys(outputs)], ["cells", { width: SIZE, height: SIZE }, ["detect"]]);
+  assert.equal(outputs.detect.model, "cells");
+  const [found, ...others] = outputs.detect.detections;
+  assert.deepEqual([found.label, others.length], ["red", 0]);
+  assert.ok(Math.abs(found.box[0] - 16) < 1 && Math.abs(found.box[1] - 32) < 1, `${found.box}`);
+  assert.deepEqual(Object.keys(timings), ["decodeMs", "queueMs", "prepareMs", "inferMs", "postMs"]);
+  assert.ok(timings.decodeMs > 0 && timings.inferMs > 0, JSON.stringify(timings));
+
+  const png = await s.send(pngImage(40, 20), "", "image/png");
+  assert.deepEqual(png.body.frame, { width: 40, height: 20 });
+  assert.equal((await s.send(webpImage(64, 48), "?model=cells", "image/webp")).status, 200);
+  const turned = await s.send(jpegImage(64, 32, { exif: 6 }));
+  assert.deepEqual(turned.body.frame, { width: 32, height: 64 });
+  const inForm = await s.post("/predict", form(image()));
+  assert.deepEqual(inForm.body.outputs, outputs);
+  const strict = await s.send(image(), "?minScore=1");
+  assert.deepEqual(strict.body.outputs.detect.detections.filter(({ score }: { score: number }) => score < 1), []);
+});
+
+Deno.test("a batch is answered in its order, and an image that cannot be used fails alone", async () => {
+  await using s = await served((dir) => ({ models: [tiny(dir)] }));
+  const places = [0, 16, 32, 48, 0, 16];
+  const images = places.map((x) => image(x));
+  images.splice(2, 0, new TextEncoder().encode("no image"));
+  const { status, body: { results } } = await s.post("/predict/batch", form(...images));
+  assert.equal(status, 200);
+  assert.equal(results[2].error.code, "undecodable");
+  results.splice(2, 1);
+  const found = results.map(({ outputs }: Answer) => Math.round(outputs.detect.detections[0].box[0]));
+  assert.deepEqual(found, places);
+});
+
+Deno.test("what is no image, too large or not understood is refused for what it is", async () => {
+  await using s = await served((dir) => ({ models: [tiny(dir)], limits: { imageBytes: 20_000, pixels: 100_000 } }));
+  const codeOf = async (answer: Promise<{ status: number; body: Answer }>) => {
+    const { status, body } = await answer;
+    return [status, body.code];
+  };
+  const bomb = pngOf(
+    pngHeaderChunk(50_000, 50_000),
+    pngChunk("IDAT", new Uint8Array(64)),
+    pngChunk("IEND", new Uint8Array()),
+  );
+  assert.deepEqual(await codeOf(s.send(new TextEncoder().encode("<html>"))), [422, "undecodable"]);
+  assert.deepEqual(await codeOf(s.send(new Uint8Array())), [422, "undecodable"]);
+  assert.deepEqual(await codeOf(s.send(image().subarray(0, 200))), [422, "undecodable"]);
+  assert.deepEqual(await codeOf(s.send(damagedPng(40, 40))), [422, "undecodable"]);
+  assert.deepEqual(await codeOf(s.send(bomb, "", "image/png")), [413, "too_large"]);
+  assert.deepEqual(await codeOf(s.send(new Uint8Array(30_000))), [413, "too_large"]);
+  assert.deepEqual(await codeOf(s.send(new Uint8Array(200_000))), [413, "too_large"]);
+  assert.deepEqual(await codeOf(s.send(image(), "", "text/plain")), [415, "unsupported_media_type"]);
+  assert.deepEqual(await codeOf(s.send(image(), "?minScore=2")), [422, "invalid"]);
+  assert.deepEqual(await codeOf(s.post("/predict", form(image(), image()))), [422, "invalid"]);
+  assert.deepEqual(await codeOf(s.post("/predict", form("text"))), [422, "invalid"]);
+  assert.deepEqual(await codeOf(s.post("/predict/batch", form())), [422, "invalid"]);
+  assert.deepEqual(await codeOf(s.post("/predict", "--x", "multipart/form-data; boundary=y")), [400, "malformed"]);
+  assert.equal((await s.send(image())).status, 200, "and the next good one is answered");
+});
+
+Deno.test("the model is the one that is named, the default or the only one; else the question is which", async () => {
+  await using s = await served((dir) => ({
+    models: [tiny(dir), { ...tiny(dir), name: "others" }, { model: join(dir, "gone.onnx"), name: "gone" }],
+  }));
+  const which = await s.send(image());
+  assert.deepEqual([which.status, which.body.code, which.body.errors[0].path], [409, "conflict", "model"]);
+  assert.match(which.body.detail, /cells, others, gone, weir-pitch/);
+  assert.equal((await s.send(image(), "?model=others")).body.model, "others");
+  assert.equal((await s.send(image(), "?model=weir-pitch")).body.model, "weir-pitch");
+  const unknown = await s.send(image(), "?model=/etc/passwd");
+  assert.deepEqual([unknown.status, unknown.body.code], [404, "not_found"]);
+  const gone = await s.send(image(), "?model=gone");
+  assert.deepEqual([gone.status, gone.body.code], [503, "unavailable"]);
+  assert.match(gone.body.detail, /gone\.onnx/);
+});
+
+Deno.test("beyond its places the server says when to try again, and who gives up makes room", async () => {
+  await using s = await served((dir) => ({ models: [slow(dir)], limits: { predictions: 2 } }));
+  const answers = await Promise.all(Array.from({ length: 8 }, async () => {
+    const response = await fetch(`${s.server.url}/predict`, {
+      method: "POST",
+      body: image(),
+      headers: { "content-type": "image/jpeg" },
+    });
+    return { status: response.status, retry: response.headers.get("retry-after"), body: await response.json() };
+  }));
+  const refused = answers.filter(({ status }) => status === 503);
+  assert.equal(answers.filter(({ status }) => status === 200).length + refused.length, 8);
+  assert.ok(refused.length > 0 && refused.length < 8, JSON.stringify(answers.map(({ status }) => status)));
+  assert.deepEqual([refused[0].retry, refused[0].body.code], ["1", "unavailable"]);
+  const leaving = new AbortController();
+  const left = Array.from({ length: 2 }, () =>
+    fetch(`${s.server.url}/predict`, {
+      method: "POST",
+      body: image(),
+      headers: { "content-type": "image/jpeg" },
+      signal: leaving.signal,
+    }).then((response) => response.body?.cancel(), () => {}));
+  leaving.abort();
+  await Promise.all(left);
+  await until(async () => (await s.send(image())).status === 200, "a free place");
+});
+
+Deno.test("an image whose model has no time for it is answered when its time is up", async () => {
+  await using s = await served((dir) => ({ models: [slow(dir)], limits: { predictMs: 100 } }));
+  const { status, body } = await s.send(image());
+  assert.deepEqual([status, body.code], [504, "timeout"]);
+});
+
+Deno.test("images and cameras share a model, and neither waits for ever", async () => {
+  const source = { kind: "scene", scene: "counter", fps: 25, width: 320, height: 240 };
+  await using s = await served((dir) => ({
+    models: [tiny(dir)],
+    streams: [{ id: "cam", source, pipeline: [{ model: "cells" }] }],
+  }));
+  const completed = async () => {
+    const { status } = await (await fetch(`${s.server.url}/api/v1/streams/cam`)).json();
+    return status?.frames.completed ?? 0;
+  };
+  await until(async () => await completed() > 0, "the camera's results");
+  const before = await completed();
+  const answers = await Promise.all(Array.from({ length: 40 }, () => s.send(image())));
+  assert.deepEqual([...new Set(answers.map(({ status }) => status))], [200]);
+  await until(async () => await completed() > before + 5, "more results of the camera");
+  const models = await (await fetch(`${s.server.url}/api/v1/models/cells`)).json();
+  assert.deepEqual([models.users, models.failures], [["cam"], 0]);
+});
+
+/** What a model sees in an image, straight through the product's parts: no threads, no queue. */
+async function straight(model: string, bytes: Uint8Array) {
+  const spec = await resolveModel(model);
+  const onnx = await openModel(spec.file, { device: "cpu", threads: 1 });
+  try {
+    const header = readImageHeader(bytes, { maxPixels: 1e8, maxWidth: 1e4, maxHeight: 1e4 });
+    using decoder = new StillDecoder(1e8);
+    using preparer = new Preparer(spec.input);
+    using picture = decoder.picture({ bytes, header, orientation: header.orientation, released() {} });
+    const buffer = new ArrayBuffer(preparer.byteLength);
+    const placement = preparer.prepare(picture, buffer);
+    const outputs = await onnx.run(feedsOf(spec, { data: new Float32Array(buffer), count: 1 }), spec.outputs);
+    return tidyOutput({ model: spec.name, ...adapterNamed(spec.adapter).read(outputs, 0, spec, placement) });
+  } finally {
+    await onnx.close();
+  }
+}
+
+Deno.test("a picture of a match gives, number for number, what the bare model gives, and what is there", async () => {
+  const [width, height] = [1280, 720];
+  const scene = createPitchScene({ seed: 30_001, width, height, fps: 25 });
+  const { pixels: data, truth } = scene.next();
+  using picture = pictureFromPixels({ width, height, format: "rgba", data });
+  const jpeg = encodeJpeg(picture, { quality: 95 });
+  await using s = await served(() => ({ inference: { defaultModel: "weir-pitch", replicas: 1, threads: 1 } }));
+  const { body: { outputs, frame } } = await s.send(jpeg);
+  assert.deepEqual(frame, { width, height });
+  assert.deepEqual(outputs.detect, JSON.parse(JSON.stringify(await straight("weir-pitch", jpeg))));
+  const seen = truth.objects.filter(({ visible, class: label }) => visible > 0.9 && label === "player");
+  const found = outputs.detect.detections.filter(({ label }: Answer) => label === "player");
+  assert.ok(
+    seen.length > 3 && Math.abs(found.length - seen.length) <= seen.length / 2,
+    `${found.length}, ${seen.length}`,
+  );
+});
+
+assetTest("a dog is where it is", ["data/models/yolox_nano_416.onnx", "data/images/dog.jpg"], async (model, dog) => {
+  const bytes = await Deno.readFile(dog);
+  await using s = await served(() => ({ models: [{ model, replicas: 1, threads: 1 }] }));
+  const { body: { outputs } } = await s.send(bytes);
+  assert.deepEqual(outputs.detect, JSON.parse(JSON.stringify(await straight(model, bytes))));
+  assert.ok(outputs.detect.detections.some(({ label }: Answer) => label === "dog"));
+});

@@ -1,0 +1,117 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { type Config, configSchema } from "../../config/load.ts";
+import { tinyDetector } from "../../scripts/bench/sample_models.ts";
+import { WeirServer } from "../../src/service/server.ts";
+import { Log } from "../../src/telemetry/log.ts";
+import { until } from "../support/until.ts";
+
+// deno-lint-ignore no-explicit-any -- answers of every shape are looked into
+type Answer = any;
+
+const COUNTER = { kind: "scene", scene: "counter", fps: 10, width: 320, height: 240 };
+
+/** A server with a small model in a file; everything goes with it. */
+async function served(configured: (dir: string) => object) {
+  const dir = await Deno.makeTempDir({ prefix: "weir-models-service-" });
+  await Deno.writeFile(join(dir, "tiny.onnx"), tinyDetector());
+  const configOf = (said: object): Config => configSchema.parse({ ...said, server: { port: 0 } });
+  const log = new Log({ level: "error" });
+  const dataDir = join(dir, "data");
+  const server = await WeirServer.start({ config: configOf(configured(dir)), dataDir, version: "0.0.0", log });
+  await server.restored;
+  const get = async (path: string): Promise<{ status: number; body: Answer }> => {
+    const response = await fetch(`${server.url}${path}`);
+    return { status: response.status, body: await response.json() };
+  };
+  return {
+    server,
+    dir,
+    get,
+    reload: (said: object) => server.reload(configOf(said)),
+    models: async (): Promise<Record<string, Answer>> =>
+      Object.fromEntries((await get("/api/v1/models")).body.models.map((model: Answer) => [model.name, model])),
+    async [Symbol.asyncDispose]() {
+      await server[Symbol.asyncDispose]();
+      await log[Symbol.asyncDispose]();
+      await Deno.remove(dir, { recursive: true });
+    },
+  };
+}
+
+Deno.test("declared models are warm when the server is ready, and it tells what they are and who uses them", async () => {
+  await using s = await served((dir) => ({
+    models: [{ model: join(dir, "tiny.onnx"), name: "cells", replicas: 2, threads: 1, maxBatch: 4, maxDelayMs: 1 }],
+    inference: { defaultModel: "cells" },
+    streams: [{ id: "count", source: COUNTER, pipeline: [{ model: "cells" }] }],
+  }));
+  assert.deepEqual((await s.get("/ready")).body, { ready: true, reasons: [] });
+  await until(async () => (await s.models()).cells.runs > 3, "runs of the model");
+  const { status, body: cells } = await s.get("/api/v1/models/cells");
+  assert.equal(status, 200);
+  const { state, declared, default: isDefault, builtIn, users, task, adapter, replicas } = cells;
+  assert.deepEqual({ state, declared, isDefault, builtIn, users, task, adapter, replicas }, {
+    state: "ready",
+    declared: true,
+    isDefault: true,
+    builtIn: false,
+    users: ["count"],
+    task: "detect",
+    adapter: "yolo",
+    replicas: { running: 2 },
+  });
+  assert.ok(cells.why.length > 0);
+  assert.deepEqual([cells.inputs.length, cells.input.width, cells.outputs[0].type], [1, 64, "float32"]);
+  assert.deepEqual(cells.labels, { count: 3, first: ["red", "green", "blue"] });
+  assert.deepEqual([cells.provider, cells.threads, cells.maxBatch, cells.maxDelayMs], ["cpu", 1, 4, 1]);
+  assert.deepEqual([cells.file, cells.bytes], ["tiny.onnx", (await Deno.stat(join(s.dir, "tiny.onnx"))).size]);
+  assert.match(cells.sha256, /^[0-9a-f]{64}$/);
+  assert.ok(cells.frames >= cells.runs && cells.failures === 0 && cells.meanBatch >= 1, JSON.stringify(cells));
+  const { inferMs } = cells;
+  assert.ok(inferMs.count > 3 && 0 < inferMs.min && inferMs.p50 <= inferMs.p95 && inferMs.p95 <= inferMs.max);
+  assert.equal(typeof cells.queueDepth, "number");
+
+  const { "weir-pitch": pitch } = await s.models();
+  assert.deepEqual([pitch.state, pitch.builtIn, pitch.default, pitch.task], ["unloaded", true, false, "detect"]);
+  const missing = await s.get("/api/v1/models/nobody");
+  assert.deepEqual([missing.status, missing.body.code], [404, "not_found"]);
+  assert.match(missing.body.detail, /cells, weir-pitch/);
+  const metrics = await (await fetch(`${s.server.url}/metrics`)).text();
+  assert.match(metrics, /^weir_model_queue_depth\{model="cells"\} \d+$/m);
+});
+
+Deno.test("what cannot be loaded is told by /ready, the server runs on, and a better word is taken over while it does", async () => {
+  const streams = [{ id: "count", source: COUNTER, pipeline: [{ model: "cells" }] }];
+  const cells = (dir: string, more = {}) => ({ model: join(dir, "tiny.onnx"), name: "cells", replicas: 1, ...more });
+  const faces = (dir: string) => ({ model: join(dir, "faces.onnx"), name: "faces" });
+  await using s = await served((dir) => ({ models: [cells(dir), faces(dir)], streams }));
+  const ready = await s.get("/ready");
+  assert.equal(ready.status, 503);
+  assert.match(ready.body.reasons.join(), /faces cannot be loaded: .*faces\.onnx/);
+  const { faces: broken } = await s.models();
+  assert.deepEqual([broken.state, broken.declared], ["failed", true]);
+  assert.match(broken.cause, /faces\.onnx/);
+  const status = async () => (await s.get("/api/v1/streams/count")).body.status;
+  await until(async () => (await status())?.frames.completed > 2, "results of the stream");
+  const { sinceMs } = await status();
+
+  await Deno.writeFile(join(s.dir, "faces.onnx"), tinyDetector({ size: 96 }));
+  await s.reload({ models: [cells(s.dir, { replicas: 2 }), faces(s.dir)], streams });
+  assert.deepEqual((await s.get("/ready")).body, { ready: true, reasons: [] });
+  const models = await s.models();
+  assert.deepEqual([models.faces.state, models.faces.input.width], ["ready", 96]);
+  assert.deepEqual([models.cells.replicas, models.cells.users], [{ running: 2 }, ["count"]]);
+  const before = (await status()).frames.completed;
+  await until(async () => (await status()).frames.completed > before + 2, "results of the model in its new form");
+  assert.deepEqual([(await status()).epoch, (await status()).sinceMs], [1, sinceMs]);
+
+  await s.reload({ models: [cells(s.dir, { replicas: 2 })], streams });
+  assert.deepEqual([(await s.models()).cells.declared, (await s.models()).faces?.declared ?? false], [true, false]);
+  assert.equal((await s.get("/ready")).body.ready, true);
+});
+
+Deno.test("the default model is kept loaded although no section says so", async () => {
+  await using s = await served(() => ({ inference: { defaultModel: "weir-pitch", replicas: 1, threads: 1 } }));
+  const { "weir-pitch": pitch } = await s.models();
+  assert.deepEqual([pitch.state, pitch.declared, pitch.default, pitch.builtIn], ["ready", true, true, true]);
+});
