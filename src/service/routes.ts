@@ -1,3 +1,4 @@
+import { consoleRoutes } from "../api/console_routes.ts";
 import { docsRoutes } from "../api/docs/docs_routes.ts";
 import { eventRoutes } from "../api/event_routes.ts";
 import type { Guard } from "../api/guard.ts";
@@ -38,6 +39,7 @@ export function serverRoutes(services: Services): { routes: Route[]; guard: Guar
     ...pictureRoutes({ pictures, streams, signal }),
     ...ingestRoutes({ ingest, streams, hub, signal, frameBytes: config.limits.frameBytes }),
     ...ticketRoutes(tickets),
+    ...consoleRoutes(),
     ...viewerRoutes(),
   ];
   routes.push(...docsRoutes({ routes, version }));

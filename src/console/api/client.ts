@@ -51,9 +51,7 @@ export async function call<T>(
   if (response.ok && media.startsWith("image/")) {
     return await response.blob() as T;
   }
-  const answer: unknown = /[/+]json\b/.test(media)
-    ? await response.json().catch(() => undefined)
-    : undefined;
+  const answer: unknown = /[/+]json\b/.test(media) ? await response.json().catch(() => undefined) : undefined;
   if (response.ok) return answer as T;
   const problem = problemFrom(response.status, answer);
   if (problem.status === 401) refuse(token, problem.message);
@@ -67,7 +65,5 @@ export async function ticketed(path: string): Promise<string> {
   const { ticket } = await call<{ ticket: string }>("POST", "/api/v1/tickets", {
     path: plain,
   });
-  return `${path}${path.includes("?") ? "&" : "?"}ticket=${
-    encodeURIComponent(ticket)
-  }`;
+  return `${path}${path.includes("?") ? "&" : "?"}ticket=${encodeURIComponent(ticket)}`;
 }

@@ -81,9 +81,7 @@ Deno.test("A refusal is a problem with its code and the faults of its fields", a
 Deno.test("Without a server the problem says so, and a 401 asks who is there", async () => {
   let url: string;
   {
-    await using server = serve(() =>
-      Response.json({ detail: "Send a token" }, { status: 401 })
-    );
+    await using server = serve(() => Response.json({ detail: "Send a token" }, { status: 401 }));
     ({ url } = server);
     assert.equal((await problem(call("GET", url))).status, 401);
     assert.equal(session.value.refused, "Send a token");

@@ -1,13 +1,7 @@
 import { signal } from "@preact/signals";
 import type { GapEvent, LogEvent } from "../../core/events.ts";
 import { ticketed } from "./client.ts";
-import {
-  type LiveFilter,
-  type LivePicture,
-  type PictureForm,
-  readPicture,
-  type ServerText,
-} from "./live_messages.ts";
+import { type LiveFilter, type LivePicture, type PictureForm, readPicture, type ServerText } from "./live_messages.ts";
 import { ProblemError } from "./problem_error.ts";
 import { session } from "./session.ts";
 

@@ -25,8 +25,7 @@ class Puppet implements AsyncDisposable {
     },
   );
 
-  open = () =>
-    Promise.resolve(new WebSocket(`ws://127.0.0.1:${this.#server.addr.port}`));
+  open = () => Promise.resolve(new WebSocket(`ws://127.0.0.1:${this.#server.addr.port}`));
 
   send(socket: number, message: unknown): void {
     this.sockets[socket].send(JSON.stringify(message));

@@ -36,20 +36,15 @@ export function problemOf(thrown: unknown): ProblemError {
 
 /** Reads a problem document (RFC 9457); what is none, a proxy's page perhaps, is told by its status. */
 export function problemFrom(status: number, body: unknown): ProblemError {
-  const { code, detail, title, errors } =
-    (typeof body === "object" && body !== null ? body : {}) as Record<
-      string,
-      unknown
-    >;
-  const message = [detail, title].find((text) =>
-    typeof text === "string" && text !== ""
-  );
+  const { code, detail, title, errors } = (typeof body === "object" && body !== null ? body : {}) as Record<
+    string,
+    unknown
+  >;
+  const message = [detail, title].find((text) => typeof text === "string" && text !== "");
   return new ProblemError({
     status,
     code: typeof code === "string" ? code : `http_${status}`,
-    message: message === undefined
-      ? `The server answered ${status}`
-      : String(message),
+    message: message === undefined ? `The server answered ${status}` : String(message),
     faults: Array.isArray(errors) ? errors.filter(isFault) : [],
   });
 }

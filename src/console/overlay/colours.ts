@@ -23,10 +23,6 @@ export function overlayColour(id: number): string {
 
 /** The text colour that reads best on a colour of {@link OVERLAY_COLOURS}. */
 export function overlayInk(colour: string): string {
-  const [red, green, blue] = [1, 3, 5].map((at) =>
-    Number.parseInt(colour.slice(at, at + 2), 16)
-  );
-  return red * 0.299 + green * 0.587 + blue * 0.114 > 120
-    ? OVERLAY_DARK
-    : OVERLAY_LIGHT;
+  const [red, green, blue] = [1, 3, 5].map((at) => Number.parseInt(colour.slice(at, at + 2), 16));
+  return red * 0.299 + green * 0.587 + blue * 0.114 > 120 ? OVERLAY_DARK : OVERLAY_LIGHT;
 }

@@ -1,14 +1,8 @@
 import assert from "node:assert/strict";
 import { DARK, inkOn, LIGHT, PALETTE } from "../../vision/palette.ts";
-import {
-  OVERLAY_COLOURS,
-  OVERLAY_DARK,
-  overlayColour,
-  overlayInk,
-} from "./colours.ts";
+import { OVERLAY_COLOURS, OVERLAY_DARK, overlayColour, overlayInk } from "./colours.ts";
 
-const hex = (colour: readonly number[]) =>
-  `#${colour.map((part) => part.toString(16).padStart(2, "0")).join("")}`;
+const hex = (colour: readonly number[]) => `#${colour.map((part) => part.toString(16).padStart(2, "0")).join("")}`;
 
 Deno.test("The page draws with the server's colours", () => {
   assert.deepEqual(OVERLAY_COLOURS, PALETTE.map(hex));

@@ -1,9 +1,4 @@
-import type {
-  Box,
-  ClassScore,
-  Detection,
-  ResultEnvelope,
-} from "../../core/results.ts";
+import type { Box, ClassScore, Detection, ResultEnvelope } from "../../core/results.ts";
 import { overlayColour, overlayInk } from "./colours.ts";
 import type { Trail } from "./trails.ts";
 
@@ -43,11 +38,8 @@ export function drawOverlay(
   options: OverlayOptions,
 ): void {
   const { scale, layers = ALL_LAYERS, trails = [], density = 1 } = options;
-  const detections = detectionsOf(outputs).toSorted((a, b) =>
-    a.score - b.score
-  );
-  const line =
-    Math.max(1.5, Math.min(3, context.canvas.width / density / 360)) * density;
+  const detections = detectionsOf(outputs).toSorted((a, b) => a.score - b.score);
+  const line = Math.max(1.5, Math.min(3, context.canvas.width / density / 360)) * density;
   const room: Rect = {
     x: 0,
     y: 0,
@@ -98,15 +90,11 @@ export function drawOverlay(
 
 /** All detections in a result's outputs, of whichever step. */
 export function detectionsOf(outputs: Outputs): Detection[] {
-  return Object.values(outputs).flatMap(({ detections }) =>
-    Array.isArray(detections) ? detections as Detection[] : []
-  );
+  return Object.values(outputs).flatMap(({ detections }) => Array.isArray(detections) ? detections as Detection[] : []);
 }
 
 function classesOf(outputs: Outputs): ClassScore[] {
-  return Object.values(outputs).flatMap(({ classes }) =>
-    Array.isArray(classes) ? classes as ClassScore[] : []
-  )
+  return Object.values(outputs).flatMap(({ classes }) => Array.isArray(classes) ? classes as ClassScore[] : [])
     .slice(0, 5);
 }
 
@@ -200,9 +188,8 @@ function drawLabel(
   const box = scaled(detection.box, scale);
   const names = namesOf(detection);
   const space = Math.max(box.width * 1.6, 34 * density);
-  const name =
-    names.find((name) => plateWidth(context, name, density) <= space) ??
-      names[names.length - 1];
+  const name = names.find((name) => plateWidth(context, name, density) <= space) ??
+    names[names.length - 1];
   const size = {
     width: plateWidth(context, name, density),
     height: 18 * density,

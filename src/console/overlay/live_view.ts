@@ -92,9 +92,7 @@ export class LiveView implements Disposable {
         const next = this.#newest;
         this.#newest = undefined;
         // What cannot be decoded is left out: the next one comes at once.
-        const bitmap = await createImageBitmap(next.jpeg).catch(() =>
-          undefined
-        );
+        const bitmap = await createImageBitmap(next.jpeg).catch(() => undefined);
         if (bitmap) this.#present(next, bitmap);
       }
     } finally {

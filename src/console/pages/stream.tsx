@@ -36,9 +36,7 @@ export function StreamPage({ rest: [id = ""] }: { rest: readonly string[] }) {
       </Empty>
     );
   }
-  return streamsProblem.value
-    ? <ErrorNote error={streamsProblem.value} retry={refreshStreams} />
-    : <Loading />;
+  return streamsProblem.value ? <ErrorNote error={streamsProblem.value} retry={refreshStreams} /> : <Loading />;
 }
 
 function OneStream({ view }: { view: StreamView }) {

@@ -62,8 +62,8 @@ function Wall() {
           </ButtonLink>
         }
       >
-        Add a camera by its address, a video file, this device's camera or a
-        synthetic scene, and it appears here with what the models see in it.
+        Add a camera by its address, a video file, this device's camera or a synthetic scene, and it appears here with
+        what the models see in it.
       </Empty>
     );
   }
@@ -89,8 +89,7 @@ function Wall() {
           <select
             aria-label="Group by label"
             value={groupBy.value ?? ""}
-            onChange={(event) =>
-              groupBy.value = event.currentTarget.value || undefined}
+            onChange={(event) => groupBy.value = event.currentTarget.value || undefined}
           >
             <option value="">No groups</option>
             {keys.map((key) => <option key={key} value={key}>By {key}</option>)}
@@ -98,9 +97,7 @@ function Wall() {
         )}
         <p class="tally" role="status">
           {all.length} {all.length === 1 ? "stream" : "streams"}
-          {troubled > 0 && (
-            <strong class="trouble">{`, ${troubled} in trouble`}</strong>
-          )}
+          {troubled > 0 && <strong class="trouble">{`, ${troubled} in trouble`}</strong>}
         </p>
         <div class="segments" role="group" aria-label="Size of tiles">
           {DENSITIES.map(({ name, text, sign }) => (

@@ -22,17 +22,14 @@ export function ConnectionBanner() {
     const timer = setTimeout(() => shown.value = true, PATIENCE_MS);
     return () => clearTimeout(timer);
   }, [lost]);
-  const waitS = retryAtMs === undefined
-    ? 0
-    : Math.max(0, Math.ceil((retryAtMs - now.value) / 1000));
+  const waitS = retryAtMs === undefined ? 0 : Math.max(0, Math.ceil((retryAtMs - now.value) / 1000));
   return (
     <div class="banner-room" role="status">
       {shown.value && (
         <div class="banner">
           <span class="spinner" aria-hidden="true" />
           <span>
-            The server does not answer.{" "}
-            {waitS > 0 ? `Trying again in ${waitS} s.` : "Trying again."}{" "}
+            The server does not answer. {waitS > 0 ? `Trying again in ${waitS} s.` : "Trying again."}{" "}
             <span class="faint">What you see is the last there was.</span>
           </span>
           <Button kind="quiet" onClick={() => live.retry()}>Try now</Button>

@@ -73,23 +73,17 @@ export function Shell() {
             <span aria-hidden="true">?</span>
           </Button>
           {session.value.token !== undefined &&
-            session.value.refused === undefined && (
-            <Button kind="quiet" onClick={leave}>Sign out</Button>
-          )}
+            session.value.refused === undefined && <Button kind="quiet" onClick={leave}>Sign out</Button>}
         </div>
       </header>
       <ConnectionBanner />
       <main id="main" ref={main} tabIndex={-1}>
-        {session.value.refused !== undefined
-          ? <SignIn />
-          : page
-          ? <page.component key={where} rest={rest} />
-          : (
-            <Empty
-              title="There is no such page"
-              actions={<a class="button" href={hrefTo()}>To the wall</a>}
-            />
-          )}
+        {session.value.refused !== undefined ? <SignIn /> : page ? <page.component key={where} rest={rest} /> : (
+          <Empty
+            title="There is no such page"
+            actions={<a class="button" href={hrefTo()}>To the wall</a>}
+          />
+        )}
       </main>
       <Toasts />
       <Shortcuts />

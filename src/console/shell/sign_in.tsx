@@ -22,8 +22,7 @@ export function SignIn() {
     >
       <h1 tabIndex={-1}>Who are you?</h1>
       <p class="faint">
-        This server lets nobody in without a token. Whoever runs it has one for
-        you; it is kept in this browser only.
+        This server lets nobody in without a token. Whoever runs it has one for you; it is kept in this browser only.
       </p>
       <Field
         label="Token"

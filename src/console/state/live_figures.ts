@@ -47,9 +47,7 @@ export class LiveFigures {
     const nowS = Math.floor(this.nowS());
     const span = Math.min(RATE_S, nowS - Math.floor(this.#sinceS));
     if (span < 1) return undefined;
-    const recent = this.#seconds.filter(({ atS }) =>
-      atS < nowS && atS >= nowS - span
-    );
+    const recent = this.#seconds.filter(({ atS }) => atS < nowS && atS >= nowS - span);
     return recent.reduce((sum, { results }) => sum + results, 0) / span;
   }
 

@@ -25,9 +25,7 @@ Deno.test("However many streams are watched, one subscription carries them, and 
     },
   });
   const heard: string[] = [];
-  const stops = ["b", "a", "a"].map((stream) =>
-    feed.watch(stream, ({ seq }) => heard.push(`${stream}${seq}`))
-  );
+  const stops = ["b", "a", "a"].map((stream) => feed.watch(stream, ({ seq }) => heard.push(`${stream}${seq}`)));
   await until(() => open.size === 1, "one subscription to both");
   assert.deepEqual([...open.keys()][0].streams, ["a", "b"]);
   for (const next of open.values()) next(result("a", 1));

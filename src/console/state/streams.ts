@@ -55,8 +55,7 @@ export function followStreams(): () => void {
       session.peek().refused === undefined
     ) refreshStreams();
   }, REFRESH_MS);
-  const shown = () =>
-    void (document.visibilityState === "visible" && refreshSoon());
+  const shown = () => void (document.visibilityState === "visible" && refreshSoon());
   document.addEventListener("visibilitychange", shown);
   refreshStreams();
   return () => {
@@ -84,7 +83,5 @@ function take(
     ...(cause && { cause }),
     ...(nextAttemptMs !== undefined && { nextAttemptMs }),
   };
-  streams.value = all.map((view) =>
-    view === known ? { ...known, status } : view
-  );
+  streams.value = all.map((view) => view === known ? { ...known, status } : view);
 }

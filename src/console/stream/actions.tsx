@@ -24,9 +24,7 @@ export function StreamActions({ view }: { view: StreamView }) {
   const close = () => void (shown.value = undefined);
   const path = `/api/v1/streams/${encodeURIComponent(id)}`;
   const declared = origin === "config";
-  const why = declared
-    ? "It is declared in the configuration file; change it there"
-    : undefined;
+  const why = declared ? "It is declared in the configuration file; change it there" : undefined;
 
   const control = async (verb: Verb) => {
     busy.value = verb;
@@ -103,8 +101,7 @@ export function StreamActions({ view }: { view: StreamView }) {
           }
         >
           <p>
-            It is ended and forgotten with its history. Pause it instead if it
-            is to come back.
+            It is ended and forgotten with its history. Pause it instead if it is to come back.
           </p>
         </Dialog>
       )}

@@ -9,11 +9,7 @@ import { Dialog } from "../ui/dialog.tsx";
 import { Labelled } from "../ui/field.tsx";
 import { ErrorNote } from "../ui/note.tsx";
 import { say } from "../ui/toasts.tsx";
-import {
-  changeFaults,
-  type KnownSchemas,
-  knownSchemas,
-} from "./known_schemas.ts";
+import { changeFaults, type KnownSchemas, knownSchemas } from "./known_schemas.ts";
 import { changeText, parseChange } from "./parse_change.ts";
 
 /** Changes what is done with a stream's frames; its source stays connected. */
@@ -32,9 +28,7 @@ export function EditDialog(
     knownSchemas(gone.signal).then((known) => schemas.value = known, () => {});
     return () => gone.abort();
   }, []);
-  const faults = "change" in read && schemas.value
-    ? changeFaults(read.change, schemas.value)
-    : [];
+  const faults = "change" in read && schemas.value ? changeFaults(read.change, schemas.value) : [];
   const fault = "fault" in read
     ? read.fault
     : faults.length > 0
@@ -85,10 +79,8 @@ export function EditDialog(
         fault={fault}
         hint={
           <>
-            The source stays connected, and nothing changes until the server has
-            found the whole of it good. What there is to choose from stands in
-            {" "}
-            <a href="/docs#patchStream">the API's document</a>.
+            The source stays connected, and nothing changes until the server has found the whole of it good. What there
+            is to choose from stands in <a href="/docs#patchStream">the API's document</a>.
           </>
         }
       >

@@ -22,36 +22,26 @@ export function Facts(
     ["Address", address],
     [
       "Source",
-      `${registration.source.kind}${
-        source?.hardware ? `, decoded by ${source.hardware}` : ""
-      }`,
+      `${registration.source.kind}${source?.hardware ? `, decoded by ${source.hardware}` : ""}`,
     ],
     [
       "Picture",
       source &&
-      `${source.width} × ${source.height}${
-        source.fps ? ` at ${round(source.fps)} fps` : ""
-      }`,
+      `${source.width} × ${source.height}${source.fps ? ` at ${round(source.fps)} fps` : ""}`,
     ],
     ["Codec", source?.codec],
     [
       "Length",
-      source?.durationMs === undefined
-        ? undefined
-        : durationText(source.durationMs),
+      source?.durationMs === undefined ? undefined : durationText(source.durationMs),
     ],
     [
       "Steps",
-      registration.pipeline.map((step) =>
-        "model" in step ? step.model : step.analyzer
-      ).join(" → ") || "none",
+      registration.pipeline.map((step) => "model" in step ? step.model : step.analyzer).join(" → ") || "none",
     ],
     ["Policy", policy.filter((part) => part !== false).join(", ")],
     [
       "Memory",
-      status && status.memoryBoundBytes > 0
-        ? `${bytesText(status.memoryBoundBytes)} at most`
-        : undefined,
+      status && status.memoryBoundBytes > 0 ? `${bytesText(status.memoryBoundBytes)} at most` : undefined,
     ],
     [
       "Connections",
@@ -79,11 +69,7 @@ export function Facts(
           {sinks.map(({ name, to, state }) => (
             <li key={name}>
               <Badge
-                tone={state === "ok"
-                  ? "good"
-                  : state === "failing"
-                  ? "bad"
-                  : "calm"}
+                tone={state === "ok" ? "good" : state === "failing" ? "bad" : "calm"}
                 text={state}
               />{" "}
               {name} <span class="faint">{to}</span>
@@ -131,9 +117,7 @@ export function Accounts({ view: { status } }: { view: StreamView }) {
                 <span
                   class="bar"
                   style={{
-                    width: `${
-                      received === 0 ? 0 : row.count / received * 100
-                    }%`,
+                    width: `${received === 0 ? 0 : row.count / received * 100}%`,
                   }}
                 />
               </td>
@@ -148,8 +132,7 @@ export function Accounts({ view: { status } }: { view: StreamView }) {
       )}
       {status.fault && (
         <p class="note warn">
-          {countText(status.fault.count)} frames{" "}
-          {status.fault.cause}, the last one: {status.fault.message}
+          {countText(status.fault.count)} frames {status.fault.cause}, the last one: {status.fault.message}
         </p>
       )}
     </>

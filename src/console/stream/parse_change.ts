@@ -27,19 +27,14 @@ export function parseChange(
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     return { fault: "This must be an object with pipeline, policy and labels" };
   }
-  const strange = Object.keys(value).find((key) =>
-    !KEYS.some((known) => known === key)
-  );
+  const strange = Object.keys(value).find((key) => !KEYS.some((known) => known === key));
   if (strange !== undefined) {
     return {
-      fault:
-        `Only pipeline, policy and labels can be changed here, not ${strange}`,
+      fault: `Only pipeline, policy and labels can be changed here, not ${strange}`,
     };
   }
   const given = value as Record<string, unknown>;
-  const changed = KEYS.filter((key) =>
-    key in given && !alike(given[key], registration[key])
-  );
+  const changed = KEYS.filter((key) => key in given && !alike(given[key], registration[key]));
   return {
     change: Object.fromEntries(
       changed.map((key) => [key, given[key]]),
@@ -52,9 +47,7 @@ function placed(message: string, text: string): string {
   const offset = /position (\d+)/.exec(message)?.[1];
   if (offset === undefined || /line \d+/.test(message)) return message;
   const before = text.slice(0, Number(offset)).split("\n");
-  return `${message} (line ${before.length}, column ${
-    before.at(-1)!.length + 1
-  })`;
+  return `${message} (line ${before.length}, column ${before.at(-1)!.length + 1})`;
 }
 
 function alike(a: unknown, b: unknown): boolean {

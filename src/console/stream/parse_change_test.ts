@@ -22,8 +22,7 @@ Deno.test("Only what differs is changed", () => {
 });
 
 Deno.test("A text that cannot be read says why and where", () => {
-  const fault = (text: string) =>
-    (parseChange(text, registration) as { fault: string }).fault;
+  const fault = (text: string) => (parseChange(text, registration) as { fault: string }).fault;
   assert.match(fault('{\n  "policy": {,}\n}'), /line 2/);
   assert.match(fault("[]"), /must be an object/);
   assert.match(fault('{"source":{}}'), /not source/);

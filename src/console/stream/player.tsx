@@ -68,8 +68,7 @@ export function Player(
             key={layer}
             kind="quiet"
             aria-pressed={layers.value[layer]}
-            onClick={() =>
-              layers.value = { ...layers.value, [layer]: !layers.value[layer] }}
+            onClick={() => layers.value = { ...layers.value, [layer]: !layers.value[layer] }}
           >
             {NAMES[layer]}
           </Button>

@@ -61,9 +61,7 @@ export function summaryOf({ outputs }: ResultEnvelope): string {
       texts.push(...plainFacts(step, output as Record<string, unknown>));
     }
   }
-  const things = [...counts].sort((a, b) => b[1] - a[1]).map(([label, count]) =>
-    `${count} ${label}`
-  );
+  const things = [...counts].sort((a, b) => b[1] - a[1]).map(([label, count]) => `${count} ${label}`);
   return [...things, ...texts].join(", ") || "nothing found";
 }
 
@@ -74,8 +72,6 @@ interface ClassLike {
 
 /** What an analyzer says in plain values. */
 function plainFacts(step: string, output: Record<string, unknown>): string[] {
-  const facts = Object.entries(output).filter(([, value]) =>
-    ["number", "string", "boolean"].includes(typeof value)
-  );
+  const facts = Object.entries(output).filter(([, value]) => ["number", "string", "boolean"].includes(typeof value));
   return facts.slice(0, 3).map(([key, value]) => `${step}.${key} ${value}`);
 }

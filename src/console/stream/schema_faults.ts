@@ -40,12 +40,8 @@ function check(value: unknown, schema: JsonSchema, at: At): FieldFault[] {
   const choices = (anyOf ?? oneOf) as JsonSchema[] | undefined;
   return [
     ...plainFaults(value, schema, at),
-    ...(allOf as JsonSchema[] | undefined ?? []).flatMap((part) =>
-      check(value, part, inner)
-    ),
-    ...(choices
-      ? closest(choices.map((choice) => check(value, choice, inner)), at)
-      : []),
+    ...(allOf as JsonSchema[] | undefined ?? []).flatMap((part) => check(value, part, inner)),
+    ...(choices ? closest(choices.map((choice) => check(value, choice, inner)), at) : []),
   ];
 }
 
@@ -53,13 +49,10 @@ function check(value: unknown, schema: JsonSchema, at: At): FieldFault[] {
 function closest(found: FieldFault[][], { path }: At): FieldFault[] {
   const near = (faults: FieldFault[]) =>
     faults.reduce(
-      (sum, fault) =>
-        sum + (fault.path.split(".").length <= path.length + 1 ? 2 : 1),
+      (sum, fault) => sum + (fault.path.split(".").length <= path.length + 1 ? 2 : 1),
       0,
     );
-  return found.reduce((best, faults) =>
-    near(faults) < near(best) ? faults : best
-  );
+  return found.reduce((best, faults) => near(faults) < near(best) ? faults : best);
 }
 
 function plainFaults(value: unknown, schema: JsonSchema, at: At): FieldFault[] {
@@ -90,8 +83,7 @@ function plainFaults(value: unknown, schema: JsonSchema, at: At): FieldFault[] {
 }
 
 function numberFaults(value: number, schema: JsonSchema): string[] {
-  const { minimum, maximum, exclusiveMinimum, exclusiveMaximum } =
-    schema as Record<string, number | undefined>;
+  const { minimum, maximum, exclusiveMinimum, exclusiveMaximum } = schema as Record<string, number | undefined>;
   if (minimum !== undefined && value < minimum) {
     return [`must be ${minimum} at least`];
   }
@@ -133,9 +125,7 @@ function listFaults(
     return [{ path, message: `may have ${maxItems} at most` }];
   }
   if (typeof items !== "object" || items === null) return [];
-  return value.flatMap((item, index) =>
-    check(item, items as JsonSchema, below(at, `${index}`))
-  );
+  return value.flatMap((item, index) => check(item, items as JsonSchema, below(at, `${index}`)));
 }
 
 function objectFaults(
@@ -162,9 +152,7 @@ function objectFaults(
         message: "is not known here",
       }];
     }
-    return typeof additionalProperties === "object"
-      ? check(item, additionalProperties, below(at, key))
-      : [];
+    return typeof additionalProperties === "object" ? check(item, additionalProperties, below(at, key)) : [];
   });
   return [...missing, ...wrong];
 }
@@ -205,13 +193,8 @@ function resolved(reference: string, root: JsonSchema): JsonSchema | undefined {
     part.replaceAll("~1", "/").replaceAll("~0", "~")
   );
   const found = parts.reduce<unknown>(
-    (value, part) =>
-      typeof value === "object" && value !== null
-        ? (value as Record<string, unknown>)[part]
-        : undefined,
+    (value, part) => typeof value === "object" && value !== null ? (value as Record<string, unknown>)[part] : undefined,
     root,
   );
-  return typeof found === "object" && found !== null
-    ? found as JsonSchema
-    : undefined;
+  return typeof found === "object" && found !== null ? found as JsonSchema : undefined;
 }

@@ -7,10 +7,7 @@ const patch = z.toJSONSchema(patchSchema, {
   io: "input",
   unrepresentable: "any",
 }) as JsonSchema;
-const faults = (value: unknown) =>
-  schemaFaults(value, patch, patch).map(({ path, message }) =>
-    `${path} ${message}`
-  );
+const faults = (value: unknown) => schemaFaults(value, patch, patch).map(({ path, message }) => `${path} ${message}`);
 
 Deno.test("What the server's own schema takes has no faults", () => {
   for (

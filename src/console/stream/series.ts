@@ -122,9 +122,7 @@ export class DropSeries {
     // Accounts that begin anew say nothing of what was before.
     if (!last || frames.received < last.frames.received) return;
     const seconds = (atMs - last.atMs) / 1000;
-    const rates = DROP_CAUSES.map((cause) =>
-      (frames.dropped[cause] - last.frames.dropped[cause]) / seconds
-    );
+    const rates = DROP_CAUSES.map((cause) => (frames.dropped[cause] - last.frames.dropped[cause]) / seconds);
     this.#points.push({ atS: atMs / 1000, rates });
     if (this.#points.length > KEPT) this.#points.shift();
   }
@@ -132,9 +130,7 @@ export class DropSeries {
   read(): Series {
     return {
       times: this.#points.map(({ atS }) => atS),
-      values: DROP_CAUSES.map((_, part) =>
-        this.#points.map(({ rates }) => rates[part])
-      ),
+      values: DROP_CAUSES.map((_, part) => this.#points.map(({ rates }) => rates[part])),
     };
   }
 }
@@ -145,8 +141,6 @@ export function stacked(
 ): (number | null)[][] {
   const below: number[] = [];
   return values.map((part) =>
-    part.map((value, index) =>
-      value === null ? null : below[index] = (below[index] ?? 0) + value
-    )
+    part.map((value, index) => value === null ? null : below[index] = (below[index] ?? 0) + value)
   );
 }

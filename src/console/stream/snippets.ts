@@ -24,8 +24,7 @@ export function snippets(
     { name: "Python", text: python(places) },
     {
       name: "Picture",
-      text:
-        `curl ${header}-o frame.jpg "${origin}${path}/frame.jpg?overlay=1"\n`,
+      text: `curl ${header}-o frame.jpg "${origin}${path}/frame.jpg?overlay=1"\n`,
     },
   ];
 }

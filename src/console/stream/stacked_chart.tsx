@@ -41,9 +41,7 @@ export function StackedChart({ parts, read, unit, text, label }: {
 
   useEffect(() => plot.current?.setData(dataOf(series)));
 
-  const newest = series.values.map((part) =>
-    part.findLast((value) => value !== null)
-  );
+  const newest = series.values.map((part) => part.findLast((value) => value !== null));
   return (
     <figure class="chart" aria-label={label}>
       <div class="plot" ref={room} aria-hidden="true" />

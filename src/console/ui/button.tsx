@@ -1,8 +1,7 @@
 import type { ComponentChildren, JSX } from "preact";
 
 /** What a {@link Button} is given besides what every button takes. */
-export interface ButtonProps
-  extends Omit<JSX.HTMLAttributes<HTMLButtonElement>, "size"> {
+export interface ButtonProps extends Omit<JSX.HTMLAttributes<HTMLButtonElement>, "size"> {
   /** `primary`: what the page is for. `danger`: what cannot be undone. `quiet`: one among many. Default plain. */
   kind?: "primary" | "danger" | "quiet";
   /** Something is under way: it cannot be pressed again. */
@@ -14,8 +13,7 @@ export interface ButtonProps
 
 /** Something to press. */
 export function Button(
-  { kind, busy = false, disabled = false, type = "button", children, ...rest }:
-    ButtonProps,
+  { kind, busy = false, disabled = false, type = "button", children, ...rest }: ButtonProps,
 ) {
   return (
     <button

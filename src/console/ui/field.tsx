@@ -40,8 +40,7 @@ export function Labelled(
 }
 
 /** A {@link Field}'s settings: those of an input, and what it tells. */
-export interface FieldProps
-  extends LabelledProps, Omit<JSX.HTMLAttributes<HTMLInputElement>, "label"> {
+export interface FieldProps extends LabelledProps, Omit<JSX.HTMLAttributes<HTMLInputElement>, "label"> {
   value: string | number;
   onValue(value: string): void;
   type?: string;
@@ -50,6 +49,7 @@ export interface FieldProps
   min?: number;
   max?: number;
   step?: number | "any";
+  maxLength?: number;
   autocomplete?: string;
   disabled?: boolean;
 }
@@ -80,8 +80,7 @@ export interface SelectProps extends LabelledProps {
 
 /** One choice out of several. */
 export function Select(
-  { label, hint, fault, value, options, onValue, disabled = false }:
-    SelectProps,
+  { label, hint, fault, value, options, onValue, disabled = false }: SelectProps,
 ) {
   return (
     <Labelled label={label} hint={hint} fault={fault}>

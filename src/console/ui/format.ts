@@ -21,9 +21,7 @@ export function bytesText(bytes: number): string {
     bytes < 1 ? 0 : Math.floor(Math.log10(bytes) / 3),
   );
   const value = bytes / 1000 ** power;
-  return `${
-    power === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)
-  } ${units[power]}`;
+  return `${power === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[power]}`;
 }
 
 /** A length of time in its two largest units: `3 min 20 s`, `2 h 5 min`, `4 d 3 h`. */

@@ -24,17 +24,13 @@ export function ErrorNote({ error, shown = [], retry }: {
   retry?: () => void;
 }) {
   const { message, faults } = problemOf(error);
-  const rest = faults.filter(({ path, message: fault }) =>
-    !shown.includes(path) && fault !== message
-  );
+  const rest = faults.filter(({ path, message: fault }) => !shown.includes(path) && fault !== message);
   return (
     <div class="note error" role="alert">
       <p>{message}</p>
       {rest.length > 0 && (
         <ul>
-          {rest.map(({ path, message }) => (
-            <li key={path}>{path !== "" && <code>{path}</code>} {message}</li>
-          ))}
+          {rest.map(({ path, message }) => <li key={path}>{path !== "" && <code>{path}</code>} {message}</li>)}
         </ul>
       )}
       {retry && (

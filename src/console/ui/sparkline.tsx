@@ -9,9 +9,7 @@ export function Sparkline(
   values.forEach((value, index) => {
     if (value === undefined) drawing = false;
     else {
-      path += `${drawing ? "L" : "M"}${index} ${
-        (20 - (value / top) * 19).toFixed(1)
-      }`;
+      path += `${drawing ? "L" : "M"}${index} ${(20 - (value / top) * 19).toFixed(1)}`;
       drawing = true;
     }
   });

@@ -36,8 +36,7 @@ export function Toasts() {
             type="button"
             class="button quiet"
             aria-label="Dismiss"
-            onClick={() =>
-              dismiss(id)}
+            onClick={() => dismiss(id)}
           >
             ✕
           </button>

@@ -38,12 +38,8 @@ export function arranged(
   { search, groupBy }: Arrangement,
 ): Group[] {
   const words = search.toLowerCase().split(/\s+/).filter((word) => word !== "");
-  const found = streams.filter((view) =>
-    words.every((word) => textOf(view).includes(word))
-  );
-  const sorted = found.toSorted((a, b) =>
-    rankOf(a) - rankOf(b) || a.id.localeCompare(b.id, "en", { numeric: true })
-  );
+  const found = streams.filter((view) => words.every((word) => textOf(view).includes(word)));
+  const sorted = found.toSorted((a, b) => rankOf(a) - rankOf(b) || a.id.localeCompare(b.id, "en", { numeric: true }));
   if (groupBy === undefined) {
     return sorted.length > 0 ? [{ streams: sorted }] : [];
   }
@@ -73,12 +69,8 @@ function rankOf({ status }: StreamView): number {
 }
 
 function textOf({ id, address, registration, status }: StreamView): string {
-  const labels = Object.entries(registration.labels).map(([key, value]) =>
-    `${key}=${value}`
-  );
-  const steps = registration.pipeline.map((step) =>
-    "model" in step ? step.model : step.analyzer
-  );
+  const labels = Object.entries(registration.labels).map(([key, value]) => `${key}=${value}`);
+  const steps = registration.pipeline.map((step) => "model" in step ? step.model : step.analyzer);
   return [id, address, status?.state, ...labels, ...steps].join(" ")
     .toLowerCase();
 }

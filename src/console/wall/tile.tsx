@@ -26,13 +26,11 @@ export const Tile = memo(function Tile({ view }: { view: StreamView }) {
         href={hrefTo("streams", id)}
         aria-label={`${id}, ${state ?? "being moved"}`}
       >
-        {shows && (
-          <LiveCanvas
-            stream={id}
-            fps={TILE_FPS}
-            onResult={(result) => figures.current!.push(result)}
-          />
-        )}
+        <LiveCanvas
+          stream={id}
+          fps={TILE_FPS}
+          onResult={(result) => figures.current!.push(result)}
+        />
         {state !== "running" && (
           <div class="veil">
             <Trouble status={status} />
@@ -48,9 +46,7 @@ export const Tile = memo(function Tile({ view }: { view: StreamView }) {
         >
           {id}
         </a>
-        {state === "running"
-          ? <TileFigures figures={figures.current} />
-          : <StateBadge state={state} />}
+        {state === "running" ? <TileFigures figures={figures.current} /> : <StateBadge state={state} />}
       </footer>
     </article>
   );

@@ -7,16 +7,12 @@ export function Trouble({ status }: { status: StreamStatus | undefined }) {
   if (!status) return <p class="why">It is being moved to another thread.</p>;
   const { state, cause, nextAttemptMs, sinceMs, restarts } = status;
   const sinceText = durationText(now.value - sinceMs);
-  const waitMs = nextAttemptMs === undefined
-    ? undefined
-    : nextAttemptMs - now.value;
+  const waitMs = nextAttemptMs === undefined ? undefined : nextAttemptMs - now.value;
   return (
     <>
       <p class="why">{cause?.message ?? WORDS[state]}</p>
       <p class="when">
-        {waitMs !== undefined && (waitMs > 500
-          ? `Next attempt in ${durationText(waitMs)}. `
-          : "Trying again now. ")}
+        {waitMs !== undefined && (waitMs > 500 ? `Next attempt in ${durationText(waitMs)}. ` : "Trying again now. ")}
         {state === "failed" && "It was given up; restart it to try again. "}
         {`For ${sinceText}`}
         {restarts > 0 &&

@@ -1,0 +1,105 @@
+const MAIN = new URL("../../src/main.ts", import.meta.url).pathname;
+
+/** The program as a user starts it, at one address for as long as the test lasts: it can be killed and started again. */
+export class ConsoleServer implements AsyncDisposable {
+  #child: Deno.ChildProcess | undefined;
+
+  private constructor(
+    private readonly dataDir: string,
+    private readonly port: number,
+    private readonly token: string,
+  ) {}
+
+  static async start(
+    { token = "" }: { token?: string } = {},
+  ): Promise<ConsoleServer> {
+    const dataDir = await Deno.makeTempDir({ prefix: "weir-console-" });
+    const server = new ConsoleServer(dataDir, freePort(), token);
+    try {
+      await server.run();
+      return server;
+    } catch (error) {
+      await server[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  /** Starts it, again perhaps; resolves once it listens. */
+  async run(): Promise<void> {
+    const child = new Deno.Command(Deno.execPath(), {
+      args: [
+        "run",
+        "--quiet",
+        "-A",
+        MAIN,
+        "serve",
+        "--no-parent",
+        "--port",
+        `${this.port}`,
+        "--data-dir",
+        this.dataDir,
+      ],
+      stdin: "null",
+      stdout: "piped",
+      stderr: "null",
+      env: { NO_COLOR: "1", WEIR_TOKEN: this.token },
+    }).spawn();
+    this.#child = child;
+    const listens = Promise.withResolvers<void>();
+    let said = "";
+    // Read to its end, or the program would wait for a reader.
+    const read = child.stdout.pipeThrough(new TextDecoderStream()).pipeTo(
+      new WritableStream({
+        write(text) {
+          said += text;
+          if (/^Weir \S+ is at /m.test(said)) listens.resolve();
+        },
+      }),
+    );
+    read.finally(() =>
+      listens.reject(new Error(`The server ended before it listened: ${said}`))
+    ).catch(() => {});
+    await listens.promise;
+  }
+
+  /** Ends it without a word, as a crash would. */
+  async kill(): Promise<void> {
+    const child = this.#child;
+    this.#child = undefined;
+    if (!child) return;
+    child.kill("SIGKILL");
+    await child.status;
+  }
+
+  /** One request, answered with JSON or nothing. */
+  async ask(method: string, path: string, body?: unknown): Promise<unknown> {
+    const response = await fetch(this.url + path, {
+      method,
+      headers: {
+        ...(body !== undefined && { "content-type": "application/json" }),
+        ...(this.token !== "" && { authorization: `Bearer ${this.token}` }),
+      },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    if (!response.ok) {
+      throw new Error(`${method} ${path}: ${response.status} ${text}`);
+    }
+    return text === "" ? undefined : JSON.parse(text);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.kill();
+    await Deno.remove(this.dataDir, { recursive: true });
+  }
+}
+
+/** A port that nobody listens on now. */
+function freePort(): number {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return (listener.addr as Deno.NetAddr).port;
+}
