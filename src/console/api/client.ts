@@ -48,14 +48,24 @@ export async function call<T>(
   }
   if (response.status === 204) return undefined as T;
   const media = response.headers.get("content-type") ?? "";
-  if (response.ok && media.startsWith("image/")) {
-    return await response.blob() as T;
-  }
-  const answer: unknown = /[/+]json\b/.test(media) ? await response.json().catch(() => undefined) : undefined;
+  if (response.ok && media.startsWith("image/")) return await whole(response.blob(), signal) as T;
+  const readable = /[/+]json\b/.test(media);
+  if (!readable) response.body?.cancel().catch(() => {});
+  const answer: unknown = readable ? await whole(response.json(), signal) : undefined;
   if (response.ok) return answer as T;
   const problem = problemFrom(response.status, answer);
   if (problem.status === 401) refuse(token, problem.message);
   throw problem;
+}
+
+/** An answer's body; one that breaks off is as good as none. */
+async function whole<T>(body: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  try {
+    return await body;
+  } catch {
+    signal?.throwIfAborted();
+    throw new ProblemError({ status: 0, code: "offline", message: "The server's answer broke off" });
+  }
 }
 
 /** An address for what cannot send a token (a WebSocket, a picture): with a ticket, where a token is needed at all. */

@@ -78,6 +78,23 @@ Deno.test("A refusal is a problem with its code and the faults of its fields", a
   assert.deepEqual([strange.status, strange.code], [502, "http_502"]);
 });
 
+Deno.test("An answer that breaks off is no answer, and an aborted request ends with its reason", async () => {
+  await using server = serve((request) => {
+    const body = new ReadableStream<Uint8Array>({
+      start(controller) {
+        controller.enqueue(new TextEncoder().encode('{"events":'));
+        if (request.url.endsWith("/short")) controller.close();
+      },
+    });
+    return new Response(body, { headers: { "content-type": "application/json" } });
+  });
+  assert.equal((await problem(call("GET", `${server.url}/short`))).code, "offline");
+  const gone = new AbortController();
+  const asked = call("GET", `${server.url}/long`, undefined, { signal: gone.signal });
+  setTimeout(() => gone.abort(new Error("not wanted any more")), 50);
+  await assert.rejects(asked, /not wanted any more/);
+});
+
 Deno.test("Without a server the problem says so, and a 401 asks who is there", async () => {
   let url: string;
   {

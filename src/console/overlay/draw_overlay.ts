@@ -29,6 +29,9 @@ export interface OverlayOptions {
   density?: number;
 }
 
+/** A picture of so many CSS pixels has room for every name. */
+const NAMED_WIDTH = 600;
+
 type Outputs = ResultEnvelope["outputs"];
 
 /** Draws what a result says over its picture. Coordinates are source pixels, lines and letters keep their size. */
@@ -187,7 +190,8 @@ function drawLabel(
 ): Rect | undefined {
   const box = scaled(detection.box, scale);
   const names = namesOf(detection);
-  const space = Math.max(box.width * 1.6, 34 * density);
+  const small = room.width / density < NAMED_WIDTH;
+  const space = small ? box.width * 1.6 : Math.max(box.width * 1.6, 34 * density);
   const name = names.find((name) => plateWidth(context, name, density) <= space) ??
     names[names.length - 1];
   const size = {

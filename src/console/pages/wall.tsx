@@ -4,14 +4,15 @@ import { hrefTo } from "../router.ts";
 import { refreshStreams, streams, streamsProblem } from "../state/streams.ts";
 import { remember, remembered } from "../state/theme.ts";
 import { Button, ButtonLink } from "../ui/button.tsx";
+import { Icon } from "../ui/icon.tsx";
 import { Empty, ErrorNote, Loading } from "../ui/note.tsx";
 import { arranged, inTrouble, labelKeys } from "../wall/arrange.ts";
 import { Tile } from "../wall/tile.tsx";
 
 const DENSITIES = [
-  { name: "large", text: "Large tiles", sign: "▢" },
-  { name: "medium", text: "Medium tiles", sign: "⊞" },
-  { name: "small", text: "Small tiles", sign: "▦" },
+  { name: "large", text: "Large tiles" },
+  { name: "medium", text: "Medium tiles" },
+  { name: "small", text: "Small tiles" },
 ] as const;
 type Density = (typeof DENSITIES)[number]["name"];
 const DENSITY_KEY = "weir.density";
@@ -100,7 +101,7 @@ function Wall() {
           {troubled > 0 && <strong class="trouble">{`, ${troubled} in trouble`}</strong>}
         </p>
         <div class="segments" role="group" aria-label="Size of tiles">
-          {DENSITIES.map(({ name, text, sign }) => (
+          {DENSITIES.map(({ name, text }) => (
             <Button
               key={name}
               kind="quiet"
@@ -112,7 +113,7 @@ function Wall() {
                 remember(DENSITY_KEY, name);
               }}
             >
-              <span aria-hidden="true">{sign}</span>
+              <Icon name={name} />
             </Button>
           ))}
         </div>
@@ -122,7 +123,7 @@ function Wall() {
           title="Full screen (f)"
           onClick={() => fill(wall.current!)}
         >
-          <span aria-hidden="true">⛶</span>
+          <Icon name="full" />
         </Button>
       </div>
       {groups.length === 0 && (

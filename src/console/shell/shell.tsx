@@ -4,6 +4,7 @@ import { pages } from "../pages.ts";
 import { hrefTo, place } from "../router.ts";
 import { theme, turnTheme } from "../state/theme.ts";
 import { Button } from "../ui/button.tsx";
+import { Icon } from "../ui/icon.tsx";
 import { Empty } from "../ui/note.tsx";
 import { Toasts } from "../ui/toasts.tsx";
 import { ConnectionBanner, ConnectionSign } from "./connection.tsx";
@@ -70,7 +71,7 @@ export function Shell() {
             aria-label="Keys"
             title="Keys (?)"
           >
-            <span aria-hidden="true">?</span>
+            <Icon name="keys" />
           </Button>
           {session.value.token !== undefined &&
             session.value.refused === undefined && <Button kind="quiet" onClick={leave}>Sign out</Button>}

@@ -41,7 +41,7 @@ export function Facts(
     ["Policy", policy.filter((part) => part !== false).join(", ")],
     [
       "Memory",
-      status && status.memoryBoundBytes > 0 ? `${bytesText(status.memoryBoundBytes)} at most` : undefined,
+      source ? `${bytesText(status!.memoryBoundBytes)} at most` : undefined,
     ],
     [
       "Connections",

@@ -5,6 +5,7 @@ import type { StreamView } from "../../core/services.ts";
 import { ALL_LAYERS, type Layers } from "../overlay/draw_overlay.ts";
 import { LiveCanvas } from "../overlay/live_canvas.tsx";
 import { Button } from "../ui/button.tsx";
+import { Icon } from "../ui/icon.tsx";
 import { Trouble } from "../wall/trouble.tsx";
 
 const NAMES: Record<keyof Layers, string> = {
@@ -80,7 +81,7 @@ export function Player(
           title="Full screen (f)"
           aria-label="Full screen"
         >
-          <span aria-hidden="true">⛶</span>
+          <Icon name="full" />
         </Button>
       </div>
     </section>

@@ -6,18 +6,18 @@ import { durationText } from "../ui/format.ts";
 export function Trouble({ status }: { status: StreamStatus | undefined }) {
   if (!status) return <p class="why">It is being moved to another thread.</p>;
   const { state, cause, nextAttemptMs, sinceMs, restarts } = status;
-  const sinceText = durationText(now.value - sinceMs);
   const waitMs = nextAttemptMs === undefined ? undefined : nextAttemptMs - now.value;
+  const facts = [
+    waitMs !== undefined && (waitMs > 500 ? `Next attempt in ${durationText(waitMs)}` : "Trying again now"),
+    state === "failed" && "Restart it to try again",
+    // While it is tried again and again, each try begins a new state: how long that lasts says nothing.
+    waitMs === undefined && state !== "connecting" && `For ${durationText(now.value - sinceMs)}`,
+    restarts > 0 && `${restarts} ${restarts === 1 ? "restart" : "restarts"} so far`,
+  ];
   return (
     <>
       <p class="why">{cause?.message ?? WORDS[state]}</p>
-      <p class="when">
-        {waitMs !== undefined && (waitMs > 500 ? `Next attempt in ${durationText(waitMs)}. ` : "Trying again now. ")}
-        {state === "failed" && "It was given up; restart it to try again. "}
-        {`For ${sinceText}`}
-        {restarts > 0 &&
-          `, ${restarts} ${restarts === 1 ? "restart" : "restarts"} so far`}
-      </p>
+      <p class="when">{facts.filter((fact) => fact !== false).join(" · ")}</p>
     </>
   );
 }
