@@ -20,9 +20,7 @@ export function formFaults(thrown: unknown, form: AddForm): FormFaults {
     const field = fieldOf(path, form);
     if (field === undefined) continue;
     shown.push(path);
-    fields[field] = fields[field] === undefined
-      ? message
-      : `${fields[field]}; ${message}`;
+    fields[field] = fields[field] === undefined ? message : `${fields[field]}; ${message}`;
   }
   if (problem.code === "conflict" && shown.length === 0) {
     return { fields: { name: problem.message }, shown };

@@ -20,8 +20,7 @@ export function ProbeResult({ result }: { result: Probed }) {
       <div class="note error" role="alert">
         <p>{cause?.message ?? "It cannot be opened"}</p>
         <p class="small">
-          <code>{cause?.code ?? "failed"}</code> after {msText(tookMs)}{" "}
-          ms{HINTS[cause?.code ?? ""]}
+          <code>{cause?.code ?? "failed"}</code> after {msText(tookMs)} ms{HINTS[cause?.code ?? ""]}
         </p>
       </div>
     );
@@ -42,12 +41,8 @@ export function ProbeResult({ result }: { result: Probed }) {
       <Stats>
         <Stat label="Codec" value={codec} />
         <Stat label="Size" value={`${width} × ${height}`} />
-        {fps !== undefined && (
-          <Stat label="Rate" value={rateText(fps)} unit="/s" />
-        )}
-        {durationMs !== undefined && (
-          <Stat label="Length" value={durationText(durationMs)} />
-        )}
+        {fps !== undefined && <Stat label="Rate" value={rateText(fps)} unit="/s" />}
+        {durationMs !== undefined && <Stat label="Length" value={durationText(durationMs)} />}
         <Stat label="Kind" value={live ? "live" : "recorded"} />
         <Stat label="Took" value={msText(tookMs)} unit="ms" />
       </Stats>

@@ -71,25 +71,24 @@ export function fieldOf(
 }
 
 /** Source options by the fields in which they are filled in. */
-const FIELDS: Record<AddForm["kind"], Partial<Record<string, keyof AddForm>>> =
-  {
-    address: {
-      url: "address",
-      username: "username",
-      password: "password",
-      transport: "transport",
-      kind: "address",
-    },
-    file: { path: "path", pace: "play", loop: "play" },
-    scene: {
-      scene: "scene",
-      seed: "seed",
-      fps: "fps",
-      width: "size",
-      height: "size",
-    },
-    camera: { device: "device" },
-  };
+const FIELDS: Record<AddForm["kind"], Partial<Record<string, keyof AddForm>>> = {
+  address: {
+    url: "address",
+    username: "username",
+    password: "password",
+    transport: "transport",
+    kind: "address",
+  },
+  file: { path: "path", pace: "play", loop: "play" },
+  scene: {
+    scene: "scene",
+    seed: "seed",
+    fps: "fps",
+    width: "size",
+    height: "size",
+  },
+  camera: { device: "device" },
+};
 
 /** An address that begins with http, rtmp, srt … is opened as it is; all else is taken for a camera's. */
 export function isCameraAddress(address: string): boolean {
@@ -129,7 +128,5 @@ function pipelineOf(
 /** The number that a field holds; a text that is none goes to the server, which says so. */
 function numberIn(text: string): number | string {
   const trimmed = text.trim().replace(",", ".");
-  return trimmed !== "" && Number.isFinite(Number(trimmed))
-    ? Number(trimmed)
-    : text;
+  return trimmed !== "" && Number.isFinite(Number(trimmed)) ? Number(trimmed) : text;
 }

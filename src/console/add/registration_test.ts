@@ -1,8 +1,5 @@
 import assert from "node:assert/strict";
-import {
-  parseRegistration,
-  registrationSchema,
-} from "../../../config/schema.ts";
+import { parseRegistration, registrationSchema } from "../../../config/schema.ts";
 import { type AddForm, emptyForm } from "./add_form.ts";
 import { fieldOf, registrationOf, sourceOf } from "./registration.ts";
 
@@ -59,8 +56,7 @@ Deno.test("an address is a camera's unless it says otherwise", () => {
 });
 
 Deno.test("a model comes with tracks where they are wanted, and the counter scene reads its own number", () => {
-  const pipeline = (filled: Partial<AddForm>) =>
-    registrationOf(form({ kind: "scene", ...filled }), []).pipeline;
+  const pipeline = (filled: Partial<AddForm>) => registrationOf(form({ kind: "scene", ...filled }), []).pipeline;
   assert.deepEqual(pipeline({ model: "m" }), [{ model: "m" }, {
     analyzer: "track",
   }]);

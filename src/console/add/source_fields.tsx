@@ -140,8 +140,7 @@ function SceneFields(part: FormPart) {
           { value: "counter", text: "A number that counts up" },
         ]}
         {...fieldOf(part, "scene")}
-        onValue={(scene) =>
-          onChange({ scene, ...(scene === "counter" && { model: "" }) })}
+        onValue={(scene) => onChange({ scene, ...(scene === "counter" && { model: "" }) })}
       />
       <div class="columns narrow">
         <Select

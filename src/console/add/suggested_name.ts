@@ -2,8 +2,7 @@ import type { AddForm } from "./add_form.ts";
 
 const NAME_CHARS = 63;
 /** What many addresses end with and no camera is known by. */
-const COMMON =
-  /^(?:index|playlist|master|live|stream|main|sub|video|media|manifest|chunklist|h264|h265|[a-z]|\d+)$/i;
+const COMMON = /^(?:index|playlist|master|live|stream|main|sub|video|media|manifest|chunklist|h264|h265|[a-z]|\d+)$/i;
 
 /** A name for what a form describes that is not among those taken. */
 export function suggestedName(form: AddForm, taken: readonly string[]): string {
@@ -25,17 +24,13 @@ function roughName(form: AddForm): string {
     case "scene":
       return form.scene;
     case "camera":
-      return /^\d+$/.test(form.device.trim())
-        ? `camera-${form.device.trim()}`
-        : form.device;
+      return /^\d+$/.test(form.device.trim()) ? `camera-${form.device.trim()}` : form.device;
   }
 }
 
 /** What a file is called; else the host: its first word, or all of an address of numbers. */
 function addressName(address: string): string {
-  const whole = /^[a-z][a-z0-9+.-]*:\/\//i.test(address)
-    ? address
-    : `rtsp://${address}`;
+  const whole = /^[a-z][a-z0-9+.-]*:\/\//i.test(address) ? address : `rtsp://${address}`;
   if (!URL.canParse(whole)) return "";
   const { protocol, hostname, pathname } = new URL(whole);
   const file = stem(pathname.split("/").at(-1) ?? "");

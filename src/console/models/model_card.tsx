@@ -126,7 +126,7 @@ function Spread(
           width={Math.max(0.5, x(p95) - x(min))}
           height="6"
         />
-        <rect class="half" x={x(p50) - 0.4} y="0" width="0.8" height="10" />
+        <line class="half" x1={x(p50)} x2={x(p50)} y1="0" y2="10" vector-effect="non-scaling-stroke" />
       </svg>
       <figcaption class="faint small">{words}.</figcaption>
     </figure>
@@ -148,7 +148,7 @@ function Facts({ model }: { model: ModelView }) {
   } = model;
   const rows: [string, string | undefined][] = [
     ["Adapter", adapter],
-    ["Recognised by", why.length === 0 ? undefined : why.join(" ")],
+    ["Recognised by", why.length === 0 ? undefined : why.join("; ")],
     [
       "Labels",
       labels &&

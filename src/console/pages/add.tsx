@@ -118,57 +118,59 @@ export function AddPage() {
             {probed && <ProbeResult result={probed} />}
           </div>
         </Panel>
-        <Panel title="Pipeline">
-          <div class="stack">
-            <Select
-              label="Model"
-              hint={counts ? "The number in the picture is read back." : undefined}
-              options={modelOptions(choices, {
-                none: "None: only pictures",
-                chosen: form.model,
-              })}
-              {...fieldOf(part, "model")}
-            />
-            {form.model !== "" && (
-              <>
-                <Check
-                  label="Follow things over time"
-                  checked={form.track}
-                  onValue={(track) => change({ track })}
-                />
-                <Field
-                  label="Least score"
-                  hint="0 to 1; empty for the model's own."
-                  inputMode="decimal"
-                  {...fieldOf(part, "minScore")}
-                />
-              </>
-            )}
-            <Field
-              label="Frames a second at most"
-              hint="Empty for all that there is time for."
-              inputMode="decimal"
-              {...fieldOf(part, "maxFps")}
-            />
-          </div>
-        </Panel>
-        <Panel title="Name">
-          <div class="stack">
-            <Field
-              label="Name"
-              placeholder={suggestedName(form, taken)}
-              hint="Letters, digits, dots, dashes and underscores. Empty for the suggestion."
-              autocomplete="off"
-              {...fieldOf(part, "name")}
-            />
-            {faults.problem && <ErrorNote error={faults.problem} shown={faults.shown} />}
-            <div class="actions">
-              <Button kind="primary" type="submit" busy={busy === "create"}>
-                Add the stream
-              </Button>
+        <div class="stack">
+          <Panel title="Pipeline">
+            <div class="stack">
+              <Select
+                label="Model"
+                hint={counts ? "The number in the picture is read back." : undefined}
+                options={modelOptions(choices, {
+                  none: "None: only pictures",
+                  chosen: form.model,
+                })}
+                {...fieldOf(part, "model")}
+              />
+              {form.model !== "" && (
+                <>
+                  <Check
+                    label="Follow things over time"
+                    checked={form.track}
+                    onValue={(track) => change({ track })}
+                  />
+                  <Field
+                    label="Least score"
+                    hint="0 to 1; empty for the model's own."
+                    inputMode="decimal"
+                    {...fieldOf(part, "minScore")}
+                  />
+                </>
+              )}
+              <Field
+                label="Frames a second at most"
+                hint="Empty for all that there is time for."
+                inputMode="decimal"
+                {...fieldOf(part, "maxFps")}
+              />
             </div>
-          </div>
-        </Panel>
+          </Panel>
+          <Panel title="Name">
+            <div class="stack">
+              <Field
+                label="Name"
+                placeholder={suggestedName(form, taken)}
+                hint="Letters, digits, dots, dashes and underscores. Empty for the suggestion."
+                autocomplete="off"
+                {...fieldOf(part, "name")}
+              />
+              {faults.problem && <ErrorNote error={faults.problem} shown={faults.shown} />}
+              <div class="actions">
+                <Button kind="primary" type="submit" busy={busy === "create"}>
+                  Add the stream
+                </Button>
+              </div>
+            </div>
+          </Panel>
+        </div>
       </form>
     </>
   );

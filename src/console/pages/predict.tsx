@@ -74,6 +74,7 @@ export function PredictPage() {
       <div class="predict">
         <div class="stack">
           <DropZone
+            small={image !== undefined}
             onImage={(image) => {
               setAnswered(undefined);
               setImage(image);

@@ -32,9 +32,12 @@ export function WebcamPage() {
     saveSettings(settings.peek());
     session.set(complete());
   };
-  const start = () => {
+  const start = async () => {
+    if (modelChoices.peek() === undefined) await refreshModelChoices();
+    // Under the same name the next time.
+    saveSettings(settings.peek());
     session.set(complete());
-    void session.start();
+    await session.start();
   };
   const status = session.status.value;
   const camera = session.camera.value;
@@ -48,7 +51,7 @@ export function WebcamPage() {
         actions={running
           ? <Button kind="danger" onClick={() => session.stop()}>Stop</Button>
           : (
-            <Button kind="primary" busy={session.opening.value} onClick={start}>
+            <Button kind="primary" busy={session.opening.value} onClick={() => void start()}>
               Start
             </Button>
           )}
@@ -69,12 +72,14 @@ export function WebcamPage() {
         </div>
         <div class="stack">
           <Panel title="Figures">
-            <SentFigures status={status} answer={session.answer.value} />
-            {running && (
-              <a href={hrefTo("streams", settings.value.name)}>
-                Look at it as a stream
-              </a>
-            )}
+            <div class="stack">
+              <SentFigures status={status} answer={session.answer.value} />
+              {running && (
+                <a href={hrefTo("streams", settings.value.name)}>
+                  Look at it as a stream
+                </a>
+              )}
+            </div>
           </Panel>
           <Panel title="Camera">
             <SettingsForm

@@ -3,7 +3,11 @@ import { Button } from "../ui/button.tsx";
 import { imageIn } from "./image_file.ts";
 
 /** Where an image is dropped, pasted or chosen. */
-export function DropZone({ onImage }: { onImage(image: Blob): void }) {
+export function DropZone({ small, onImage }: {
+  /** Leaves the room to the image that is there already. */
+  small: boolean;
+  onImage(image: Blob): void;
+}) {
   const [over, setOver] = useState(false);
   const input = useRef<HTMLInputElement>(null);
   const latest = useRef(onImage);
@@ -18,7 +22,7 @@ export function DropZone({ onImage }: { onImage(image: Blob): void }) {
   }, []);
   return (
     <div
-      class={`drop ${over ? "over" : ""}`}
+      class={`drop ${small ? "small" : ""} ${over ? "over" : ""}`}
       onDragOver={(event) => {
         event.preventDefault();
         setOver(true);

@@ -61,6 +61,8 @@ const TONES: Readonly<Record<string, Tone>> = {
   failed: "bad",
 };
 
+const WORDS: Readonly<Record<string, string>> = { backoff: "waiting to retry" };
+
 /** From the best to the worst. */
 const ORDER: readonly Tone[] = ["calm", "good", "busy", "warn", "bad"];
 
@@ -85,7 +87,7 @@ function childNode(child: ChildAnswer, above: string): TreeNode {
   return {
     key,
     name,
-    state,
+    state: WORDS[state] ?? state,
     tone: toneOf(state),
     sinceMs: since,
     ...(restarts !== undefined && { restarts }),
@@ -102,7 +104,7 @@ function streamNode({ id, status }: StreamView): TreeNode {
   const { state, sinceMs, restarts, nextAttemptMs, cause, memoryBoundBytes } = status;
   return {
     ...node,
-    state,
+    state: WORDS[state] ?? state,
     tone: toneOf(state),
     sinceMs,
     restarts,
