@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { tinyDetector } from "../../scripts/bench/sample_models.ts";
+import { slowDetector, tinyDetector } from "../../scripts/bench/sample_models.ts";
 import { Weir, type WeirOptions } from "../../src/app.ts";
+import { nowMs } from "../../src/core/clock.ts";
 import type { ResultEnvelope } from "../../src/core/results.ts";
 import type { StateEvent, StreamRegistration } from "../../src/core/stream.ts";
 import { balanced } from "../support/balanced.ts";
+import { jpegImage } from "../support/images.ts";
 import { until } from "../support/until.ts";
 
 const FOREVER_MS = 2 ** 31 - 1;
@@ -178,4 +180,29 @@ Deno.test("two declared models cannot be called alike, and a stream is told why 
   assert.deepEqual(r.weir.models().map(({ setup }) => setup.spec.name), ["tiny", "twin"]);
   await r.add("cam", "twin");
   assert.equal((await r.more("cam")).outputs.detect.model, "twin");
+});
+
+Deno.test("an image whose thread dies is told so, and the next one finds another", async () => {
+  await using r = await rig({ streamWorkers: 1 });
+  const slow = join(r.dir, "slow.onnx");
+  await Deno.writeFile(slow, slowDetector({ ms: 300 }));
+  await r.weir.declareModels([{ model: slow }]);
+  await r.add("cam");
+  await r.more("cam");
+  using lease = await r.weir.useModel("~test", "slow");
+  const [setup] = lease.setups;
+  const still = () => {
+    const image = jpegImage(64, 64).slice();
+    const limits = { maxPixels: 1e6, maxWidth: 1000, maxHeight: 1000 };
+    const question = { image, limits, setup, receivedAtMs: nowMs(), deadlineMs: Infinity };
+    return r.weir.still(question, { timeoutMs: 60_000, signal: new AbortController().signal });
+  };
+  const lost = Array.from({ length: 3 }, () => still().then(() => "answered", (error) => (error as Error).name));
+  await until(async () => (await r.weir.queueDepths())[setup.key] > 0, "an image that waits");
+  await r.weir.replaceWorker("cam", { deadlineMs: 5000 });
+  assert.ok((await Promise.all(lost)).includes("ActorError"));
+  assert.ok("output" in await still());
+  // A scene that went down with its thread would begin anew: it waits to be told.
+  await r.weir.control("cam", "restart");
+  await r.more("cam");
 });
