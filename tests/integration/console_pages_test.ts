@@ -86,6 +86,9 @@ inBrowser("A webcam's pictures come back with what was found, also after the ser
   await page.until(`${view.figure("Answered")} >= 3`);
   const canvas = `document.querySelector(".stage canvas")`;
   await page.until(`!${canvas}.hidden && ${canvas}.width > 300`);
+  const { x, y } = await page.evaluate<{ x: number; y: number }>(`(({ left, top, width, height }) =>
+    ({ x: left + width / 2, y: top + height / 2 }))(${canvas}.getBoundingClientRect())`);
+  assert.ok(await page.evaluate(`document.elementFromPoint(${x}, ${y}) === ${canvas}`), "it lies above the camera");
   const [stream] = await streamsOf(server);
   assert.deepEqual([stream.registration.source.kind, stream.registration.labels], ["webcam", { guest: "webcam" }]);
   assert.deepEqual(stream.registration.pipeline, [{ model: "weir-pitch" }]);
