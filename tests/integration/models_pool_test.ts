@@ -145,6 +145,34 @@ Deno.test("a declared model is loaded, kept, replaced when it is said differentl
   assert.equal(r.weir.leaks.kills, 0);
 });
 
+Deno.test("a model that is declared while a stream uses it is kept as it is, or changed under the stream", async () => {
+  await using r = await rig();
+  await r.add("cam");
+  const { setup: { key }, declared } = r.model();
+  assert.equal(declared, false);
+  await r.weir.declareModels([{ model: r.tiny }]);
+  assert.deepEqual([r.model().setup.key, r.model().declared], [key, true]);
+  await r.weir.declareModels([{ model: r.tiny, maxBatch: 4, maxDelayMs: 1 }]);
+  assert.notEqual(r.model().setup.key, key);
+  assert.deepEqual([r.model().setup.maxBatch, r.model().users], [4, ["cam"]]);
+  assert.equal((await r.more("cam")).epoch, 1);
+  assert.deepEqual(r.states.map(({ state }) => state), ["running"]);
+});
+
+Deno.test("a change of a stream and of its model at once ends in both", async () => {
+  await using r = await rig();
+  await r.weir.declareModels([{ model: r.tiny, name: "people" }]);
+  await r.add("cam", "people");
+  await r.more("cam");
+  const renamed = { ...registered("cam", "people"), pipeline: [{ model: "people", name: "found" }] };
+  await Promise.all([
+    r.weir.declareModels([{ model: r.tiny, name: "people", maxDelayMs: 1 }]),
+    r.weir.reconfigure("cam", renamed),
+  ]);
+  assert.equal((await r.more("cam")).outputs.found.model, "people");
+  assert.deepEqual([r.model().setup.maxDelayMs, r.model().users], [1, ["cam"]]);
+});
+
 Deno.test("another file under the same words takes the old one's place, a broken one does not", async () => {
   await using r = await rig();
   await r.weir.declareModels([{ model: r.tiny }]);

@@ -23,6 +23,8 @@ import { until } from "../support/until.ts";
 type Answer = any;
 
 const SIZE = 64;
+/** However busy the machine is. */
+const PATIENCE_MS = 120_000;
 
 /** Black but for one red cell. */
 function redCell(x: number, y: number): Uint8Array {
@@ -36,11 +38,16 @@ function redCell(x: number, y: number): Uint8Array {
 const image = (x = 16, y = 32) => jpegImage(SIZE, SIZE, { rgb: redCell(x, y) }) as Uint8Array<ArrayBuffer>;
 
 /** A server with a few models in files; everything goes with it. */
-async function served(configured: (dir: string) => object) {
+async function served(configured: (dir: string) => { limits?: object; [section: string]: unknown }) {
   const dir = await Deno.makeTempDir({ prefix: "weir-predict-" });
   await Deno.writeFile(join(dir, "tiny.onnx"), tinyDetector());
   await Deno.writeFile(join(dir, "slow.onnx"), slowDetector({ ms: 300 }));
-  const config = configSchema.parse({ ...configured(dir), server: { port: 0 } });
+  const { limits, ...sections } = configured(dir);
+  const config = configSchema.parse({
+    ...sections,
+    limits: { predictMs: PATIENCE_MS, ...limits },
+    server: { port: 0 },
+  });
   const log = new Log({ level: "error" });
   const server = await WeirServer.start({ config, dataDir: join(dir, "data"), version: "0.0.0", log });
   await server.restored;
