@@ -25,8 +25,8 @@ export interface EventOptions {
 
 /** How pictures are taken in. */
 export interface PictureOptions {
-  /** There will be no more: the stream is removed, or the server refuses. */
-  ended?(problem: ProblemError): void;
+  /** There are none for now: the stream is removed or not back yet, or the server refuses. They are asked for again. */
+  missing?(problem: ProblemError): void;
 }
 
 /** What {@link Live} stands on; tests put their own in. */
@@ -51,6 +51,8 @@ interface Wanted {
 
 const RETRY_FIRST_MS = 300;
 const RETRY_MOST_MS = 5000;
+/** What was refused is asked for again after so long. */
+const AGAIN_MS = 1000;
 const HEALTHY_MS = 5000;
 /** A connection over which nothing comes for so long is asked whether it lives, and for twice as long given up. */
 const SILENCE_MS = 8000;
@@ -64,6 +66,7 @@ export class Live implements Disposable {
   #opening = false;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #health: ReturnType<typeof setInterval> | undefined;
+  #later: ReturnType<typeof setTimeout> | undefined;
   #failures = 0;
   #openedAtMs = 0;
   #heardAtMs = 0;
@@ -98,13 +101,13 @@ export class Live implements Disposable {
     stream: string,
     form: PictureForm,
     next: (picture: LivePicture) => void,
-    { ended }: PictureOptions = {},
+    { missing }: PictureOptions = {},
   ): () => void {
     return this.#want({
       id: `p${this.#next++}`,
       ask: () => ({ op: "pictures", stream, ...form }),
       picture: next,
-      ended: (problem) => ended?.(problem),
+      ended: (problem) => missing?.(problem),
       asked: false,
     });
   }
@@ -131,6 +134,7 @@ export class Live implements Disposable {
   [Symbol.dispose](): void {
     this.#wanted.clear();
     clearTimeout(this.#retry);
+    clearTimeout(this.#later);
     clearInterval(this.#health);
     const socket = this.#socket;
     this.#socket = undefined;
@@ -296,8 +300,16 @@ export class Live implements Disposable {
   #end(id: string, problem: ProblemError): void {
     const wanted = this.#wanted.get(id);
     if (!wanted) return;
-    this.#wanted.delete(id);
+    wanted.asked = false;
     wanted.ended(problem);
+    if (!wanted.picture || problem.code === "invalid") this.#wanted.delete(id);
+    // A server that has just started knows its streams a moment later; one that was deleted may be made anew.
+    else this.#later ??= setTimeout(() => this.#askAgain(), AGAIN_MS);
+  }
+
+  #askAgain(): void {
+    this.#later = undefined;
+    for (const wanted of this.#wanted.values()) this.#ask(wanted);
   }
 }
 

@@ -139,30 +139,24 @@ Deno.test("A picture comes with its header, and none is asked for while the page
   ]);
 });
 
-Deno.test("What the server refuses or ends is told once, and not asked for again", async () => {
+Deno.test("Events that are refused are not asked for again; pictures are, for a stream may only be late", async () => {
   await using puppet = new Puppet();
   using live = new Live({ open: puppet.open, random: () => 0 });
   const told: string[] = [];
-  live.events({ streams: ["a"] }, () => {}, {
-    failed: ({ code }: ProblemError) => told.push(code),
-  });
-  live.pictures("b", {}, () => {}, {
-    ended: ({ message }) => told.push(message),
-  });
+  live.events({ streams: ["a"] }, () => {}, { failed: ({ code }: ProblemError) => told.push(code) });
+  live.pictures("b", {}, () => {}, { missing: ({ message }) => told.push(message) });
   live.events({ all: true }, () => {});
   await until(() => puppet.said[0]?.length === 3, "three subscriptions");
-  puppet.send(0, {
-    op: "error",
-    code: "too_many",
-    message: "Too many",
-    id: "e1",
-  });
+  puppet.send(0, { op: "error", code: "too_many", message: "Too many", id: "e1" });
+  puppet.send(0, { op: "error", code: "not_found", message: "There is no stream called b", id: "p2" });
+  await until(() => puppet.said[0].length === 4, "the pictures to be asked for again");
+  assert.deepEqual(told, ["too_many", "There is no stream called b"]);
+  assert.deepEqual(puppet.said[0][3], { op: "pictures", stream: "b", id: "p2" });
   puppet.send(0, { op: "ended", id: "p2", reason: "Stream b is removed" });
-  await until(() => told.length === 2, "both to be told");
-  assert.deepEqual(told, ["too_many", "Stream b is removed"]);
+  await until(() => puppet.said[0].length === 5, "the pictures to be asked for once more");
   puppet.sockets[0].close();
-  await until(() => puppet.said[1]?.length === 1, "the one that is left");
-  assert.equal(puppet.said[1][0].id, "e3");
+  await until(() => puppet.said[1]?.length === 2, "those that are left");
+  assert.deepEqual(puppet.said[1].map(({ id }) => id), ["p2", "e3"]);
 });
 
 Deno.test("Nothing is tried while nobody would be let in, and at once when somebody would", async () => {

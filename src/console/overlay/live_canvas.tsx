@@ -54,8 +54,11 @@ export function LiveCanvas(
       live.pictures(
         stream,
         { width: pictureWidth(element.clientWidth), fps, quality: 70 },
-        (picture) => void shown.pushPicture(picture),
-        { ended: ({ message }) => refuse(message) },
+        (picture) => {
+          refuse(undefined);
+          void shown.pushPicture(picture);
+        },
+        { missing: ({ code, message }) => refuse(code === "too_many" ? message : undefined) },
       ),
     ];
     refuse(undefined);
