@@ -24,13 +24,15 @@ export class ServerModels implements ModelService {
   #defaultModel: string | undefined;
   #builtIns = new Map<string, Promise<Examination>>();
 
-  constructor(private readonly weir: Weir) {}
+  /** Of models that cannot be loaded `onFault` tells whoever runs the server. */
+  constructor(private readonly weir: Weir, private readonly onFault: (message: string) => void) {}
 
   /** Keeps loaded what the configuration says, the default model included. Models that cannot be loaded say so. */
   async declare({ models, inference: { defaultModel } }: ModelsConfig): Promise<void> {
     this.#defaultModel = defaultModel;
     const named = defaultModel === undefined || models.some((declared) => isCalled(declared, defaultModel));
     await this.weir.declareModels(named ? models : [...models, { model: defaultModel }]);
+    for (const fault of this.faults) this.onFault(fault);
   }
 
   /** The name of the model that is meant where none is named. */

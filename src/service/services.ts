@@ -50,7 +50,7 @@ export class Services implements AsyncDisposable {
     const { weir, store, hub, config, version, log } = options;
     const rules = new SourceRules(config.sources);
     const checkSource = (source: StreamRegistration["source"]) => rules.check(source);
-    this.models = new ServerModels(weir);
+    this.models = new ServerModels(weir, (fault) => log.error(fault));
     this.predict = new Predict({ weir, models: this.models, limits: config.limits });
     this.sinks = new StreamSinks({
       directory: join(options.dataDir, "sinks"),
