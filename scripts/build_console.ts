@@ -33,8 +33,7 @@ export async function buildConsole(): Promise<ConsoleBuild> {
       // Not every browser has it yet; what is disposed of here is disposed of by hand.
       banner: { js: 'Symbol.dispose??=Symbol("dispose");' },
     });
-    const text = (end: string) =>
-      outputFiles.find(({ path }) => path.endsWith(end))!.text;
+    const text = (end: string) => outputFiles.find(({ path }) => path.endsWith(end))!.text;
     return { script: text(".js"), style: text(".css") };
   } finally {
     await stop();

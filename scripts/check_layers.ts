@@ -134,9 +134,7 @@ export function importsOf(text: string): Import[] {
     /\bimport\.meta\.resolve\s*\(\s*["'`](?<specifier>[^"'`\n]+)["'`]/g,
     () => false,
   );
-  return found.sort((a, b) => a.index - b.index).map(({ index: _, ...rest }) =>
-    rest
-  );
+  return found.sort((a, b) => a.index - b.index).map(({ index: _, ...rest }) => rest);
 }
 
 /** Every breach among the files, in their order. */
@@ -186,9 +184,7 @@ function foreign(
   breach: (message: string) => Breach[],
 ) {
   if (specifier.startsWith("node:")) {
-    return layer?.name === "core"
-      ? breach(`core imports nothing, so not ${specifier}`)
-      : [];
+    return layer?.name === "core" ? breach(`core imports nothing, so not ${specifier}`) : [];
   }
   if (/^(?:https?|jsr|data|file):/.test(specifier)) {
     return breach(`${specifier}: every package is pinned in deno.json`);
@@ -287,9 +283,7 @@ function* sourceFiles(root: string): Generator<SourceFile> {
     folder !== undefined;
     folder = folders.shift()
   ) {
-    const entries = [...Deno.readDirSync(folder)].sort((a, b) =>
-      a.name < b.name ? -1 : 1
-    );
+    const entries = [...Deno.readDirSync(folder)].sort((a, b) => a.name < b.name ? -1 : 1);
     for (const { name, isDirectory, isFile } of entries) {
       if (name.startsWith(".") || skipped.has(name)) continue;
       const path = join(folder, name);
@@ -309,9 +303,7 @@ if (import.meta.main) {
     say(`${file}:${line}: ${message}`);
   }
   say(
-    found.length === 0
-      ? `Layers hold in ${files.length} files`
-      : `${found.length} breaches in ${files.length} files`,
+    found.length === 0 ? `Layers hold in ${files.length} files` : `${found.length} breaches in ${files.length} files`,
   );
   Deno.exit(found.length === 0 ? 0 : 1);
 }

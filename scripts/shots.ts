@@ -33,8 +33,7 @@ const PAGES = [
   {
     name: "stream",
     hash: "#/streams/pitch",
-    ready:
-      `document.querySelector("canvas.live.begun") && document.querySelector(".moments li")`,
+    ready: `document.querySelector("canvas.live.begun") && document.querySelector(".moments li")`,
   },
   {
     name: "trouble",
@@ -99,8 +98,7 @@ async function takeShots(only: string | undefined): Promise<void> {
         features: [{ name: "prefers-color-scheme", value: theme }],
       });
       for (
-        const { name, hash, ready = `document.querySelector("main h1")` }
-          of PAGES
+        const { name, hash, ready = `document.querySelector("main h1")` } of PAGES
       ) {
         if (only !== undefined && only !== name) continue;
         await page.goto("about:blank");

@@ -265,7 +265,7 @@ inBrowser(
       mobile: true,
     });
     await page.goto(server.url);
-    await page.until(`${CANVAS}?.dataset.result`);
+    await page.until(`document.querySelector("canvas.live.begun")`);
     // What is in trouble comes first and says why.
     await page.until(
       `document.querySelector(".tile").dataset.stream === "gone"`,
@@ -302,8 +302,9 @@ inBrowser(
     await press("t");
     await press("t");
     await page.until(`document.documentElement.dataset.theme === "dark"`);
+    // From another page: else only the hash would change, and nothing be loaded anew.
+    await page.goto("about:blank");
     await page.goto(`${server.url}/#/streams/gone`);
-    await page.send("Page.reload");
     await page.until(
       `document.readyState === "complete" && document.querySelector(".page-head .badge")`,
     );

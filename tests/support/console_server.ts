@@ -60,9 +60,7 @@ export class ConsoleServer implements AsyncDisposable {
         },
       }),
     );
-    read.finally(() =>
-      listens.reject(new Error(`The server ended before it listened: ${said}`))
-    ).catch(() => {});
+    read.finally(() => listens.reject(new Error(`The server ended before it listened: ${said}`))).catch(() => {});
     await listens.promise;
   }
 

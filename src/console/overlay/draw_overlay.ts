@@ -192,8 +192,10 @@ function drawLabel(
   const names = namesOf(detection);
   const small = room.width / density < NAMED_WIDTH;
   const space = small ? box.width * 1.6 : Math.max(box.width * 1.6, 34 * density);
-  const name = names.find((name) => plateWidth(context, name, density) <= space) ??
-    names[names.length - 1];
+  const fitting = names.find((name) => plateWidth(context, name, density) <= space);
+  // In a small picture names would hide what they name: there a box must be worth one.
+  if (fitting === undefined && small) return undefined;
+  const name = fitting ?? names[names.length - 1];
   const size = {
     width: plateWidth(context, name, density),
     height: 18 * density,
