@@ -27,7 +27,9 @@ export const serverSchema = z.strictObject({
     cert: z.string().min(1).describe("PEM file of the certificate chain"),
     key: z.string().min(1).describe("PEM file of the key"),
   }).optional().describe("Serves HTTPS"),
-  drainMs: z.int().min(0).max(600_000).default(10_000).describe("How long a stop may take, milliseconds"),
+  drainMs: z.int().min(0).max(600_000).default(10_000).describe(
+    "How long streams may take to finish what they have under way at a stop, milliseconds",
+  ),
 });
 
 /** Who may do what. */

@@ -31,7 +31,6 @@ interface Registered extends ReadyStream {
 }
 
 const ASK_MS = 10_000;
-const STOP_DEADLINE_MS = 8_000;
 const OVERSTAY_DEADLINE_MS = 1_000;
 
 /** The composition root: threads, models and streams, wired by hand. */
@@ -274,9 +273,10 @@ export class Weir implements AsyncDisposable {
     this.#closing = true;
     this.#switchboard.close();
     // In the order in which frames travel: first the sources run dry, then the models, then who brought them together.
-    await this.#workers.stop({ deadlineMs: STOP_DEADLINE_MS });
+    const deadlineMs = this.#options.drainMs;
+    await this.#workers.stop({ deadlineMs });
     await this.#models[Symbol.asyncDispose]();
-    await this.#switchboard.stop({ deadlineMs: STOP_DEADLINE_MS });
+    await this.#switchboard.stop({ deadlineMs });
     this.#pictures.close();
     this.#senders.closeAll("The server stops");
     this.#results.complete();

@@ -9,10 +9,16 @@ export interface SubscribeOptions {
   filter?: EventFilter;
   /** The position after which to begin; without it only what comes from now on. */
   after?: number;
-  /** Events that may wait for the reader. Default 1024. */
+  /** Events that may wait for the reader. Default the hub's. */
   capacity?: number;
   /** Estimated memory of the events that may wait. Default 8 MiB. */
   capacityBytes?: number;
+}
+
+/** How much is kept, and how much may wait. */
+export interface HubOptions extends EventLogOptions {
+  /** Events that may wait for one reader. Default 1024. */
+  queue?: number;
 }
 
 /** What the hub does, for metrics. */
@@ -32,7 +38,7 @@ export class Hub implements Disposable {
   #droppedByGone = 0;
   #closed = false;
 
-  constructor(options: EventLogOptions) {
+  constructor(private readonly options: HubOptions) {
     this.#log = new EventLog(options);
   }
 
@@ -51,7 +57,7 @@ export class Hub implements Disposable {
 
   /** Begins to listen; what was missed since `after` comes first, or a gap where the log has forgotten it. */
   subscribe(options: SubscribeOptions = {}): Subscription {
-    const { filter = {}, after, capacity = 1024, capacityBytes = 8 * 2 ** 20 } = options;
+    const { filter = {}, after, capacity = this.options.queue ?? 1024, capacityBytes = 8 * 2 ** 20 } = options;
     const subscription = new Subscription({
       log: this.#log,
       after,

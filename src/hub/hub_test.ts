@@ -18,7 +18,7 @@ function countingPositions(): Positions {
   };
 }
 
-const hubOf = (bounds: { events?: number; bytes?: number } = {}) =>
+const hubOf = (bounds: { events?: number; bytes?: number; queue?: number } = {}) =>
   new Hub({ positions: countingPositions(), ...bounds });
 
 function result(seq: number, over: Partial<ResultEnvelope> = {}): ResultEnvelope {
@@ -90,8 +90,8 @@ Deno.test("a position that another log gave is answered with a gap over all of t
 });
 
 Deno.test("a slow reader loses its oldest events, is told which and how many, and nobody else notices", () => {
-  const hub = hubOf();
-  using slow = hub.subscribe({ capacity: 3 });
+  const hub = hubOf({ queue: 3 });
+  using slow = hub.subscribe();
   using quick = hub.subscribe({ capacity: 3 });
   const got: (number | string)[] = [];
   for (let seq = 1; seq <= 10; seq++) {

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { Route } from "../api/route.ts";
 import { createApi } from "../api/server.ts";
+import { nowMs } from "../core/clock.ts";
 import type { LogEvent } from "../core/events.ts";
 import { Hub } from "../hub/hub.ts";
 import { DataLock } from "../store/data_lock.ts";
@@ -30,6 +31,8 @@ export class WeirServer implements AsyncDisposable {
   #stack: AsyncDisposableStack;
   #stopping: AbortController;
   #http: Deno.HttpServer<Deno.NetAddr>;
+  #cut: AbortController;
+  #drainMs: number;
   #services: Services;
   #stopped: Promise<void> | undefined;
 
@@ -40,17 +43,19 @@ export class WeirServer implements AsyncDisposable {
     const stopping = new AbortController();
     stack.use(await DataLock.take(dataDir));
     const store = stack.use(Store.open(join(dataDir, "weir.db"), { onFault: (error) => log.error(error.message) }));
-    const { keepEvents, keepBytes } = config.events;
+    const { keepEvents, keepBytes, queue } = config.events;
     const hub = stack.use(
       new Hub({
         positions: store,
         events: keepEvents,
         bytes: keepBytes,
+        queue,
         onFault: (error) => log.error(error instanceof Error ? error.message : String(error)),
       }),
     );
     const { device, replicas, threads, maxBatch, maxDelayMs } = config.inference;
-    const weir = stack.use(await Weir.start({ device, replicas, threads, maxBatch, maxDelayMs }));
+    const { drainMs } = config.server;
+    const weir = stack.use(await Weir.start({ device, replicas, threads, maxBatch, maxDelayMs, drainMs }));
     const subscriptions = [
       weir.warnings$.subscribe((message) => {
         log.warn(message);
@@ -79,8 +84,9 @@ export class WeirServer implements AsyncDisposable {
           error: error instanceof Error ? error.stack ?? error.message : String(error),
         }),
     });
-    const http = await listen(config.server, handle);
-    return new WeirServer({ stack: stack.move(), stopping, http, services, config, routes });
+    const cut = new AbortController();
+    const http = await listen(config.server, handle, cut.signal);
+    return new WeirServer({ stack: stack.move(), stopping, http, cut, services, config, routes });
   }
 
   private constructor(
@@ -88,6 +94,7 @@ export class WeirServer implements AsyncDisposable {
       stack: AsyncDisposableStack;
       stopping: AbortController;
       http: Deno.HttpServer<Deno.NetAddr>;
+      cut: AbortController;
       services: Services;
       config: Config;
       routes: readonly Route[];
@@ -97,6 +104,8 @@ export class WeirServer implements AsyncDisposable {
     this.#stack = parts.stack;
     this.#stopping = parts.stopping;
     this.#http = parts.http;
+    this.#cut = parts.cut;
+    this.#drainMs = parts.config.server.drainMs;
     this.#services = parts.services;
     this.url = addressOf(parts.http.addr, parts.config.server.tls !== undefined);
     this.restored = parts.services.restore(parts.config);
@@ -120,22 +129,38 @@ export class WeirServer implements AsyncDisposable {
 
   async #stop(): Promise<void> {
     this.#stopping.abort();
-    const closed = this.#http.shutdown();
+    const closed = this.#hangUp();
     await this.restored.catch(() => {});
     await this.#stack.disposeAsync();
     await closed;
   }
+
+  /**
+   * Waits until every call has been answered, but not for ever, and cuts every connection. The runtime's own orderly
+   * shutdown waits for clients that never read, and cannot be cut short.
+   */
+  async #hangUp(): Promise<void> {
+    const endsAtMs = nowMs() + this.#drainMs;
+    while (this.#services.active > 0 && nowMs() < endsAtMs) await new Promise((done) => setTimeout(done, LOOK_MS));
+    this.#cut.abort();
+    await this.#http.finished;
+  }
 }
+
+/** Calls do not tell when the last one has ended: it is looked at so often. */
+const LOOK_MS = 20;
 
 /** Opens the port; what keeps it from that is told in words that help. */
 async function listen(
   server: Config["server"],
   handle: ReturnType<typeof createApi>,
+  signal: AbortSignal,
 ): Promise<Deno.HttpServer<Deno.NetAddr>> {
   const { host, port, tls } = server;
   const files = tls && { cert: await Deno.readTextFile(tls.cert), key: await Deno.readTextFile(tls.key) };
   try {
-    return Deno.serve({ hostname: host, port, onListen() {}, ...files }, handle) as Deno.HttpServer<Deno.NetAddr>;
+    const options = { hostname: host, port, signal, onListen() {}, ...files };
+    return Deno.serve(options, handle) as Deno.HttpServer<Deno.NetAddr>;
   } catch (error) {
     if (error instanceof Deno.errors.AddrInUse) {
       throw new Error(`Cannot listen on ${host}:${port}: another program does; give another --port`, { cause: error });

@@ -19,10 +19,13 @@ export interface WeirOptions {
   answerTimeoutMs?: number;
   /** How long a model that nobody uses any more stays loaded. */
   lingerMs?: number;
+  /** How long streams may take to finish what they have under way when everything stops. */
+  drainMs?: number;
 }
 
 const ANSWER_TIMEOUT_MS = 30_000;
 const LINGER_MS = 60_000;
+const DRAIN_MS = 8_000;
 
 /** The options with everything that was left open. */
 export function weirOptions(options: WeirOptions): Required<WeirOptions> {
@@ -38,5 +41,6 @@ export function weirOptions(options: WeirOptions): Required<WeirOptions> {
     deterministic: options.deterministic ?? false,
     answerTimeoutMs: options.answerTimeoutMs ?? ANSWER_TIMEOUT_MS,
     lingerMs: options.lingerMs ?? LINGER_MS,
+    drainMs: options.drainMs ?? DRAIN_MS,
   };
 }

@@ -124,7 +124,8 @@ Deno.test({
     const set = new SinkSet({ stream: "gate", directory: "/nonexistent", flushMs: 20_000, configs: [stays, goes] });
     set.push(stateOf("running"));
     await until(() => set.status().every(({ sent }) => sent === 1), () => JSON.stringify(set.status()));
-    assert.ok("homeassistant/binary_sensor/weir_gate/person_presence/config" in await retained(peer));
+    const entity = "homeassistant/binary_sensor/weir_gate/person_presence/config";
+    await until(async () => entity in await retained(peer), () => JSON.stringify(peer.messages));
     await set.makeRoom([stays]);
     assert.deepEqual(Object.keys(await retained(peer)).sort(), ["stays/gate/availability", "stays/gate/state"]);
   },

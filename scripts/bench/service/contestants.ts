@@ -30,8 +30,14 @@ export const weir: Contestant = {
   command(dataDir) {
     const port = freePort();
     const args = ["serve", "--port", String(port), "--data-dir", dataDir];
-    // All clients of a benchmark come from one address.
-    const env = { WEIR_LIMITS__READS_PER_MINUTE: "1000000", WEIR_LIMITS__WRITES_PER_MINUTE: "1000000", NO_COLOR: "1" };
+    const env = {
+      NO_COLOR: "1",
+      // All clients of a benchmark come from one address.
+      WEIR_LIMITS__READS_PER_MINUTE: "1000000",
+      WEIR_LIMITS__WRITES_PER_MINUTE: "1000000",
+      // As in the other service; the default is that of a minute and a half.
+      WEIR_EVENTS__QUEUE: "64",
+    };
     return { command: Deno.execPath(), args: weirArguments(args), env, port };
   },
   registration: (id, source) => ({ id, source, pipeline: [{ model: MODEL }] }),

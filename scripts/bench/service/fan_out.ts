@@ -27,7 +27,7 @@ export interface FanOutRun extends SseClientsResult {
 const EVENTS_PER_SECOND = 10;
 const PATH = "/api/v1/streams/gate/events";
 /** So long it takes until everything between here and there is full. */
-const FILL_MS = 20_000;
+const FILL_MS = 25_000;
 
 /** How long results take to many clients of one stream. */
 export async function fanOut(

@@ -29,7 +29,7 @@ from sse_starlette.sse import EventSourceResponse
 from detector import Detector
 
 PORT, STATE, SPEC = int(sys.argv[1]), pathlib.Path(sys.argv[2]), json.loads(sys.argv[3])
-QUEUE = 256
+QUEUE = 64
 RETRY_SECONDS = (1, 2, 4, 8, 16, 30)
 
 detector = Detector(SPEC)
