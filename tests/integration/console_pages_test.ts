@@ -108,6 +108,16 @@ inBrowser("A webcam's pictures come back with what was found, also after the ser
   assert.deepEqual(view.complaints, []);
 });
 
+inBrowser("A camera that is not allowed is told of in words that help, and nothing is sent", async () => {
+  await using server = await ConsoleServer.start();
+  await using view = await ConsolePage.open(server.url, { place: "#/webcam", flags: FAKE_CAMERA.slice(0, 1) });
+  await view.page.send("Browser.setPermission", { permission: { name: "camera" }, setting: "denied" });
+  await view.press("Start");
+  await view.page.until(`document.querySelector(".note.error")?.textContent.includes("not allowed")`);
+  assert.deepEqual(await streamsOf(server), []);
+  assert.deepEqual(view.complaints, []);
+});
+
 inBrowser("System, Models and Predict show what runs, and what a model finds in an image", async () => {
   await using server = await ConsoleServer.start();
   await add(server, "north", PITCH, [{ model: "weir-pitch" }]);

@@ -129,7 +129,7 @@ function Answer({ prediction, roundTripMs }: Answered) {
             { name: "Found", render: () => <FoundList outputs={outputs} /> },
             {
               name: "JSON",
-              render: () => <pre class="json">{JSON.stringify(prediction, null, 2)}</pre>,
+              render: () => <pre class="json" tabIndex={0}>{JSON.stringify(prediction, null, 2)}</pre>,
             },
           ]}
         />
