@@ -16,7 +16,15 @@ async function served(configured: (dir: string) => object) {
   const dir = await Deno.makeTempDir({ prefix: "weir-models-service-" });
   await Deno.writeFile(join(dir, "tiny.onnx"), tinyDetector());
   const configOf = (said: object): Config => configSchema.parse({ ...said, server: { port: 0 } });
-  const log = new Log({ level: "error" });
+  const said: string[] = [];
+  const output = {
+    write: (bytes: Uint8Array) => {
+      said.push(new TextDecoder().decode(bytes));
+      return Promise.resolve(bytes.length);
+    },
+    isTerminal: () => false,
+  };
+  const log = new Log({ level: "error", output });
   const dataDir = join(dir, "data");
   const server = await WeirServer.start({ config: configOf(configured(dir)), dataDir, version: "0.0.0", log });
   await server.restored;
@@ -27,6 +35,7 @@ async function served(configured: (dir: string) => object) {
   return {
     server,
     dir,
+    said,
     get,
     reload: (said: object) => server.reload(configOf(said)),
     models: async (): Promise<Record<string, Answer>> =>
@@ -88,6 +97,7 @@ Deno.test("what cannot be loaded is told by /ready, the server runs on, and a be
   const ready = await s.get("/ready");
   assert.equal(ready.status, 503);
   assert.match(ready.body.reasons.join(), /faces cannot be loaded: .*faces\.onnx/);
+  await until(() => /faces cannot be loaded: .*faces\.onnx/.test(s.said.join("")), "a line in the log");
   const { faces: broken } = await s.models();
   assert.deepEqual([broken.state, broken.declared], ["failed", true]);
   assert.match(broken.cause, /faces\.onnx/);
