@@ -2,7 +2,8 @@ import { Problem, problemResponse } from "../problem.ts";
 
 const METHODS = "GET, HEAD, POST, PATCH, PUT, DELETE";
 const REQUEST_HEADERS = "authorization, content-type, last-event-id, if-match, if-none-match, traceparent, tracestate";
-const EXPOSED = "location, retry-after, etag, content-disposition, www-authenticate";
+const EXPOSED =
+  "location, retry-after, etag, content-disposition, www-authenticate, weir-epoch, weir-seq, weir-pts, weir-stale";
 const MAX_AGE_S = 600;
 
 /** Which pages of other origins may call the server. */
