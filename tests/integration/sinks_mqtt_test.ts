@@ -124,8 +124,8 @@ Deno.test({
     const set = new SinkSet({ stream: "gate", directory: "/nonexistent", flushMs: 20_000, configs: [stays, goes] });
     set.push(stateOf("running"));
     await until(() => set.status().every(({ sent }) => sent === 1), () => JSON.stringify(set.status()));
-    const entity = "homeassistant/binary_sensor/weir_gate/person_presence/config";
-    await until(async () => entity in await retained(peer), () => JSON.stringify(peer.messages));
+    const entity = "homeassistant/binary_sensor/goes_gate/person_presence/config";
+    await until(async () => entity in await retained(peer), "the entity is announced");
     await set.makeRoom([stays]);
     assert.deepEqual(Object.keys(await retained(peer)).sort(), ["stays/gate/availability", "stays/gate/state"]);
   },
