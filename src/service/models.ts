@@ -32,7 +32,11 @@ export class ServerModels implements ModelService {
     this.#defaultModel = defaultModel;
     const named = defaultModel === undefined || models.some((declared) => isCalled(declared, defaultModel));
     await this.weir.declareModels(named ? models : [...models, { model: defaultModel }]);
-    for (const fault of this.faults) this.onFault(fault);
+    for (const { declared, name, fault } of this.weir.declarations) {
+      if (fault === undefined) continue;
+      const stays = name === undefined ? "" : "; what was loaded before stays";
+      this.onFault(`${called(declared)} cannot be loaded: ${redactUrls(fault)}${stays}`);
+    }
   }
 
   /** The name of the model that is meant where none is named. */
@@ -42,10 +46,10 @@ export class ServerModels implements ModelService {
     return this.weir.declarations.find(({ declared }) => isCalled(declared, wanted))?.name ?? wanted;
   }
 
-  /** Why models that should be loaded are not. */
-  get faults(): string[] {
-    return this.weir.declarations.flatMap(({ declared, fault }) =>
-      fault === undefined ? [] : [`${called(declared)} cannot be loaded: ${redactUrls(fault)}`]
+  /** Why declared models are not there. One that still runs as it was before the configuration changed is there. */
+  get missing(): string[] {
+    return this.weir.declarations.flatMap(({ declared, name, fault }) =>
+      fault === undefined || name !== undefined ? [] : [`${called(declared)} cannot be loaded: ${redactUrls(fault)}`]
     );
   }
 
@@ -91,7 +95,8 @@ export class ServerModels implements ModelService {
     const { key, spec: { name }, maxBatch, maxDelayMs } = setup;
     const stats = await this.weir.modelStats(name).catch((): ReplicaStats[] => []);
     const { runs, frames, failures } = sums(stats);
-    const cause = causeOf(supervision);
+    const fault = this.weir.declarations.find((declaration) => declaration.name === name)?.fault;
+    const cause = causeOf(supervision) ?? (fault === undefined ? undefined : `It stays as it was: ${fault}`);
     return {
       name,
       state: stateOf(supervision),

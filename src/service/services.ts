@@ -73,7 +73,7 @@ export class Services implements AsyncDisposable {
       startedAtMs: this.#startedAtMs,
       notReady: () => [
         ...this.#restoring ? ["the registered models and streams are still being started"] : [],
-        ...this.models.faults,
+        ...this.models.missing,
       ],
     });
     this.metrics = new WeirMetrics({

@@ -120,6 +120,22 @@ Deno.test("what cannot be loaded is told by /ready, the server runs on, and a be
   assert.equal((await s.get("/ready")).body.ready, true);
 });
 
+Deno.test("a changed model that cannot be loaded leaves the one that runs, and the server ready", async () => {
+  const models = (dir: string) => ({ models: [{ model: join(dir, "tiny.onnx"), name: "cells", replicas: 1 }] });
+  await using s = await served(models);
+  const before = (await s.models()).cells;
+  await Deno.writeTextFile(join(s.dir, "tiny.onnx"), "no model");
+  await s.reload(models(s.dir));
+  const after = (await s.models()).cells;
+  assert.deepEqual([after.state, after.sha256, after.declared], ["ready", before.sha256, true]);
+  assert.match(after.cause, /stays as it was: .*tiny\.onnx/);
+  assert.equal((await s.get("/ready")).status, 200);
+  await until(
+    () => /cells cannot be loaded: .*what was loaded before stays/.test(s.said.join("")),
+    "a line in the log",
+  );
+});
+
 Deno.test("the default model is kept loaded although no section says so", async () => {
   await using s = await served(() => ({ inference: { defaultModel: "weir-pitch", replicas: 1, threads: 1 } }));
   const { "weir-pitch": pitch } = await s.models();
