@@ -81,7 +81,7 @@ function OneStream({ view }: { view: StreamView }) {
       <Panel title="Results">
         <Timeline record={record} held={held} />
       </Panel>
-      <div class="columns">
+      <div class="stream-panels">
         <Panel title="Where the age comes from">
           <StackedChart
             parts={AGE_PARTS}
