@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import { loadConfig } from "../../config/load.ts";
+import { WeirServer } from "../../src/service/server.ts";
+import { Log } from "../../src/telemetry/log.ts";
 import { BrowserPage, CHROMIUM } from "../support/browser.ts";
 import { complaintsOf, ConsolePage, FAKE_CAMERA } from "../support/console_page.ts";
 import { ConsoleServer } from "../support/console_server.ts";
@@ -176,6 +179,72 @@ inBrowser("The viewer shows results with boxes on their own pictures, and goes o
   const over = await page.evaluate<number>("document.documentElement.scrollWidth - innerWidth");
   assert.ok(over <= 0, `${over} pixels too wide for a phone`);
   assert.deepEqual(complaintsOf(page), []);
+});
+
+inBrowser("A copy of the viewer on another origin that is let in shows the same, pictures too", async () => {
+  const copy = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, async ({ url }) => {
+    const name = /^\/viewer\/(viewer\.(?:html|css|js))$/.exec(new URL(url).pathname)?.[1];
+    if (!name) return new Response(null, { status: 404 });
+    const text = await Deno.readTextFile(new URL(`../../src/console/viewer/${name}`, import.meta.url));
+    const type = { html: "text/html", css: "text/css", js: "text/javascript" }[name.split(".")[1]]!;
+    return new Response(text, { headers: { "content-type": type } });
+  });
+  await using _copy = { [Symbol.asyncDispose]: () => copy.shutdown() };
+  const origin = `http://127.0.0.1:${copy.addr.port}`;
+  const dataDir = await Deno.makeTempDir({ prefix: "weir-viewer-" });
+  await using _data = { [Symbol.asyncDispose]: () => Deno.remove(dataDir, { recursive: true }) };
+  const config = await loadConfig(undefined, { overrides: { server: { port: 0, origins: [origin] } } });
+  await using log = new Log({ level: "error" });
+  await using server = await WeirServer.start({ config, dataDir, version: "0.0.0", log });
+  const added = await fetch(`${server.url}/api/v1/streams`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ id: "north", source: PITCH, pipeline: [{ model: "weir-pitch" }] }),
+  });
+  assert.equal(added.status, 201, await added.text());
+  await using page = await BrowserPage.open({ width: 1280, height: 900 });
+  await page.goto(`${origin}/viewer/viewer.html?url=${server.url}/stream`);
+  await page.until(`document.querySelectorAll("#events li").length >= 3`);
+  await page.until(PICTURED);
+  assert.deepEqual(complaintsOf(page), []);
+});
+
+inBrowser("Where a token is asked for, a webcam sends with tickets and the viewer with what is typed in", async () => {
+  const token = "operator-token-0123456789";
+  await using server = await ConsoleServer.start({ token });
+  await using view = await ConsolePage.open(server.url, { place: "#/webcam", flags: FAKE_CAMERA });
+  const { page } = view;
+  await view.fill("Token", token);
+  await view.press("Go on");
+  await view.press("Start");
+  await page.until(`${view.figure("Answered")} >= 3`);
+  const [{ registration }] = await streamsOf(server);
+  assert.equal(registration.source.kind, "webcam");
+
+  await add(server, "north", PITCH, [{ model: "weir-pitch" }]);
+  await page.goto(`${server.url}/viewer?url=/stream?stream=north`);
+  await page.until(`document.getElementById("state")?.textContent.includes("Authorization")`);
+  await page.evaluate(`{
+    const form = document.querySelector("form");
+    form.token.value = ${JSON.stringify(token)};
+    form.requestSubmit();
+  }`);
+  await page.until(`document.querySelectorAll("#events li").length >= 3`);
+  await page.until(PICTURED);
+  assert.deepEqual(view.complaints, []);
+});
+
+inBrowser("A page that browsers keep cameras from says so, and what to do about it", async () => {
+  await using server = await ConsoleServer.start({ token: "operator-token-0123456789" });
+  const { port } = new URL(server.url);
+  await using view = await ConsolePage.open(`http://weir.example:${port}`, {
+    place: "#/webcam",
+    flags: [...FAKE_CAMERA, "--host-resolver-rules=MAP weir.example 127.0.0.1"],
+  });
+  await view.fill("Token", "operator-token-0123456789");
+  await view.press("Go on");
+  await view.page.until(`document.querySelector("main .empty")?.textContent.includes("server.tls")`);
+  assert.deepEqual(view.complaints, []);
 });
 
 /** The canvas holds a picture: grass, not the black ground on which boxes are drawn while there is none. */

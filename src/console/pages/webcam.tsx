@@ -75,8 +75,8 @@ export function WebcamPage() {
             <div class="stack">
               <SentFigures status={status} answer={session.answer.value} />
               {running && (
-                <a href={hrefTo("streams", settings.value.name)}>
-                  Look at it as a stream
+                <a href={hrefTo("streams", settings.value.name)} target="_blank" rel="noopener">
+                  Look at it as a stream, in another tab
                 </a>
               )}
             </div>
