@@ -14,6 +14,8 @@ export interface EventRoutesOptions {
   streams: StreamService;
   /** A quiet line hears something so often. Default 15 s. */
   heartbeatMs?: number;
+  /** A client that reads nothing for so long is given up. Default 10 minutes. */
+  stuckMs?: number;
 }
 
 const TAG = "events";
@@ -28,12 +30,12 @@ const answers: Record<number, Answer> = {
 const NAMES = 20;
 
 /** Live events as server-sent events. */
-export function eventRoutes({ hub, streams, heartbeatMs }: EventRoutesOptions): Route[] {
+export function eventRoutes({ hub, streams, heartbeatMs, stuckMs }: EventRoutesOptions): Route[] {
   const listen = ({ request, query, signal }: Call<unknown, { after?: number }>, filter: EventFilter) => {
     const after = positionAfter(query, request.headers);
     if (request.method === "HEAD") return new Response(null, { headers: SSE_HEADERS });
     const subscription = hub.subscribe({ filter, after });
-    return new Response(sseBody({ subscription, signal, heartbeatMs }), { headers: SSE_HEADERS });
+    return new Response(sseBody({ subscription, signal, heartbeatMs, stuckMs }), { headers: SSE_HEADERS });
   };
   return [
     route({

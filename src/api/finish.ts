@@ -3,8 +3,6 @@ export interface FinishOptions {
   requestId: string;
   /** The answer is to a HEAD request: it goes without its body. */
   head: boolean;
-  /** No further request is taken over this connection. */
-  last?: boolean;
   /** The guard's, for the answer whatever it is. */
   headers?: HeadersInit;
 }
@@ -32,7 +30,7 @@ const DEFAULTS = {
 } as const;
 
 /** The answer as it goes out. What it says itself counts more than the guard's headers, and these more than defaults. */
-export function finish(response: Response, { requestId, head, last = false, headers }: FinishOptions): Response {
+export function finish(response: Response, { requestId, head, headers }: FinishOptions): Response {
   // The runtime knows an upgrade by the very object, and a browser cares for none of these headers there.
   if (response.status === 101) return response;
   const out = headersMutable(response) && !head ? response : rebuilt(response, head);
@@ -46,7 +44,6 @@ export function finish(response: Response, { requestId, head, last = false, head
     set("content-security-policy", PAGE_POLICY);
     set("x-frame-options", "DENY");
   }
-  if (last) out.headers.set("connection", "close");
   out.headers.set("x-request-id", requestId);
   return out;
 }

@@ -207,6 +207,7 @@ const ANYWHERE = [
   "headers_too_large",
   "rate_limited",
   "internal",
+  "unavailable",
 ] as const;
 
 /** What can go wrong everywhere of this kind, and what the route says of itself; in the order of {@link PROBLEMS}. */

@@ -78,8 +78,6 @@ export function createApi(options: ApiOptions): (request: Request, connection: C
     response = finish(response, {
       requestId: id,
       head: request.method === "HEAD",
-      // What follows a body of unsaid length is taken for the next request: nobody else's shall be put in its place.
-      last: request.headers.has("transfer-encoding"),
       headers: passage.admission?.headers,
     });
     onRequest?.({
@@ -102,6 +100,8 @@ export function createApi(options: ApiOptions): (request: Request, connection: C
 
   async function answer(passage: Passage, request: Request, { remoteAddr }: Connection): Promise<Response> {
     const { method } = request;
+    // Calls under way end in good order; new ones would hold the stop up.
+    if (signal.aborted) throw stopping();
     const url = URL.parse(request.url);
     if (!url) throw new Problem("malformed", "The Host header is no host");
     const address = "hostname" in remoteAddr ? remoteAddr.hostname : "local";
@@ -156,7 +156,7 @@ export function createApi(options: ApiOptions): (request: Request, connection: C
     if (problem.code === "internal") {
       const stopped = gone.signal.aborted && (error === gone.signal.reason || isAbort(error));
       if (!stopped) onFault?.(error, { id, method, path });
-      else if (signal.aborted) problem = new Problem("unavailable", "The server is stopping", { cause: error });
+      else if (signal.aborted) problem = stopping(error);
       else if (gone.signal.reason instanceof Ending && gone.signal.reason.by === "login") {
         problem = new Problem("unauthorized", "Your token expired while this was being answered", { cause: error });
       } // Nobody is there any more to read it; the number is for the metrics.
@@ -164,6 +164,10 @@ export function createApi(options: ApiOptions): (request: Request, connection: C
     }
     return problemResponse(problem, `urn:weir:request:${id}`);
   }
+}
+
+function stopping(cause?: unknown): Problem {
+  return new Problem("unavailable", "The server is stopping", { cause });
 }
 
 /** One listener each on the client's and the server's signal, taken off again. */
@@ -179,7 +183,7 @@ function watch(gone: AbortController, client: AbortSignal, server: AbortSignal) 
   };
 }
 
-/** Refuses what is large, or can be read in two ways, before anything of it is looked at. */
+/** Refuses what is too large before anything of it is looked at. What can be read in two ways never comes so far. */
 function checkHead({ url, headers }: Request): void {
   if (url.length > URL_LENGTH) {
     throw new Problem("address_too_long", `The address has more than ${URL_LENGTH} characters`);
@@ -188,9 +192,6 @@ function checkHead({ url, headers }: Request): void {
   for (const [name, value] of headers) bytes += name.length + value.length + 4;
   if (bytes > HEADER_BYTES) {
     throw new Problem("headers_too_large", `The headers have more than ${HEADER_BYTES} bytes`);
-  }
-  if (headers.has("transfer-encoding") && headers.has("content-length")) {
-    throw new Problem("malformed", "A body has either a Content-Length or a Transfer-Encoding");
   }
 }
 

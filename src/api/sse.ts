@@ -10,14 +10,18 @@ export interface SseOptions {
   heartbeatMs?: number;
   /** What a client waits before it connects anew, milliseconds. */
   retryMs?: number;
-  /** A client that has had something to read for so long and reads nothing of it is given up. Default 10 minutes. */
+  /**
+   * A client that has had something to read for so long and reads nothing of it is given up: nothing is kept for it any
+   * more. Default 10 minutes.
+   */
   stuckMs?: number;
   onEnd?(): void;
 }
 
 /**
- * A connection whose peer is there and does not read lives for ever: its probes are answered. It would hold its place,
- * and its queue, for nothing: whoever comes back with its last position finds more in the log than in that queue.
+ * A connection whose peer is there and does not read lives for ever: its probes are answered. Its queue would be kept
+ * for nothing: whoever comes back with the last position finds more in the log than there is in that queue. The
+ * connection itself cannot be cut from here, so its place stays taken.
  */
 const STUCK_MS = 600_000;
 /** Last moments of an answer that is to end: what its client does not take by then is lost. */
@@ -60,7 +64,7 @@ export function sseBody(options: SseOptions): ReadableStream<Uint8Array> {
   return new ReadableStream<Uint8Array>({
     start(controller) {
       giveUp = () => {
-        controller.error(new DOMException("The client reads nothing", "TimeoutError"));
+        controller.close();
         end();
       };
       controller.enqueue(encoder.encode(`retry: ${retryMs}\n\n`));
