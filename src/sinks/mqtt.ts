@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import client, { type IClientOptions, type MqttClient } from "mqtt";
+import type { IClientOptions, MqttClient } from "mqtt";
 import { z } from "zod";
 import type { LogEvent } from "../core/events.ts";
 import { eventText } from "./event_text.ts";
@@ -157,6 +157,8 @@ class MqttSink implements Sink {
   async #connect(signal: AbortSignal): Promise<void> {
     await this.#disconnect();
     const { timeoutMs } = this.config;
+    // Loaded when it is needed: most programs never do, and need not wait for it.
+    const { default: client } = await import("mqtt");
     const connection = client.connect(await this.#clientOptions());
     this.#client = connection;
     const opened = new Promise<void>((resolve, reject) => {
