@@ -87,15 +87,14 @@ export async function ingestAddress(
   }
 }
 
-/** Asking again would not change what the server said; too early or too often would. */
+/** Too slow, too early, too often. What was missing and is taken now: a server that starts brings its streams back. */
+const PASSING: readonly number[] = [408, 409, 429];
+
+/** Asking again would not change what the server said, unless that was of the moment. */
 function refusal(error: unknown): unknown {
   if (!(error instanceof ProblemError)) return error;
   const { status, message, faults } = error;
-  if (status < 400 || status >= 500 || status === 408 || status === 429) {
-    return error;
-  }
+  if (status < 400 || status >= 500 || PASSING.includes(status)) return error;
   const [fault] = faults;
-  return new SenderRefused(fault ? `${message}: ${fault.message}` : message, {
-    cause: error,
-  });
+  return new SenderRefused(fault ? `${message}: ${fault.message}` : message, { cause: error });
 }
