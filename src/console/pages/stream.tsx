@@ -29,6 +29,7 @@ export function StreamPage({ rest: [id = ""] }: { rest: readonly string[] }) {
   if (all) {
     return (
       <Empty
+        page
         title={`There is no stream called ${id}`}
         actions={<ButtonLink href={hrefTo()}>To the wall</ButtonLink>}
       >

@@ -81,6 +81,7 @@ export function Shell() {
       <main id="main" ref={main} tabIndex={-1}>
         {session.value.refused !== undefined ? <SignIn /> : page ? <page.component key={where} rest={rest} /> : (
           <Empty
+            page
             title="There is no such page"
             actions={<a class="button" href={hrefTo()}>To the wall</a>}
           />

@@ -48,6 +48,7 @@ export function Timeline(
       <pre
         class="json"
         tabIndex={0}
+        role="region"
         aria-label="The event as JSON"
       >{shown ? jsonText(shown.event) : ""}</pre>
     </div>

@@ -2,14 +2,16 @@ import type { ComponentChildren } from "preact";
 import { problemOf } from "../api/problem_error.ts";
 
 /** There is nothing here yet: why, and what to do about it. */
-export function Empty({ title, children, actions }: {
+export function Empty({ title, page = false, children, actions }: {
   title: string;
+  /** It is all that there is on the page. */
+  page?: boolean;
   children?: ComponentChildren;
   actions?: ComponentChildren;
 }) {
   return (
     <div class="empty">
-      <h2>{title}</h2>
+      {page ? <h1 tabIndex={-1}>{title}</h1> : <h2>{title}</h2>}
       {children !== undefined && <p>{children}</p>}
       {actions !== undefined && <div class="actions">{actions}</div>}
     </div>

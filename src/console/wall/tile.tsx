@@ -21,11 +21,8 @@ export const Tile = memo(function Tile({ view }: { view: StreamView }) {
   const state = status?.state;
   return (
     <article class={`tile ${state ?? "moved"}`} data-stream={id}>
-      <a
-        class="picture"
-        href={hrefTo("streams", id)}
-        aria-label={`${id}, ${state ?? "being moved"}`}
-      >
+      <a class="picture" href={hrefTo("streams", id)}>
+        <span class="unseen">{`${id}, ${state ?? "being moved"}. `}</span>
         <LiveCanvas
           stream={id}
           fps={TILE_FPS}
