@@ -22,9 +22,7 @@ export function formFaults(thrown: unknown, form: AddForm): FormFaults {
     shown.push(path);
     fields[field] = fields[field] === undefined ? message : `${fields[field]}; ${message}`;
   }
-  if (problem.code === "conflict" && shown.length === 0) {
-    return { fields: { name: problem.message }, shown };
-  }
+  if (problem.code === "conflict" && shown.length === 0) return { fields: { name: problem.message }, shown };
   const told = problem.faults.length > 0 &&
     shown.length === problem.faults.length;
   return { fields, shown, ...(!told && { problem }) };

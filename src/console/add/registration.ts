@@ -41,10 +41,7 @@ export function sourceOf(form: AddForm): SourceInput {
 }
 
 /** The registration that a form describes, under its own name or one that nobody has yet. */
-export function registrationOf(
-  form: AddForm,
-  taken: readonly string[],
-): RegistrationInput {
+export function registrationOf(form: AddForm, taken: readonly string[]): RegistrationInput {
   return {
     id: form.name.trim() || suggestedName(form, taken),
     source: sourceOf(form),
@@ -55,17 +52,12 @@ export function registrationOf(
 }
 
 /** Which field of the form a fault of the API belongs to; undefined when it is none that is shown. */
-export function fieldOf(
-  path: string,
-  { kind }: AddForm,
-): keyof AddForm | undefined {
+export function fieldOf(path: string, { kind }: AddForm): keyof AddForm | undefined {
   const [section, ...rest] = path.split(".");
   const option = rest.at(-1) ?? "";
   if (section === "id") return "name";
   if (section === "policy") return "maxFps";
-  if (section === "pipeline") {
-    return option === "minScore" ? "minScore" : "model";
-  }
+  if (section === "pipeline") return option === "minScore" ? "minScore" : "model";
   if (section !== "source") return undefined;
   return FIELDS[kind][option];
 }
@@ -97,9 +89,7 @@ export function isCameraAddress(address: string): boolean {
   return scheme === undefined || scheme === "rtsp" || scheme === "rtsps";
 }
 
-function addressSource(
-  { address, username, password, transport }: AddForm,
-): SourceInput {
+function addressSource({ address, username, password, transport }: AddForm): SourceInput {
   const url = address.trim();
   if (!isCameraAddress(url)) return { kind: "url", url };
   return {
@@ -111,17 +101,10 @@ function addressSource(
   };
 }
 
-function pipelineOf(
-  { kind, scene, model, track, minScore }: AddForm,
-): Record<string, unknown>[] {
-  if (kind === "scene" && scene === "counter" && model === "") {
-    return [{ analyzer: "counter" }];
-  }
+function pipelineOf({ kind, scene, model, track, minScore }: AddForm): Record<string, unknown>[] {
+  if (kind === "scene" && scene === "counter" && model === "") return [{ analyzer: "counter" }];
   if (model === "") return [];
-  const step = {
-    model,
-    ...(minScore.trim() !== "" && { minScore: numberIn(minScore) }),
-  };
+  const step = { model, ...(minScore.trim() !== "" && { minScore: numberIn(minScore) }) };
   return track ? [step, { analyzer: "track" }] : [step];
 }
 

@@ -3,10 +3,7 @@ import { parseRegistration, registrationSchema } from "../../../config/schema.ts
 import { type AddForm, emptyForm } from "./add_form.ts";
 import { fieldOf, registrationOf, sourceOf } from "./registration.ts";
 
-const form = (filled: Partial<AddForm>): AddForm => ({
-  ...emptyForm(),
-  ...filled,
-});
+const form = (filled: Partial<AddForm>): AddForm => ({ ...emptyForm(), ...filled });
 
 Deno.test("what every kind of form makes is a registration as the server takes it", () => {
   const forms: Partial<AddForm>[] = [
@@ -57,9 +54,7 @@ Deno.test("an address is a camera's unless it says otherwise", () => {
 
 Deno.test("a model comes with tracks where they are wanted, and the counter scene reads its own number", () => {
   const pipeline = (filled: Partial<AddForm>) => registrationOf(form({ kind: "scene", ...filled }), []).pipeline;
-  assert.deepEqual(pipeline({ model: "m" }), [{ model: "m" }, {
-    analyzer: "track",
-  }]);
+  assert.deepEqual(pipeline({ model: "m" }), [{ model: "m" }, { analyzer: "track" }]);
   assert.deepEqual(pipeline({ model: "m", track: false, minScore: "0.3" }), [{
     model: "m",
     minScore: 0.3,
@@ -70,29 +65,17 @@ Deno.test("a model comes with tracks where they are wanted, and the counter scen
 
 Deno.test("every fault that the server finds in a form has a field to stand at", () => {
   const wrong: { filled: Partial<AddForm>; fields: (keyof AddForm)[] }[] = [
-    {
-      filled: { kind: "address", address: "10.0.0.7/live" },
-      fields: ["address"],
-    },
+    { filled: { kind: "address", address: "10.0.0.7/live" }, fields: ["address"] },
     { filled: { kind: "address", address: "ftp://a/b" }, fields: ["address"] },
     {
       filled: { kind: "address", address: "rtsp://a/b", transport: "pigeon" },
       fields: ["transport"],
     },
     { filled: { kind: "file", path: " " }, fields: ["path"] },
-    {
-      filled: { kind: "scene", fps: "many", size: "1x1", seed: "-1" },
-      fields: ["seed", "size", "size", "fps"],
-    },
+    { filled: { kind: "scene", fps: "many", size: "1x1", seed: "-1" }, fields: ["seed", "size", "size", "fps"] },
     { filled: { kind: "camera", device: "" }, fields: ["device"] },
-    {
-      filled: { kind: "scene", name: "a b", maxFps: "0" },
-      fields: ["name", "maxFps"],
-    },
-    {
-      filled: { kind: "scene", model: "m", minScore: "2" },
-      fields: ["minScore"],
-    },
+    { filled: { kind: "scene", name: "a b", maxFps: "0" }, fields: ["name", "maxFps"] },
+    { filled: { kind: "scene", model: "m", minScore: "2" }, fields: ["minScore"] },
   ];
   for (const { filled, fields } of wrong) {
     const given = form(filled);

@@ -117,10 +117,7 @@ function FileFields(part: FormPart) {
       <Select
         label="Played"
         options={[
-          {
-            value: "live",
-            text: "As a camera would: at its own speed, again and again",
-          },
+          { value: "live", text: "As a camera would: at its own speed, again and again" },
           { value: "once", text: "Once, every frame, as fast as it goes" },
         ]}
         {...fieldOf(part, "play")}
@@ -145,9 +142,7 @@ function SceneFields(part: FormPart) {
       <div class="columns narrow">
         <Select
           label="Size"
-          options={["640x360", "960x540", "1280x720", "1920x1080"].map((
-            size,
-          ) => ({
+          options={["640x360", "960x540", "1280x720", "1920x1080"].map((size) => ({
             value: size,
             text: size.replace("x", " × "),
           }))}

@@ -34,13 +34,9 @@ function addressName(address: string): string {
   if (!URL.canParse(whole)) return "";
   const { protocol, hostname, pathname } = new URL(whole);
   const file = stem(pathname.split("/").at(-1) ?? "");
-  if (/^https?:$/.test(protocol) && file !== "" && !COMMON.test(file)) {
-    return decoded(file);
-  }
+  if (/^https?:$/.test(protocol) && file !== "" && !COMMON.test(file)) return decoded(file);
   const host = hostname.replace(/^\[|\]$/g, "");
-  if (/^[\d.]+$/.test(host) || host.includes(":")) {
-    return host === "" ? "" : `cam-${host}`;
-  }
+  if (/^[\d.]+$/.test(host) || host.includes(":")) return host === "" ? "" : `cam-${host}`;
   return decoded(host).split(".")[0];
 }
 
@@ -58,10 +54,7 @@ function decoded(text: string): string {
 
 /** As the server takes names: letters, digits, dots, dashes, underscores. */
 function validName(text: string): string {
-  const plain = text.normalize("NFD").replace(/\p{M}+/gu, "").replace(
-    /[^A-Za-z0-9._-]+/g,
-    "-",
-  );
+  const plain = text.normalize("NFD").replace(/\p{M}+/gu, "").replace(/[^A-Za-z0-9._-]+/g, "-");
   return plain.replace(/^[^A-Za-z0-9]+|[._-]+$/g, "").slice(0, NAME_CHARS) ||
     "camera";
 }

@@ -34,10 +34,7 @@ Deno.test("other kinds are called by what they show", () => {
 
 Deno.test("a name that is taken gets a number, and every suggestion is a name", () => {
   assert.equal(named({ kind: "scene" }, ["pitch"]), "pitch-2");
-  assert.equal(
-    named({ kind: "scene" }, ["pitch", "pitch-2", "pitch-3"]),
-    "pitch-4",
-  );
+  assert.equal(named({ kind: "scene" }, ["pitch", "pitch-2", "pitch-3"]), "pitch-4");
   const long = named({ kind: "file", path: `${"x".repeat(100)}.mp4` });
   const next = named({ kind: "file", path: `${"x".repeat(100)}.mp4` }, [long]);
   assert.notEqual(next, long);

@@ -19,12 +19,7 @@ const STATES: Record<
 /** One model: how it runs, who uses it, what goes in and comes out. */
 export function ModelCard({ model }: { model: ModelView }) {
   const { name, state, cause, task, users, declared, builtIn } = model;
-  const marks = [
-    task,
-    model.default && "default",
-    declared && "declared",
-    builtIn && "built in",
-  ].filter(Boolean);
+  const marks = [task, model.default && "default", declared && "declared", builtIn && "built in"].filter(Boolean);
   return (
     <Panel title={name} actions={<Badge {...STATES[state]} />}>
       <div class="stack">
@@ -154,10 +149,7 @@ function Facts({ model }: { model: ModelView }) {
       labels &&
       `${labels.count}: ${labels.first.join(", ")}${labels.count > labels.first.length ? " …" : ""}`,
     ],
-    [
-      "File",
-      file && `${file}${bytes === undefined ? "" : `, ${bytesText(bytes)}`}`,
-    ],
+    ["File", file && `${file}${bytes === undefined ? "" : `, ${bytesText(bytes)}`}`],
     ["SHA-256", sha256],
     ["Licence", licence],
     ["Version", version],

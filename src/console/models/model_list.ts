@@ -9,9 +9,7 @@ export type ModelChoice = Pick<
 >;
 
 /** The models that can be chosen; undefined until the server has answered. */
-export const modelChoices = signal<readonly ModelChoice[] | undefined>(
-  undefined,
-);
+export const modelChoices = signal<readonly ModelChoice[] | undefined>(undefined);
 
 /** Asks which models there are; what was known stays when the server does not answer. */
 export async function refreshModelChoices(): Promise<void> {
@@ -23,9 +21,7 @@ export async function refreshModelChoices(): Promise<void> {
 }
 
 /** The model to begin with: the server's own choice, or the first that works. */
-export function firstModel(
-  choices: readonly ModelChoice[] | undefined,
-): string {
+export function firstModel(choices: readonly ModelChoice[] | undefined): string {
   return (choices?.find((choice) => choice.default) ??
     choices?.find(({ state }) => state !== "failed"))?.name ?? "";
 }
@@ -45,9 +41,5 @@ export function modelOptions(
     ...(state === "failed" && { disabled: true }),
   }));
   const missing = chosen && !known.some(({ value }) => value === chosen) ? [{ value: chosen, text: chosen }] : [];
-  return [
-    ...none === undefined ? [] : [{ value: "", text: none }],
-    ...known,
-    ...missing,
-  ];
+  return [...none === undefined ? [] : [{ value: "", text: none }], ...known, ...missing];
 }

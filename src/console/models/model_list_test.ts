@@ -11,19 +11,13 @@ const model = (name: string, rest: Partial<ModelChoice> = {}): ModelChoice => ({
 
 Deno.test("to begin with it is the server's own choice, else the first model that works, else none", () => {
   assert.equal(firstModel([model("a"), model("b", { default: true })]), "b");
-  assert.equal(
-    firstModel([model("a", { state: "failed" }), model("b"), model("c")]),
-    "b",
-  );
+  assert.equal(firstModel([model("a", { state: "failed" }), model("b"), model("c")]), "b");
   assert.equal(firstModel([model("a", { state: "failed" })]), "");
   assert.equal(firstModel(undefined), "");
 });
 
 Deno.test("what cannot be loaded cannot be chosen, and what is chosen stays to be seen", () => {
-  const choices = [model("a"), {
-    ...model("b", { state: "failed" }),
-    task: undefined,
-  }];
+  const choices = [model("a"), { ...model("b", { state: "failed" }), task: undefined }];
   assert.deepEqual(modelOptions(choices, { none: "None", chosen: "gone" }), [
     { value: "", text: "None" },
     { value: "a", text: "a (detect)" },

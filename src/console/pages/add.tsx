@@ -49,10 +49,7 @@ export function AddPage() {
     if (busy === "probe") probing.current.abort();
     setProbed(undefined);
   };
-  const attempt = async (
-    kind: "probe" | "create",
-    what: (signal: AbortSignal) => Promise<void>,
-  ) => {
+  const attempt = async (kind: "probe" | "create", what: (signal: AbortSignal) => Promise<void>) => {
     probing.current.abort();
     const { signal } = probing.current = new AbortController();
     setFaults(NO_FAULTS);
@@ -68,19 +65,13 @@ export function AddPage() {
   const probe = () =>
     attempt("probe", async (signal) => {
       setProbed(undefined);
-      const result = await call<Probed>("POST", "/api/v1/probe", {
-        source: sourceOf(form),
-      }, { signal });
+      const result = await call<Probed>("POST", "/api/v1/probe", { source: sourceOf(form) }, { signal });
       if (!signal.aborted) setProbed(result);
     });
   const taken = streams.value?.map(({ id }) => id) ?? [];
   const create = () =>
     attempt("create", async () => {
-      const { id } = await call<{ id: string }>(
-        "POST",
-        "/api/v1/streams",
-        registrationOf(form, taken),
-      );
+      const { id } = await call<{ id: string }>("POST", "/api/v1/streams", registrationOf(form, taken));
       say(`${id} is added`);
       await refreshStreams();
       goTo("streams", id);
@@ -124,10 +115,7 @@ export function AddPage() {
               <Select
                 label="Model"
                 hint={counts ? "The number in the picture is read back." : undefined}
-                options={modelOptions(choices, {
-                  none: "None: only pictures",
-                  chosen: form.model,
-                })}
+                options={modelOptions(choices, { none: "None: only pictures", chosen: form.model })}
                 {...fieldOf(part, "model")}
               />
               {form.model !== "" && (
@@ -186,14 +174,6 @@ const AFTER_SOURCE: readonly string[] = [
 ] satisfies (keyof AddForm)[];
 
 /** The faults without those of fields that have been changed since. */
-function without(
-  { fields, ...rest }: FormFaults,
-  changed: readonly string[],
-): FormFaults {
-  return {
-    ...rest,
-    fields: Object.fromEntries(
-      Object.entries(fields).filter(([name]) => !changed.includes(name)),
-    ),
-  };
+function without({ fields, ...rest }: FormFaults, changed: readonly string[]): FormFaults {
+  return { ...rest, fields: Object.fromEntries(Object.entries(fields).filter(([name]) => !changed.includes(name))) };
 }

@@ -36,10 +36,5 @@ export function ModelsPage() {
 }
 
 async function load(signal: AbortSignal): Promise<ModelView[]> {
-  return (await call<{ models: ModelView[] }>(
-    "GET",
-    "/api/v1/models",
-    undefined,
-    { signal },
-  )).models;
+  return (await call<{ models: ModelView[] }>("GET", "/api/v1/models", undefined, { signal })).models;
 }

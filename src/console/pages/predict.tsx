@@ -33,11 +33,7 @@ export function PredictPage() {
   }, []);
   const choices = modelChoices.value;
   const chosen = model ?? firstModel(choices);
-  const wanted = {
-    image,
-    model: chosen,
-    minScore: minScore.trim().replace(",", "."),
-  };
+  const wanted = { image, model: chosen, minScore: minScore.trim().replace(",", ".") };
 
   const run = async () => {
     running.current.abort();
@@ -48,12 +44,7 @@ export function PredictPage() {
     try {
       const body = await sendable(image);
       const beganAt = performance.now();
-      const prediction = await call<Prediction>(
-        "POST",
-        addressOf(wanted),
-        body,
-        { signal },
-      );
+      const prediction = await call<Prediction>("POST", addressOf(wanted), body, { signal });
       setAnswered({ prediction, roundTripMs: performance.now() - beganAt });
     } catch (error) {
       if (signal.aborted) return;
@@ -138,12 +129,7 @@ function Answer({ prediction, roundTripMs }: Answered) {
   );
 }
 
-function addressOf(
-  { model, minScore }: { model: string; minScore: string },
-): string {
-  const query = new URLSearchParams({
-    ...(model !== "" && { model }),
-    ...(minScore !== "" && { minScore }),
-  });
+function addressOf({ model, minScore }: { model: string; minScore: string }): string {
+  const query = new URLSearchParams({ ...(model !== "" && { model }), ...(minScore !== "" && { minScore }) });
   return `/predict?${query}`;
 }

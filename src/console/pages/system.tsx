@@ -38,10 +38,7 @@ export function SystemPage() {
   const { system, ready } = value;
   const { version, pid, startedAt, cores, memory, leaks } = system;
   const all = streams.value ?? [];
-  const boundBytes = all.reduce(
-    (sum, { status }) => sum + (status?.memoryBoundBytes ?? 0),
-    0,
-  );
+  const boundBytes = all.reduce((sum, { status }) => sum + (status?.memoryBoundBytes ?? 0), 0);
   const [fpsIn, fpsOut] = [rateOf(all, "fpsIn"), rateOf(all, "fpsOut")];
   return (
     <>
@@ -132,9 +129,6 @@ async function readiness(signal: AbortSignal): Promise<ReadyAnswer> {
   });
 }
 
-function rateOf(
-  all: readonly { status?: { fpsIn: number; fpsOut: number } }[],
-  which: "fpsIn" | "fpsOut",
-): number {
+function rateOf(all: readonly { status?: { fpsIn: number; fpsOut: number } }[], which: "fpsIn" | "fpsOut"): number {
   return all.reduce((sum, { status }) => sum + (status?.[which] ?? 0), 0);
 }

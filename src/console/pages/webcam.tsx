@@ -23,10 +23,7 @@ export function WebcamPage() {
   }, []);
   if (!mayUseCameras()) return <NoCameras />;
 
-  const complete = () => ({
-    model: firstModel(modelChoices.peek()),
-    ...settings.peek(),
-  });
+  const complete = () => ({ model: firstModel(modelChoices.peek()), ...settings.peek() });
   const change = (change: Partial<WebcamSettings>) => {
     settings.value = { ...settings.peek(), ...change };
     saveSettings(settings.peek());

@@ -2,15 +2,8 @@ import type { Prediction } from "../../core/services.ts";
 
 /** What was found, as a table. */
 export function FoundList({ outputs }: Pick<Prediction, "outputs">) {
-  const rows = Object.entries(outputs).flatMap((
-    [step, { detections = [], classes = [] }],
-  ) => [
-    ...detections.map(({ label, score, box }) => ({
-      step,
-      label,
-      score,
-      where: box.map(Math.round).join(", "),
-    })),
+  const rows = Object.entries(outputs).flatMap(([step, { detections = [], classes = [] }]) => [
+    ...detections.map(({ label, score, box }) => ({ step, label, score, where: box.map(Math.round).join(", ") })),
     ...classes.map(({ label, score }) => ({ step, label, score, where: "" })),
   ]).toSorted((a, b) => b.score - a.score);
   if (rows.length === 0) {

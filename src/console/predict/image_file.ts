@@ -1,9 +1,5 @@
 /** What the server takes as it is. */
-export const TAKEN: readonly string[] = [
-  "image/jpeg",
-  "image/png",
-  "image/webp",
-];
+export const TAKEN: readonly string[] = ["image/jpeg", "image/png", "image/webp"];
 
 /** The first image among what was dropped or pasted. */
 export function imageIn(data: DataTransfer | null): File | undefined {
@@ -14,14 +10,9 @@ export function imageIn(data: DataTransfer | null): File | undefined {
 export async function sendable(file: Blob): Promise<Blob> {
   if (TAKEN.includes(file.type)) return file;
   const bitmap = await createImageBitmap(file).catch((error) => {
-    throw new TypeError(`This is no image that this browser can read`, {
-      cause: error,
-    });
+    throw new TypeError(`This is no image that this browser can read`, { cause: error });
   });
-  const canvas = Object.assign(document.createElement("canvas"), {
-    width: bitmap.width,
-    height: bitmap.height,
-  });
+  const canvas = Object.assign(document.createElement("canvas"), { width: bitmap.width, height: bitmap.height });
   canvas.getContext("2d")!.drawImage(bitmap, 0, 0);
   bitmap.close();
   const { promise, resolve, reject } = Promise.withResolvers<Blob>();

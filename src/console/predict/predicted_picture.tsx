@@ -6,9 +6,7 @@ import { drawOverlay } from "../overlay/draw_overlay.ts";
 const WIDEST = 2000;
 
 /** An image with what was found in it. */
-export function PredictedPicture(
-  { image, prediction }: { image: Blob; prediction: Prediction | undefined },
-) {
+export function PredictedPicture({ image, prediction }: { image: Blob; prediction: Prediction | undefined }) {
   const canvas = useRef<HTMLCanvasElement>(null);
   useEffect(() => {
     let current = true;
@@ -40,21 +38,12 @@ async function draw(
   const bitmap = await createImageBitmap(image).catch(() => undefined);
   if (bitmap && isCurrent()) {
     const density = Math.min(globalThis.devicePixelRatio, 2);
-    canvas.width = Math.min(
-      WIDEST,
-      Math.round(canvas.parentElement!.clientWidth * density),
-    );
-    canvas.height = Math.max(
-      1,
-      Math.round(canvas.width * bitmap.height / bitmap.width),
-    );
+    canvas.width = Math.min(WIDEST, Math.round(canvas.parentElement!.clientWidth * density));
+    canvas.height = Math.max(1, Math.round(canvas.width * bitmap.height / bitmap.width));
     const context = canvas.getContext("2d")!;
     context.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
     if (prediction) {
-      drawOverlay(context, prediction.outputs, {
-        scale: canvas.width / prediction.frame.width,
-        density,
-      });
+      drawOverlay(context, prediction.outputs, { scale: canvas.width / prediction.frame.width, density });
     }
   }
   bitmap?.close();

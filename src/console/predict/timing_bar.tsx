@@ -10,9 +10,7 @@ const PARTS: readonly { key: keyof Timings; name: string; part: string }[] = [
 ];
 
 /** Where the time of one answer went. */
-export function TimingBar(
-  { timings, roundTripMs }: { timings: Timings; roundTripMs: number },
-) {
+export function TimingBar({ timings, roundTripMs }: { timings: Timings; roundTripMs: number }) {
   const inside = PARTS.reduce((sum, { key }) => sum + timings[key], 0);
   const parts = [
     ...PARTS.map(({ key, name, part }) => ({ name, part, ms: timings[key] })),
@@ -20,10 +18,7 @@ export function TimingBar(
   ];
   const whole = Math.max(0.001, parts.reduce((sum, { ms }) => sum + ms, 0));
   let at = 0;
-  const placed = parts.map((part) => ({
-    ...part,
-    at: (at += part.ms) - part.ms,
-  }));
+  const placed = parts.map((part) => ({ ...part, at: (at += part.ms) - part.ms }));
   return (
     <figure class="timings">
       <svg

@@ -10,22 +10,10 @@ export function MemoryFigures(
   },
 ) {
   const rows: { name: string; bytes: number; about: string }[] = [
-    {
-      name: "Process",
-      bytes: residentBytes,
-      about: "resident: code, models, decoders, frames",
-    },
-    {
-      name: "Frames, at most",
-      bytes: boundBytes,
-      about: "the bound of all streams together, whatever the load",
-    },
+    { name: "Process", bytes: residentBytes, about: "resident: code, models, decoders, frames" },
+    { name: "Frames, at most", bytes: boundBytes, about: "the bound of all streams together, whatever the load" },
     { name: "Main thread's heap", bytes: heapBytes, about: "JavaScript's own" },
-    {
-      name: "Main thread's buffers",
-      bytes: externalBytes,
-      about: "beside the heap",
-    },
+    { name: "Main thread's buffers", bytes: externalBytes, about: "beside the heap" },
   ];
   const most = Math.max(1, ...rows.map(({ bytes }) => bytes));
   return (

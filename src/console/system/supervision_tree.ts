@@ -25,10 +25,7 @@ export interface TreeNode {
 }
 
 /** Everything that runs in the server, as it stands: who keeps whom alive, and how that goes. */
-export function supervisionTree(
-  system: SystemAnswer,
-  streams: readonly StreamView[],
-): TreeNode {
+export function supervisionTree(system: SystemAnswer, streams: readonly StreamView[]): TreeNode {
   const models = system.supervision.map(supervisorNode);
   const cameras = streams.map(streamNode);
   return {
@@ -38,12 +35,7 @@ export function supervisionTree(
     sinceMs: Date.parse(system.startedAt),
     children: [
       { key: "models", name: "Models", ...summary(models), children: models },
-      {
-        key: "streams",
-        name: "Streams",
-        ...summary(cameras),
-        children: cameras,
-      },
+      { key: "streams", name: "Streams", ...summary(cameras), children: cameras },
     ],
   };
 }
@@ -66,9 +58,7 @@ const WORDS: Readonly<Record<string, string>> = { backoff: "waiting to retry" };
 /** From the best to the worst. */
 const ORDER: readonly Tone[] = ["calm", "good", "busy", "warn", "bad"];
 
-function supervisorNode(
-  { model, name, state, since, cause, children }: SupervisorAnswer,
-): TreeNode {
+function supervisorNode({ model, name, state, since, cause, children }: SupervisorAnswer): TreeNode {
   const key = `model ${model ?? name}`;
   return {
     key,
@@ -119,10 +109,7 @@ function summary(parts: readonly TreeNode[]): Pick<TreeNode, "state" | "tone"> {
   const tones = parts.map(({ tone }) => tone);
   const worst = ORDER.findLast((tone) => tones.includes(tone)) ?? "calm";
   const running = parts.filter(({ state }) => state === "running").length;
-  return {
-    state: parts.length === 0 ? "none" : `${running} of ${parts.length} running`,
-    tone: worst,
-  };
+  return { state: parts.length === 0 ? "none" : `${running} of ${parts.length} running`, tone: worst };
 }
 
 function toneOf(state: string): Tone {

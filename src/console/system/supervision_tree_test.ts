@@ -44,37 +44,17 @@ const stream = (id: string, state: StreamState | undefined) =>
   }) as unknown as StreamView;
 
 Deno.test("the tree has every model's replicas and every stream, and a whole is as well as the worst of its parts", () => {
-  const tree = supervisionTree(system, [
-    stream("a", "running"),
-    stream("b", "failed"),
-    stream("c", undefined),
-  ]);
-  assert.deepEqual([tree.state, tree.tone, tree.sinceMs], [
-    "2 of 4 running",
-    "bad",
-    Date.UTC(2026, 0, 31, 12),
-  ]);
+  const tree = supervisionTree(system, [stream("a", "running"), stream("b", "failed"), stream("c", undefined)]);
+  assert.deepEqual([tree.state, tree.tone, tree.sinceMs], ["2 of 4 running", "bad", Date.UTC(2026, 0, 31, 12)]);
   const [models, streams] = tree.children;
   assert.deepEqual([models.state, models.tone], ["1 of 1 running", "good"]);
   assert.deepEqual([streams.state, streams.tone], ["1 of 3 running", "bad"]);
   const [first, second] = models.children[0].children;
-  assert.deepEqual([first.restarts, first.mailbox, first.tone], [2, {
-    depth: 1,
-    capacity: 8,
-    dropped: 3,
-  }, "good"]);
-  assert.deepEqual([second.cause, second.nextAttemptMs, second.tone], [
-    "out of memory",
-    9,
-    "warn",
-  ]);
+  assert.deepEqual([first.restarts, first.mailbox, first.tone], [2, { depth: 1, capacity: 8, dropped: 3 }, "good"]);
+  assert.deepEqual([second.cause, second.nextAttemptMs, second.tone], ["out of memory", 9, "warn"]);
   assert.deepEqual(
     streams.children.map(({ stream, state }) => [stream, state]),
-    [
-      ["a", "running"],
-      ["b", "failed"],
-      ["c", "being moved"],
-    ],
+    [["a", "running"], ["b", "failed"], ["c", "being moved"]],
   );
   const keys: string[] = [];
   const collect = (node: typeof tree) => {

@@ -9,10 +9,7 @@ export interface Polled<T> {
 }
 
 /** Asks for something now and again and again while the page is seen; `load` must be the same function every time. */
-export function usePolled<T>(
-  load: (signal: AbortSignal) => Promise<T>,
-  everyMs: number,
-): Polled<T> {
+export function usePolled<T>(load: (signal: AbortSignal) => Promise<T>, everyMs: number): Polled<T> {
   const [known, know] = useState<{ value?: T; error?: unknown }>({});
   const ask = useRef(() => {});
   useEffect(() => {

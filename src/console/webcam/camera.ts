@@ -32,13 +32,8 @@ export class Camera implements Disposable {
   }
 
   /** Opens a camera; rejects with what browsers say, for {@link cameraFault} to put into words. */
-  static async open(
-    { deviceId, facing, width }: CameraWish,
-    onEnded: () => void,
-  ): Promise<Camera> {
-    if (!navigator.mediaDevices) {
-      throw new DOMException("This page may not use cameras", "SecurityError");
-    }
+  static async open({ deviceId, facing, width }: CameraWish, onEnded: () => void): Promise<Camera> {
+    if (!navigator.mediaDevices) throw new DOMException("This page may not use cameras", "SecurityError");
     const stream = await navigator.mediaDevices.getUserMedia({
       audio: false,
       video: {
@@ -71,9 +66,7 @@ export class Camera implements Disposable {
   /** The picture of this moment as a JPEG of at most a width; undefined while the camera has none. */
   capture(width: number): Promise<Blob | undefined> {
     const { videoWidth, videoHeight } = this.video;
-    if (videoWidth === 0 || this.#track.readyState === "ended") {
-      return Promise.resolve(undefined);
-    }
+    if (videoWidth === 0 || this.#track.readyState === "ended") return Promise.resolve(undefined);
     const scale = Math.min(1, width / videoWidth);
     const canvas = this.#canvas;
     canvas.width = Math.round(videoWidth * scale);
@@ -102,10 +95,7 @@ export class Camera implements Disposable {
 export async function listCameras(): Promise<CameraChoice[]> {
   const devices = await navigator.mediaDevices?.enumerateDevices().catch(() => []) ?? [];
   return devices.filter(({ kind, deviceId }) => kind === "videoinput" && deviceId !== "")
-    .map(({ deviceId, label }, index) => ({
-      deviceId,
-      name: label || `Camera ${index + 1}`,
-    }));
+    .map(({ deviceId, label }, index) => ({ deviceId, name: label || `Camera ${index + 1}` }));
 }
 
 /** Whether the browser lets this page use cameras at all. */

@@ -29,18 +29,9 @@ Deno.test("in a mirror boxes and points change sides, and all else stays", () =>
   const before = structuredClone(outputs);
   const turned = mirrored({ outputs, frame: { width: 100, height: 50 } });
   assert.deepEqual(turned, {
-    detect: {
-      model: "m",
-      detections: [{ ...outputs.detect.detections[0], box: [60, 20, 30, 40] }],
-    },
-    pose: {
-      model: "p",
-      detections: [{ ...outputs.pose.detections[0], keypoints: [[1, 2, 0.5]] }],
-    },
+    detect: { model: "m", detections: [{ ...outputs.detect.detections[0], box: [60, 20, 30, 40] }] },
+    pose: { model: "p", detections: [{ ...outputs.pose.detections[0], keypoints: [[1, 2, 0.5]] }] },
     counter: { value: 3 },
   });
-  assert.deepEqual(
-    mirrored({ outputs: turned, frame: { width: 100, height: 50 } }),
-    before,
-  );
+  assert.deepEqual(mirrored({ outputs: turned, frame: { width: 100, height: 50 } }), before);
 });

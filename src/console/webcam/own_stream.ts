@@ -9,11 +9,7 @@ export interface OwnStream {
 }
 
 /** Asks the server something: the console's `call`. */
-export type Ask = <T>(
-  method: string,
-  path: string,
-  body?: object,
-) => Promise<T>;
+export type Ask = <T>(method: string, path: string, body?: object) => Promise<T>;
 
 interface View {
   registration: {
@@ -31,33 +27,21 @@ const GUEST = { guest: "webcam" };
  * model that is wanted now. One that somebody registered for good stays as it is. What the server will not have is a
  * {@link SenderRefused}; anything else may be tried again.
  */
-export async function ensureOwnStream(
-  { id, model }: OwnStream,
-  ask: Ask,
-): Promise<void> {
+export async function ensureOwnStream({ id, model }: OwnStream, ask: Ask): Promise<void> {
   const path = `/api/v1/streams/${encodeURIComponent(id)}`;
   const pipeline = model === "" ? [] : [{ model }];
   try {
     const view = await ask<View>("GET", path).catch((error) => {
-      if (error instanceof ProblemError && error.status === 404) {
-        return undefined;
-      }
+      if (error instanceof ProblemError && error.status === 404) return undefined;
       throw error;
     });
     if (!view) {
-      await ask("POST", "/api/v1/streams", {
-        id,
-        source: { kind: "webcam" },
-        pipeline,
-        labels: GUEST,
-      });
+      await ask("POST", "/api/v1/streams", { id, source: { kind: "webcam" }, pipeline, labels: GUEST });
       return;
     }
     const { source, labels, pipeline: present } = view.registration;
     if (source.kind !== "webcam") {
-      throw new SenderRefused(
-        `${id} takes no pictures: choose another name for this camera`,
-      );
+      throw new SenderRefused(`${id} takes no pictures: choose another name for this camera`);
     }
     const differs = present.map(({ model }) => model).join() !== pipeline.map(({ model }) => model).join();
     if (labels.guest === GUEST.guest && differs) {
@@ -69,18 +53,11 @@ export async function ensureOwnStream(
 }
 
 /** The address that pictures go to, with a ticket for a server that asks who sends. */
-export async function ingestAddress(
-  id: string,
-  { ask, token }: { ask: Ask; token: boolean },
-): Promise<string> {
+export async function ingestAddress(id: string, { ask, token }: { ask: Ask; token: boolean }): Promise<string> {
   const path = `/api/v1/ingest/${encodeURIComponent(id)}`;
   if (!token) return path;
   try {
-    const { ticket } = await ask<{ ticket: string }>(
-      "POST",
-      "/api/v1/tickets",
-      { role: "operator", path },
-    );
+    const { ticket } = await ask<{ ticket: string }>("POST", "/api/v1/tickets", { role: "operator", path });
     return `${path}?ticket=${encodeURIComponent(ticket)}`;
   } catch (error) {
     throw refusal(error);

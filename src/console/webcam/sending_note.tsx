@@ -32,15 +32,5 @@ export function SendingNote({ status, fault, retry }: {
   );
 }
 
-const TONES = {
-  connecting: "busy",
-  open: "good",
-  lost: "warn",
-  ended: "bad",
-} as const;
-const TEXTS = {
-  connecting: "connecting",
-  open: "sending",
-  lost: "not connected",
-  ended: "stopped",
-} as const;
+const TONES = { connecting: "busy", open: "good", lost: "warn", ended: "bad" } as const;
+const TEXTS = { connecting: "connecting", open: "sending", lost: "not connected", ended: "stopped" } as const;

@@ -21,23 +21,13 @@ export function SettingsForm({ settings, cameras, mirror, running, onChange }: {
         label="Camera"
         value={cameras.some((camera) => camera.deviceId === deviceId) ? deviceId : ""}
         options={[
-          {
-            value: "",
-            text: facing === "user" ? "Front, or the only one" : "Back, or the only one",
-          },
-          ...cameras.map(({ deviceId, name }) => ({
-            value: deviceId,
-            text: name,
-          })),
+          { value: "", text: facing === "user" ? "Front, or the only one" : "Back, or the only one" },
+          ...cameras.map(({ deviceId, name }) => ({ value: deviceId, text: name })),
         ]}
         onValue={(deviceId) => onChange({ deviceId })}
       />
       <Button
-        onClick={() =>
-          onChange({
-            deviceId: "",
-            facing: facing === "user" ? "environment" : "user",
-          })}
+        onClick={() => onChange({ deviceId: "", facing: facing === "user" ? "environment" : "user" })}
       >
         Use the {facing === "user" ? "back" : "front"} camera
       </Button>
@@ -45,19 +35,13 @@ export function SettingsForm({ settings, cameras, mirror, running, onChange }: {
         <Select
           label="Width"
           value={`${width}`}
-          options={WIDTHS.map((width) => ({
-            value: `${width}`,
-            text: `${width} px`,
-          }))}
+          options={WIDTHS.map((width) => ({ value: `${width}`, text: `${width} px` }))}
           onValue={(width) => onChange({ width: Number(width) })}
         />
         <Select
           label="At most"
           value={`${fps}`}
-          options={RATES.map((rate) => ({
-            value: `${rate}`,
-            text: `${rate} a second`,
-          }))}
+          options={RATES.map((rate) => ({ value: `${rate}`, text: `${rate} a second` }))}
           onValue={(fps) => onChange({ fps: Number(fps) })}
         />
       </div>

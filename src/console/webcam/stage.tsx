@@ -29,10 +29,7 @@ export function Stage({ camera, answer, mirror, live }: {
   }, [camera]);
   useEffect(() => {
     if (answer) {
-      void draw(canvas.current!, answer, {
-        mirror,
-        isNewest: newestOf(newest),
-      });
+      void draw(canvas.current!, answer, { mirror, isNewest: newestOf(newest) });
     }
   }, [answer]);
   return (
@@ -77,10 +74,7 @@ async function draw(
     // Letters are to be read, so only what they stand at is turned round.
     context.resetTransform();
     const outputs = mirror ? mirrored(result) : result.outputs;
-    drawOverlay(context, outputs, {
-      scale: width / result.frame.width,
-      density,
-    });
+    drawOverlay(context, outputs, { scale: width / result.frame.width, density });
   } finally {
     bitmap.close();
   }

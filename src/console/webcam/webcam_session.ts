@@ -124,10 +124,7 @@ export class WebcamSession implements Disposable {
       fps,
       address: async () => {
         await ensureOwnStream({ id: name, model }, call);
-        return await ingestAddress(name, {
-          ask: call,
-          token: login.peek().token !== undefined,
-        });
+        return await ingestAddress(name, { ask: call, token: login.peek().token !== undefined });
       },
       capture: () =>
         this.camera.peek()?.capture(this.#settings.width) ??
