@@ -8,6 +8,9 @@ import type { Projection } from "./projection.ts";
 
 const MARKINGS = pitchMarkings();
 
+/** Backdrops in use, by the seed that all of them follows from. */
+const backdrops = new Map<number, WeakRef<PitchBackdrop>>();
+
 /** Everything behind the people: ground, stands, painted lines; and the corner flags, which stand among them. */
 export class PitchBackdrop {
   #ground: Ground;
@@ -15,7 +18,17 @@ export class PitchBackdrop {
   #lines: Packed;
   #flag: Packed;
 
-  constructor(private readonly look: PitchLook, seed: number) {
+  /** The backdrop of a seed's look. Scenes of one seed share it: it never changes, and takes a tenth of a second. */
+  static of(look: PitchLook, seed: number): PitchBackdrop {
+    const known = backdrops.get(seed)?.deref();
+    if (known) return known;
+    for (const [other, backdrop] of backdrops) if (!backdrop.deref()) backdrops.delete(other);
+    const made = new PitchBackdrop(look, seed);
+    backdrops.set(seed, new WeakRef(made));
+    return made;
+  }
+
+  private constructor(private readonly look: PitchLook, seed: number) {
     this.#ground = new Ground(look, seed);
     this.#stands = new Stands(look, seed);
     this.#lines = pack(look.lines);

@@ -64,7 +64,7 @@ export class PitchRenderer {
   ) {
     this.canvas = new Canvas(size.width, size.height);
     this.projection = new Projection(size.width, size.height);
-    this.#backdrop = new PitchBackdrop(look, seed);
+    this.#backdrop = PitchBackdrop.of(look, seed);
     this.#softness = Math.max(0.8, look.softness * (size.height / 720));
     const colours = { frame: pack(look.lines), net: pack(look.net), softness: this.#softness };
     this.#goals = [new Goal(0, colours), new Goal(1, colours)];
