@@ -9,6 +9,8 @@ import { Field } from "../ui/field.tsx";
 export function SignIn() {
   const token = useSignal(session.peek().token ?? "");
   const tried = session.value.token !== undefined;
+  // How programs send one is of no use here; that the server has none at all is.
+  const told = session.value.refused ?? "";
   return (
     <form
       class="sign-in panel"
@@ -31,7 +33,7 @@ export function SignIn() {
         value={token.value}
         onValue={(value) => token.value = value}
         fault={tried ? session.value.refused : undefined}
-        hint={tried ? undefined : session.value.refused}
+        hint={tried || told.startsWith("Send a token") ? undefined : told}
         required
       />
       <Button type="submit" kind="primary">Go on</Button>
