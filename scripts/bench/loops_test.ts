@@ -67,7 +67,16 @@ Deno.test(
   async () => {
     using material = new Material(25);
     const { clip, model, frames } = material;
-    const cell = await ageCell({ clip, clipFrames: frames, fps: FPS, model, streams: 2, warmupMs: 500, seconds: 3 });
+    const cell = await ageCell({
+      clip,
+      clipFrames: frames,
+      fps: FPS,
+      model,
+      streams: 2,
+      readMs: 0,
+      warmupMs: 500,
+      seconds: 3,
+    });
     assert.equal(cell.wrongCounters, 0);
     assert.equal(cell.unaccounted, 0);
     assert.ok(cell.age.count > 0 && cell.age.p50 > 0 && cell.age.p50 <= cell.age.p95);
