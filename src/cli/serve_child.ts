@@ -110,6 +110,7 @@ function welcome(url: string, { token, secured }: { token?: string; secured: boo
   return [
     `Weir ${VERSION} is at ${url}`,
     `  live results   curl -N${header} ${url}/stream`,
+    `  console        ${url}/ in a browser`,
     `  its API        ${url}/docs`,
     ...(token ? [`  token          ${token}   (admin; printed this once, kept in the data directory)`] : []),
   ].join("\n");
