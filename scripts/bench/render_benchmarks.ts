@@ -28,7 +28,8 @@ const HOW = `## How it is measured
   not read ask the system for the smallest receive buffer and have 25 seconds to fill it; every client's queue holds 64. Webcams send to the same
   model five pictures a second each, or as many as they are granted; *to and fro* is from sending to the result's arrival.
   The other service is a straightforward one of FastAPI, sse-starlette, OpenCV and ONNX Runtime
-  (\`scripts/bench/service/peer\`), with the same model and as many inference threads as cores.
+  (\`scripts/bench/service/peer\`), with the same model and as many inference threads as cores;
+  OpenCV opens one capture at a time in a process, so behind cameras that do not answer its other streams wait.
 - Clips are rendered from Weir's own scenes and the first network is generated, so nothing has to be downloaded. The
   others are public models (YOLOX-nano, UltraFace) taken from \`WEIR_TEST_ASSETS\`; where they are not there, networks of
   like cost are generated and the table says so.
