@@ -61,9 +61,7 @@ export function Shell() {
             aria-label={`Theme: ${theme.value}`}
             title={`Theme: ${theme.value} (t)`}
           >
-            <span aria-hidden="true">
-              {{ system: "◐", light: "☀", dark: "☾" }[theme.value]}
-            </span>
+            <Icon name={theme.value} />
           </Button>
           <Button
             kind="quiet"
