@@ -166,7 +166,8 @@ inBrowser(
     );
     await signIn("a-token-of-sixteen-or-more");
     await page.until(`${CANVAS}?.dataset.result`);
-    await page.send("Page.reload");
+    await page.goto("about:blank");
+    await page.goto(server.url);
     await page.until(
       `document.readyState === "complete" && ${CANVAS}?.dataset.result`,
     );
