@@ -49,7 +49,11 @@ export class StreamWorkers {
   async slot(stream: string): Promise<StreamSlot> {
     let slot = this.#slots.find(({ streams }) => streams.size === 0);
     if (!slot && this.#mayGrow) slot = await this.#grow();
-    slot ??= await this.#least((one) => one.streams.size);
+    if (!slot) {
+      // Those that are only just starting count as well, or all that come at once would crowd into the first that is up.
+      await Promise.allSettled(this.#spawning);
+      slot = this.#least((one) => one.streams.size);
+    }
     slot.streams.add(stream);
     return slot;
   }
@@ -61,7 +65,8 @@ export class StreamWorkers {
   async enter(): Promise<StreamSlot> {
     if (this.#stopping) throw new Error("Cannot take an image on: everything stops");
     if (this.#mayGrow && this.#slots.every(({ guests }) => guests > 0)) void this.#grow().catch(() => {});
-    const slot = await this.#least(({ guests, streams }) => guests + streams.size / GUEST_WEIGHT);
+    if (this.#slots.length === 0) await Promise.any(this.#spawning);
+    const slot = this.#least(({ guests, streams }) => guests + streams.size / GUEST_WEIGHT);
     slot.guests++;
     return slot;
   }
@@ -83,8 +88,9 @@ export class StreamWorkers {
     return spawn;
   }
 
-  async #least(load: (slot: StreamSlot) => number): Promise<StreamSlot> {
-    if (this.#slots.length === 0) await Promise.any(this.#spawning);
+  /** Nothing may happen between this and counting what is put there: whoever asks next would get the same. */
+  #least(load: (slot: StreamSlot) => number): StreamSlot {
+    if (this.#slots.length === 0) throw new Error("Cannot start a thread for streams");
     return this.#slots.reduce((best, other) => load(other) < load(best) ? other : best);
   }
 
