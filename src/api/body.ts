@@ -12,6 +12,8 @@ export interface ReadBody {
   request: Request;
   /** What the raw body failed with, so that whoever wrapped the error does not hide it. */
   fault?(): unknown;
+  /** Lets go of what nobody has read of a raw body. */
+  release?(): void;
 }
 
 /** What a route without a body takes: nothing, or the `{}` that some clients send with every POST. */
@@ -76,7 +78,7 @@ function rawBody(request: Request, { media, maxBytes }: RawBody, withinMs: numbe
   // Made from its parts: a copy of the request would follow the runtime's signal, which aborts at a good end, too.
   const { url, method, headers } = request;
   const handed = new Request(url, { method, headers, body: bounded });
-  return { body: handed.body, request: handed, fault: () => fault };
+  return { body: handed.body, request: handed, fault: () => fault, release: () => reader.cancel() };
 }
 
 function checkEncoding(request: Request): void {

@@ -132,7 +132,7 @@ export function createApi(options: ApiOptions): (request: Request, connection: C
     }
     const params = await parseParams(route, match.params);
     const query = await parseQuery(route.query, url.search);
-    const { body, request: handed, fault } = await readBody(request, route, limits);
+    const { body, request: handed, fault, release } = await readBody(request, route, limits);
     const call: Call = {
       params,
       query,
@@ -148,6 +148,8 @@ export function createApi(options: ApiOptions): (request: Request, connection: C
       return result.response;
     } catch (error) {
       throw fault?.() ?? error;
+    } finally {
+      release?.();
     }
   }
 
