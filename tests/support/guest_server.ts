@@ -83,7 +83,7 @@ export class GuestServer implements AsyncDisposable {
   /** How many requests were answered with a status, as the metrics tell. */
   async answered(status: number, headers: Record<string, string> = {}): Promise<number> {
     const text = await (await fetch(`${this.url}/metrics`, { headers })).text();
-    const lines = text.matchAll(/^weir_http_requests_total\{[^}]*status="(\d+)"[^}]*\} (\d+)/gm);
+    const lines = text.matchAll(/^weir_http_requests_total\{.*status="(\d+)".*\} (\d+)$/gm);
     return [...lines].filter(([, of]) => Number(of) === status).reduce((sum, [, , count]) => sum + Number(count), 0);
   }
 

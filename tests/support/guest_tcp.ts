@@ -51,7 +51,8 @@ export class GuestTcp implements Disposable {
     // Cut off counts as ended.
     const count = await this.connection.read(bytes).catch(() => null);
     if (count === null) this.#ended = true;
-    else this.#text += new TextDecoder("latin1").decode(bytes.subarray(0, count));
+    // One character to a byte: what is called latin1 here is another code.
+    else for (const byte of bytes.subarray(0, count)) this.#text += String.fromCharCode(byte);
     return !this.#ended;
   }
 
