@@ -79,7 +79,8 @@ export class Predict implements PredictService {
     try {
       answer = await weir.still(question, { timeoutMs: predictMs, signal });
     } catch (error) {
-      if (signal.aborted) throw error;
+      // Whatever broke then, it broke because everything stops or nobody waits any more.
+      if (signal.aborted) throw signal.reason;
       throw error instanceof ActorError && error.code === "timeout" ? this.#late() : failed(setup.spec.name, error);
     }
     if ("late" in answer) throw this.#late();
