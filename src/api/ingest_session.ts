@@ -135,7 +135,7 @@ export class IngestSession {
 
   /** A sender that does not read its results loses the oldest of them, and is told. */
   async #sendResults(results: Subscription): Promise<void> {
-    while (!this.#ended && !results.ended) {
+    while (!this.#ended && this.#wire.open && !results.ended) {
       if (!this.#wire.room) {
         await this.#wire.whenRoom();
         continue;
