@@ -179,6 +179,9 @@ export class Sender implements Disposable {
         return this.#sendSoon();
       case "result":
         return this.#answer(message as unknown as ResultEnvelope);
+      case "replaced":
+        // The close that follows does not always bring its code when pictures are on their way.
+        return this.#closed(REPLACED, "");
       case "error":
         // Which picture it was is not said; it is found missing when a later one is answered.
         return this.#change({ fault: message.message, refused: refused + (this.#unanswered.size > 0 ? 1 : 0) });
