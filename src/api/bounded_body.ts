@@ -66,7 +66,7 @@ export async function readBytes(request: Request, limits: BodyLimits): Promise<U
   return bytes;
 }
 
-// What is still under way would otherwise be waited for, or taken for the next request's beginning.
+// Clients and proxies that heed it send no further request after what is still under way.
 const CLOSE = { connection: "close" };
 
 function tooLarge({ maxBytes }: BodyLimits): Problem {

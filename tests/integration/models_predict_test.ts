@@ -217,19 +217,20 @@ Deno.test("images and cameras share a model, and neither waits for ever", async 
 Deno.test("images under way are answered by the model that they came to, while another one takes its place", async () => {
   let folder = "";
   await using s = await served((dir) => ({ models: [slow(folder = dir)] }));
-  const answers = Array.from({ length: 3 }, () => s.send(image()));
+  // So many that some still wait when a slow machine looks.
+  const answers = Array.from({ length: 12 }, () => s.send(image()));
   await until(async () => {
     const { queueDepth } = await (await fetch(`${s.server.url}/api/v1/models/slow`)).json();
     return queueDepth > 0;
   }, "an image that waits");
   await s.server.reload(configSchema.parse({ models: [{ ...slow(folder), maxDelayMs: 1 }], server: { port: 0 } }));
-  assert.deepEqual((await Promise.all(answers)).map(({ status }) => status), [200, 200, 200]);
+  assert.deepEqual([...new Set((await Promise.all(answers)).map(({ status }) => status))], [200]);
   assert.equal((await s.send(image())).status, 200);
 });
 
 Deno.test("a server that stops lets nobody with an image wait, and leaves nothing behind", async () => {
   const s = await served((dir) => ({ models: [slow(dir)] }));
-  const answers = Array.from({ length: 6 }, () => s.send(image()).then(({ status }) => status, () => "cut off"));
+  const answers = Array.from({ length: 12 }, () => s.send(image()).then(({ status }) => status, () => "cut off"));
   await until(async () => {
     const { queueDepth } = await (await fetch(`${s.server.url}/api/v1/models/slow`)).json();
     return queueDepth > 0;
