@@ -25,7 +25,9 @@ const HOW = `## How it is measured
 - **Service.** The server runs as users start it, its clients in processes of their own on the same cores. Results come
   from a 720p pitch at 10 frames a second through \`weir-pitch\`; Weir draws it, the other service plays it from a file. *Delivery* counts from a result's publication, which it
   carries itself, to its bytes being read; every client is held against all results that any client saw. Clients that do
-  not read ask the system for the smallest receive buffer and have 25 seconds to fill it; every client's queue holds 64. Webcams send to the same
+  not read ask the system for the smallest receive buffer and begin 25 seconds earlier; what the system holds for them on
+  the server's side takes longer than a run to fill, so that nothing had to be dropped for them yet. Every client's queue
+  holds 64. Webcams send to the same
   model five pictures a second each, or as many as they are granted; *to and fro* is from sending to the result's arrival.
   The other service is a straightforward one of FastAPI, sse-starlette, OpenCV and ONNX Runtime
   (\`scripts/bench/service/peer\`), with the same model and as many inference threads as cores;
