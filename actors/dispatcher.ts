@@ -26,7 +26,10 @@ export class Dispatcher {
   /** A stream worker joins. */
   addStreams(worker: number, port: MessagePort): void {
     this.#streams.set(worker, port);
-    port.onmessage = ({ data }: MessageEvent<OfferMessage>) => this.#hear(worker, data);
+    port.onmessage = ({ data }: MessageEvent<OfferMessage>) => {
+      // What was received already when the port was closed is still delivered; nobody would answer its turn.
+      if (this.#streams.get(worker) === port) this.#hear(worker, data);
+    };
   }
 
   /**
@@ -45,6 +48,7 @@ export class Dispatcher {
     const replica: Replica = { model, port, dueMs: 0 };
     this.#replicas.set(id, replica);
     port.onmessage = ({ data }: MessageEvent<AskMessage>) => {
+      if (this.#replicas.get(id) !== replica) return;
       replica.ask = data;
       replica.dueMs = nowMs() + data.freeInMs - data.leadMs;
       this.#serve(id, replica);
