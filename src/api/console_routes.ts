@@ -2,11 +2,12 @@ import css from "../console/dist/console.css" with { type: "text" };
 import script from "../console/dist/console.js" with { type: "text" };
 import html from "../console/console.html" with { type: "text" };
 import icon from "../console/icon.svg" with { type: "text" };
-import { type Route, route } from "./route.ts";
-import { type StaticPage, staticPage } from "./static_page.ts";
+import type { Route } from "./route.ts";
+import { pageRoute, type StaticPage } from "./static_page.ts";
 
 /** The console: one page at `/`, whose places are all behind its hash. It asks for everything else through the API. */
 export function consoleRoutes(): Route[] {
+  const page = (path: string, what: StaticPage) => pageRoute(path, { ...what, summary: "A part of the console" });
   return [
     page("/", { text: html, contentType: "text/html; charset=utf-8" }),
     page("/console/console.css", {
@@ -19,19 +20,4 @@ export function consoleRoutes(): Route[] {
     }),
     page("/console/icon.svg", { text: icon, contentType: "image/svg+xml" }),
   ];
-}
-
-function page(path: string, what: StaticPage): Route {
-  const answer = staticPage(what);
-  return route({
-    method: "GET",
-    path,
-    id: `page ${path}`,
-    tag: "server",
-    summary: "A part of the console",
-    role: "public",
-    hidden: true,
-    answers: { 200: { description: "It" } },
-    handle: ({ request }) => answer(request),
-  });
 }

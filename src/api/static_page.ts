@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { type Route, route } from "./route.ts";
 
 /** Something that does not change while the server runs. */
 export interface StaticPage {
@@ -14,6 +15,22 @@ export function staticPage({ text, contentType }: StaticPage): (request: Request
     holds(request.headers.get("if-none-match"), etag)
       ? new Response(null, { status: 304, headers: { etag, "cache-control": "no-cache" } })
       : new Response(text, { headers });
+}
+
+/** The route of a part of a page, which anybody may have and the document does not tell of. */
+export function pageRoute(path: string, { summary, ...page }: StaticPage & { summary: string }): Route {
+  const answer = staticPage(page);
+  return route({
+    method: "GET",
+    path,
+    id: `page ${path}`,
+    tag: "server",
+    summary,
+    role: "public",
+    hidden: true,
+    answers: { 200: { description: "It" } },
+    handle: ({ request }) => answer(request),
+  });
 }
 
 /** Weakly compared: a proxy or the runtime that compresses an answer weakens its tag. */

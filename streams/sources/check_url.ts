@@ -21,10 +21,15 @@ export interface UrlRules {
 export function checkUrl(url: URL, rules: UrlRules): string | undefined {
   const scheme = url.protocol.slice(0, -1);
   if (!rules.schemes.includes(scheme)) return `${scheme} is not allowed`;
-  const host = url.hostname.replace(/^\[|\]$/g, "");
+  const host = bareHost(url);
   if (isIP(host)) return checkAddress(host, rules);
   if (rules.deny.includes("loopback") && /(^|\.)localhost\.?$/i.test(host)) return `${host} is this machine`;
   return undefined;
+}
+
+/** The host of an address as look-ups take it: IPv6 without brackets. */
+export function bareHost({ hostname }: URL): string {
+  return hostname.replace(/^\[|\]$/g, "");
 }
 
 /** Why an IP address must not be contacted; undefined when it may. */

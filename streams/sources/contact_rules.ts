@@ -1,4 +1,4 @@
-import { checkAddress, checkUrl, type UrlRules } from "./check_url.ts";
+import { bareHost, checkAddress, checkUrl, type UrlRules } from "./check_url.ts";
 
 /** Says what a source may contact. It is asked at every step, because names, redirects and playlists lead anywhere. */
 export interface ContactRules {
@@ -17,11 +17,6 @@ export function ownRules(rules: UrlRules): ContactRules {
     refuseAddress: (_host, address) => checkAddress(address, rules),
     pinned: false,
   };
-}
-
-/** The host of an address as look-ups take it: IPv6 without brackets. */
-export function bareHost({ hostname }: URL): string {
-  return hostname.replace(/^\[|\]$/g, "");
 }
 
 /** The same resource, with its host called by an address that was checked. */

@@ -5,7 +5,8 @@ import { connect as connectTls } from "node:tls";
 import { redactUrl } from "../../src/core/redact.ts";
 import { SourceError } from "../../src/core/source.ts";
 import { authorization } from "./authorization.ts";
-import { bareHost, type ContactRules } from "./contact_rules.ts";
+import { bareHost } from "./check_url.ts";
+import type { ContactRules } from "./contact_rules.ts";
 import { reach } from "./reach.ts";
 
 /** How to get. */

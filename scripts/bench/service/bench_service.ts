@@ -9,8 +9,7 @@ import { textTable } from "../text_table.ts";
 import { type Contestant, peer, peerPython, weir } from "./contestants.ts";
 import { fanOut } from "./fan_out.ts";
 import { manyStreams } from "./many_streams.ts";
-import type { ServiceReport, ServiceRow } from "./service_report.ts";
-import { serviceTables } from "./service_report.ts";
+import { type ServiceReport, type ServiceRow, serviceTables } from "./service_report.ts";
 import { startUp } from "./start_up.ts";
 import { webcams } from "./webcams.ts";
 

@@ -1,6 +1,6 @@
 import { type OpenApiOptions, openApiRoute } from "../openapi.ts";
-import { type Route, route } from "../route.ts";
-import { type StaticPage, staticPage } from "../static_page.ts";
+import type { Route } from "../route.ts";
+import { pageRoute, type StaticPage } from "../static_page.ts";
 import css from "./docs.css" with { type: "text" };
 import html from "./docs.html" with { type: "text" };
 import schemaScript from "./schema.js" with { type: "text" };
@@ -11,6 +11,7 @@ const SCRIPT = "text/javascript; charset=utf-8";
 
 /** The document of the API, and the page that shows it. Nothing of the page comes from elsewhere. */
 export function docsRoutes(options: OpenApiOptions): Route[] {
+  const page = (path: string, what: StaticPage) => pageRoute(path, { ...what, summary: "A part of the API's page" });
   return [
     openApiRoute(options),
     page("/docs", { text: html, contentType: "text/html; charset=utf-8" }),
@@ -19,19 +20,4 @@ export function docsRoutes(options: OpenApiOptions): Route[] {
     page("/docs/schema.js", { text: schemaScript, contentType: SCRIPT }),
     page("/docs/trial.js", { text: trialScript, contentType: SCRIPT }),
   ];
-}
-
-function page(path: string, what: StaticPage): Route {
-  const answer = staticPage(what);
-  return route({
-    method: "GET",
-    path,
-    id: `page ${path}`,
-    tag: "server",
-    summary: "A part of the API's page",
-    role: "public",
-    hidden: true,
-    answers: { 200: { description: "It" } },
-    handle: ({ request }) => answer(request),
-  });
 }
