@@ -6,15 +6,7 @@ import { listBuiltinModels } from "./builtin_models.ts";
 import { examineModel, resolveModel } from "./manifest.ts";
 import type { Manifest } from "./manifest_schema.ts";
 import { ModelError } from "./model_error.ts";
-
-async function inFolder(use: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir({ prefix: "weir-manifest-" });
-  try {
-    await use(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
+import { inDirectory } from "../tests/support/in_directory.ts";
 
 async function refusal(file: string, overrides?: Manifest): Promise<ModelError> {
   const error = await resolveModel(file, overrides).then(() => undefined, (error) => error);
@@ -30,7 +22,7 @@ const oddNet = (outputs: Record<string, (number | string)[]>, input: (number | s
   });
 
 Deno.test("a model is resolved from its file alone", async () => {
-  await inFolder(async (folder) => {
+  await inDirectory(async (folder) => {
     const file = join(folder, "tiny.onnx");
     await Deno.writeFile(file, tinyDetector());
     const { spec, why, manifestFile } = await examineModel(file);
@@ -46,7 +38,7 @@ Deno.test("a model is resolved from its file alone", async () => {
 });
 
 Deno.test("a manifest beside the file wins over what is recognised, and overrides win over the manifest", async () => {
-  await inFolder(async (folder) => {
+  await inDirectory(async (folder) => {
     const file = join(folder, "tiny.onnx");
     await Deno.writeFile(file, tinyDetector());
     await Deno.writeTextFile(
@@ -81,7 +73,7 @@ Deno.test("a manifest beside the file wins over what is recognised, and override
 });
 
 Deno.test("a manifest may be JSON, and its labels a text file or COCO's", async () => {
-  await inFolder(async (folder) => {
+  await inDirectory(async (folder) => {
     const file = join(folder, "tiny.onnx");
     await Deno.writeFile(file, tinyDetector());
     await Deno.writeTextFile(join(folder, "tiny.weir.json"), JSON.stringify({ labels: "names.txt" }));
@@ -93,7 +85,7 @@ Deno.test("a manifest may be JSON, and its labels a text file or COCO's", async 
 });
 
 Deno.test("a manifest with a fault is refused with the file, the key and the fault", async () => {
-  await inFolder(async (folder) => {
+  await inDirectory(async (folder) => {
     const file = join(folder, "tiny.onnx");
     await Deno.writeFile(file, tinyDetector());
     const cases: [string, RegExp][] = [
@@ -125,7 +117,7 @@ Deno.test("a manifest with a fault is refused with the file, the key and the fau
 });
 
 Deno.test("a picture model that nobody knows names its outputs and the way out, and a manifest opens it", async () => {
-  await inFolder(async (folder) => {
+  await inDirectory(async (folder) => {
     const file = join(folder, "odd.onnx");
     await Deno.writeFile(file, oddNet({ a: [1, 2, 3, 4], b: [1, 7, 7] }));
     const error = await refusal(file);
@@ -138,7 +130,7 @@ Deno.test("a picture model that nobody knows names its outputs and the way out, 
 });
 
 Deno.test("further inputs are refused by name unless a manifest gives them numbers", async () => {
-  await inFolder(async (folder) => {
+  await inDirectory(async (folder) => {
     const file = join(folder, "two.onnx");
     await Deno.writeFile(
       file,
@@ -161,7 +153,7 @@ Deno.test("further inputs are refused by name unless a manifest gives them numbe
 });
 
 Deno.test("a model without a picture input says what its inputs are instead", async () => {
-  await inFolder(async (folder) => {
+  await inDirectory(async (folder) => {
     const file = join(folder, "some.onnx");
     const port = (name: string, dims: (number | string)[]) => ({ name, type: "float32" as const, dims });
     const cases: [Uint8Array, RegExp][] = [
@@ -189,7 +181,7 @@ Deno.test("a model without a picture input says what its inputs are instead", as
 });
 
 Deno.test("a name that is neither file nor built-in model is refused with the built-in ones", async () => {
-  await inFolder(async (folder) => {
+  await inDirectory(async (folder) => {
     const error = await refusal(join(folder, "none"));
     assert.equal(error.code, "not_found");
     assert.match(error.message, /no such file and no built-in model of that name \(built in: /);

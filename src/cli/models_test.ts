@@ -7,15 +7,7 @@ import { tinyDetector } from "../../scripts/bench/sample_models.ts";
 import { inspect } from "./inspection.ts";
 import { inspectionText } from "./inspection_text.ts";
 import { modelsCommand } from "./models.ts";
-
-async function inFolder(use: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir({ prefix: "weir-models-" });
-  try {
-    await use(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
+import { inDirectory } from "../../tests/support/in_directory.ts";
 
 const oddNet = (metadata: Record<string, string> = {}) =>
   buildModel({
@@ -26,7 +18,7 @@ const oddNet = (metadata: Record<string, string> = {}) =>
   });
 
 Deno.test("an inspection tells what a model is, how Weir would use it, and why", async () => {
-  await inFolder(async (folder) => {
+  await inDirectory(async (folder) => {
     const file = join(folder, "tiny.onnx");
     await Deno.writeFile(file, tinyDetector());
     const inspection = await inspect(file);
@@ -54,7 +46,7 @@ Deno.test("an inspection tells what a model is, how Weir would use it, and why",
 });
 
 Deno.test("an inspection of a refused file tells all that could be read, and the reason", async () => {
-  await inFolder(async (folder) => {
+  await inDirectory(async (folder) => {
     const signal = join(folder, "signal.onnx");
     const port = (name: string) => ({ name, type: "float32" as const, dims: [1, 300] });
     await Deno.writeFile(
@@ -78,7 +70,7 @@ Deno.test("an inspection of a refused file tells all that could be read, and the
 });
 
 Deno.test("a model that Weir knows and ONNX Runtime refuses is not called usable", async () => {
-  await inFolder(async (folder) => {
+  await inDirectory(async (folder) => {
     const file = join(folder, "future.onnx");
     await Deno.writeFile(
       file,
@@ -95,7 +87,7 @@ Deno.test("a model that Weir knows and ONNX Runtime refuses is not called usable
 });
 
 Deno.test("the manifest to start from opens a model that nobody knows", async () => {
-  await inFolder(async (folder) => {
+  await inDirectory(async (folder) => {
     const file = join(folder, "odd.onnx");
     await Deno.writeFile(file, oddNet());
     const inspection = await inspect(file);
@@ -110,7 +102,7 @@ Deno.test("the manifest to start from opens a model that nobody knows", async ()
 });
 
 Deno.test("the manifest of a known model says what is recognised, and changes nothing", async () => {
-  await inFolder(async (folder) => {
+  await inDirectory(async (folder) => {
     const file = join(folder, "tiny.onnx");
     await Deno.writeFile(file, tinyDetector());
     const before = await resolveModel(file);
@@ -120,7 +112,7 @@ Deno.test("the manifest of a known model says what is recognised, and changes no
 });
 
 Deno.test("metadata cannot steer the terminal", async () => {
-  await inFolder(async (folder) => {
+  await inDirectory(async (folder) => {
     const file = join(folder, "odd.onnx");
     await Deno.writeFile(file, oddNet({ note: "a\x1b[2Jb\nc\x07", long: "x".repeat(1000) }));
     const text = inspectionText(await inspect(file));
@@ -139,7 +131,7 @@ Deno.test("what is mistyped is answered with what to type", async () => {
 });
 
 Deno.test("the command prints one JSON document a model and fails when one cannot be used", async () => {
-  await inFolder(async (folder) => {
+  await inDirectory(async (folder) => {
     await Deno.writeFile(join(folder, "tiny.onnx"), tinyDetector());
     await Deno.writeFile(join(folder, "empty.onnx"), new Uint8Array());
     const main = fileURLToPath(new URL("../main.ts", import.meta.url));

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { DataLock } from "./data_lock.ts";
+import { inDirectory } from "../../tests/support/in_directory.ts";
 
 const MODULE = new URL("./data_lock.ts", import.meta.url).href;
 
@@ -33,17 +34,8 @@ async function end(child: Deno.ChildProcess): Promise<void> {
   await child.status;
 }
 
-async function withDirectory(test: (directory: string) => Promise<void>): Promise<void> {
-  const directory = await Deno.makeTempDir({ prefix: "weir-lock-" });
-  try {
-    await test(directory);
-  } finally {
-    await Deno.remove(directory, { recursive: true });
-  }
-}
-
 Deno.test("a second process on one data directory is refused and told whose it is", () =>
-  withDirectory(async (directory) => {
+  inDirectory(async (directory) => {
     const other = await otherOwner(directory);
     await assert.rejects(DataLock.take(directory, { patienceMs: 0 }), (error: Error) => {
       const owner = Deno.build.os === "windows" ? /another process/ : new RegExp(`process ${other.pid} works in it`);
@@ -53,7 +45,7 @@ Deno.test("a second process on one data directory is refused and told whose it i
   }));
 
 Deno.test("whoever dies leaves the directory to the next, who needs to clear nothing away", () =>
-  withDirectory(async (directory) => {
+  inDirectory(async (directory) => {
     const other = await otherOwner(directory);
     other.kill("SIGKILL");
     await end(other);
@@ -61,7 +53,7 @@ Deno.test("whoever dies leaves the directory to the next, who needs to clear not
   }));
 
 Deno.test("one that is just leaving is waited for", () =>
-  withDirectory(async (directory) => {
+  inDirectory(async (directory) => {
     const other = await otherOwner(directory);
     const next = DataLock.take(directory, { patienceMs: 60_000 });
     await end(other);
@@ -69,7 +61,7 @@ Deno.test("one that is just leaving is waited for", () =>
   }));
 
 Deno.test("the same process does not get it twice either, until it is given back; waiting can be called off", () =>
-  withDirectory(async (directory) => {
+  inDirectory(async (directory) => {
     const lock = await DataLock.take(directory);
     await assert.rejects(
       DataLock.take(directory, { patienceMs: 0 }),
@@ -85,7 +77,7 @@ Deno.test("the same process does not get it twice either, until it is given back
   }));
 
 Deno.test("a directory that cannot be made is named", () =>
-  withDirectory(async (directory) => {
+  inDirectory(async (directory) => {
     await Deno.writeTextFile(`${directory}/file`, "");
     await assert.rejects(DataLock.take(`${directory}/file/data`), /Cannot use the data directory .*file\/data/);
   }));

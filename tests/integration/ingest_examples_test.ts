@@ -9,18 +9,10 @@ import type { StreamService, StreamView } from "../../src/core/services.ts";
 import { Hub } from "../../src/hub/hub.ts";
 import { Ingest } from "../../src/service/ingest.ts";
 import { jpegImage } from "../support/images.ts";
+import { succeeds } from "../support/python_env.ts";
 
 const example = (name: string) => fileURLToPath(new URL(`../../examples/${name}`, import.meta.url));
 const RED = new Uint8Array(64 * 64 * 3).map((_, index) => index % 3 === 0 ? 255 : 0);
-
-async function succeeds(command: string, ...args: string[]): Promise<boolean> {
-  try {
-    const { success } = await new Deno.Command(command, { args, stdout: "null", stderr: "null" }).output();
-    return success;
-  } catch {
-    return false;
-  }
-}
 
 /** A Python that has `websockets`, in an environment of its own if need be; undefined when there is none to be had. */
 async function pythonWithWebsockets(dir: string): Promise<string | undefined> {

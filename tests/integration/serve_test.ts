@@ -7,6 +7,7 @@ import { WeirServer } from "../../src/service/server.ts";
 import { Log } from "../../src/telemetry/log.ts";
 import { SseClient } from "../support/sse_client.ts";
 import { walkRoles } from "../support/walk_roles.ts";
+import { inDirectory } from "../support/in_directory.ts";
 
 const MAIN = new URL("../../src/main.ts", import.meta.url).pathname;
 const COUNTER = { kind: "scene", scene: "counter", fps: 10, width: 320, height: 240 };
@@ -85,17 +86,8 @@ async function until<T>(what: string, look: () => Promise<T | undefined>): Promi
 
 const json = async (url: string) => await (await fetch(url)).json();
 
-async function temporary(use: (directory: string) => Promise<void>): Promise<void> {
-  const directory = await Deno.makeTempDir({ prefix: "weir-serve-" });
-  try {
-    await use(directory);
-  } finally {
-    await Deno.remove(directory, { recursive: true });
-  }
-}
-
 Deno.test("a stream is registered, watched, changed, and back after the server was killed, with numbers that go on rising", () =>
-  temporary(async (directory) => {
+  inDirectory(async (directory) => {
     await using program = await Program.start(directory);
     let { url } = program;
     assert.deepEqual(await json(`${url}/health`), { status: "ok" });
@@ -160,7 +152,7 @@ Deno.test("a stream is registered, watched, changed, and back after the server w
   }));
 
 Deno.test("a client that listens is told when the server stops", () =>
-  temporary(async (directory) => {
+  inDirectory(async (directory) => {
     await using program = await Program.start(directory, ["--demo"]);
     await using events = await SseClient.open(`${program.url}/stream?types=result`);
     await events.events(1);
@@ -174,7 +166,7 @@ Deno.test("a client that listens is told when the server stops", () =>
   }));
 
 Deno.test("streams of the configuration file are taken over while the server runs, and only what changed is touched", () =>
-  temporary(async (directory) => {
+  inDirectory(async (directory) => {
     const file = join(directory, "weir.yaml");
     const stream = (id: string, label: string) => ({ id, source: COUNTER, labels: { label } });
     const write = (...streams: unknown[]) => Deno.writeTextFile(file, JSON.stringify({ streams }));
@@ -201,7 +193,7 @@ Deno.test("streams of the configuration file are taken over while the server run
   }));
 
 Deno.test("every way in lets in whom its table says and nobody else, and the document of them all is valid", () =>
-  temporary(async (directory) => {
+  inDirectory(async (directory) => {
     const tokens: Record<Role, string> = {
       viewer: "viewer-token-0123456789",
       operator: "operator-token-0123456789",
@@ -220,7 +212,7 @@ Deno.test("every way in lets in whom its table says and nobody else, and the doc
   }));
 
 Deno.test("what cannot be carried out as configured says so, with the line, and is not tried again", () =>
-  temporary(async (directory) => {
+  inDirectory(async (directory) => {
     const file = join(directory, "weir.yaml");
     await Deno.writeTextFile(file, "server:\n  prot: 9000\n");
     const { code, stderr } = await new Deno.Command(Deno.execPath(), {

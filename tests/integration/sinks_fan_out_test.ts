@@ -5,15 +5,7 @@ import { parseSinkConfigs } from "../../src/sinks/registry.ts";
 import { alertOf, resultOf } from "../support/sink_events.ts";
 import { WebhookPeer } from "../support/sink_peers.ts";
 import { until } from "../support/until.ts";
-
-async function inDirectory(test: (directory: string) => Promise<void>): Promise<void> {
-  const directory = await Deno.makeTempDir();
-  try {
-    await test(directory);
-  } finally {
-    await Deno.remove(directory, { recursive: true });
-  }
-}
+import { inDirectory } from "../support/in_directory.ts";
 
 Deno.test("sinks that are dead, stuck or picky cost only their own events", () =>
   inDirectory(async (directory) => {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { Store } from "../../src/store/store.ts";
+import { inDirectory } from "../support/in_directory.ts";
 
 const STORE = new URL("../../src/store/store.ts", import.meta.url).href;
 const ROUNDS = 20;
@@ -38,15 +39,6 @@ const WRITER = `
 
 type Said = { put: string; round: string; turn: number } | { position: number } | { gone: string };
 
-async function withDirectory(test: (directory: string) => Promise<void>): Promise<void> {
-  const directory = await Deno.makeTempDir({ prefix: "weir-kill-" });
-  try {
-    await test(directory);
-  } finally {
-    await Deno.remove(directory, { recursive: true });
-  }
-}
-
 function start(script: string, ...args: string[]): Deno.ChildProcess {
   return new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", "--quiet", "--no-check", script, ...args],
@@ -80,7 +72,7 @@ async function killedWriter(script: string, path: string, round: number): Promis
 }
 
 Deno.test("a writer that is killed at any moment leaves a whole file, with all that it had told of", () =>
-  withDirectory(async (directory) => {
+  inDirectory(async (directory) => {
     const [script, path] = [`${directory}/writer.ts`, `${directory}/data/weir.db`];
     await Deno.writeTextFile(script, WRITER);
     let highest = 0;
@@ -115,7 +107,7 @@ Deno.test("a writer that is killed at any moment leaves a whole file, with all t
   }));
 
 Deno.test("processes that make and use one file at the same time share no position", () =>
-  withDirectory(async (directory) => {
+  inDirectory(async (directory) => {
     const [script, path] = [`${directory}/reserver.ts`, `${directory}/weir.db`];
     await Deno.writeTextFile(script, RESERVER);
     const children = Array.from({ length: 4 }, () => start(script, path));

@@ -33,7 +33,8 @@ export async function guestPython(): Promise<string | undefined> {
   }
 }
 
-async function succeeds(command: string, ...args: string[]): Promise<boolean> {
+/** Whether a program is there and ends well. */
+export async function succeeds(command: string, ...args: string[]): Promise<boolean> {
   try {
     const { success } = await new Deno.Command(command, { args, stdout: "null", stderr: "null" }).output();
     return success;
