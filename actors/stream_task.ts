@@ -1,11 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 import { type Observable, Subject, type Subscription } from "rxjs";
-import { RecentValues } from "../src/core/distribution.ts";
 import type { DropCause } from "../src/core/drops.ts";
 import type { Turns } from "../src/core/inference.ts";
 import { BLOCK_WAITING, memoryBound } from "../src/core/memory_bound.ts";
-import { nowMs } from "../src/core/clock.ts";
-import { Rate } from "../src/core/rate.ts";
 import type { ResultEnvelope } from "../src/core/results.ts";
 import { type Source, SourceError } from "../src/core/source.ts";
 import type { StateEvent, StreamRegistration, StreamState, StreamStatus } from "../src/core/stream.ts";
@@ -17,6 +14,7 @@ import { pipeline, type Step } from "../streams/pipeline.ts";
 import { type AnsweredPicture, Pictures } from "../streams/pictures.ts";
 import { Recorder } from "../streams/recorder.ts";
 import type { StreamExtras, StreamPosition } from "./protocol.ts";
+import { StreamFigures } from "./stream_figures.ts";
 import { type SupervisedTask, superviseTask, type TaskSnapshot } from "./supervise_task.ts";
 import { Watchdog } from "./watchdog.ts";
 
@@ -73,17 +71,7 @@ export class StreamTask {
   #healthy?: () => void;
   #flowing = false;
   #held = false;
-  #in = new Rate(nowMs);
-  #out = new Rate(nowMs);
-  #age = new RecentValues();
-  #timings = {
-    decodeMs: new RecentValues(),
-    queueMs: new RecentValues(),
-    prepareMs: new RecentValues(),
-    inferMs: new RecentValues(),
-    postMs: new RecentValues(),
-  };
-  #fault?: StreamStatus["fault"];
+  #figures = new StreamFigures();
 
   constructor(options: StreamTaskOptions) {
     const { registration: { id, policy }, extras, from } = options;
@@ -101,7 +89,7 @@ export class StreamTask {
       credits: this.#credits,
       from,
       onArrival: () => this.#arrived(),
-      onLost: (cause, reason) => this.#blame(cause, reason),
+      onLost: (cause, reason) => this.#figures.blame(cause, reason),
     });
     if (extras.video !== undefined) this.#recorder = new Recorder(extras.video);
     const stallMs = () => this.#stallMs;
@@ -197,19 +185,9 @@ export class StreamTask {
       restarts,
       ...(nextAttemptMs !== undefined && { nextAttemptMs }),
       frames: ledger.read(),
-      fpsIn: this.#in.read(),
-      fpsOut: this.#out.read(),
-      age: this.#age.read(),
-      timings: {
-        decodeMs: this.#timings.decodeMs.read(),
-        queueMs: this.#timings.queueMs.read(),
-        prepareMs: this.#timings.prepareMs.read(),
-        inferMs: this.#timings.inferMs.read(),
-        postMs: this.#timings.postMs.read(),
-      },
+      ...this.#figures.read(),
       memoryBoundBytes: memoryBound({ width, height, policy, underWay, inputBytes }),
       ...(properties && { properties }),
-      ...(this.#fault && { fault: this.#fault }),
       pictures: this.pictures.usage,
     };
   }
@@ -271,7 +249,7 @@ export class StreamTask {
   }
 
   #arrived(): void {
-    this.#in.push();
+    this.#figures.arrived();
     this.#watchdog.feed();
     if (this.#flowing) return;
     this.#flowing = true;
@@ -301,13 +279,13 @@ export class StreamTask {
         if (!frame.open) return;
         frame.drop(cause);
         if (cause === "stale") this.#intake.thrift.unused();
-        if (cause === "failed" || cause === "undecodable") this.#blame(cause, reason);
+        if (cause === "failed" || cause === "undecodable") this.#figures.blame(cause, reason);
       },
     });
     this.#flow = results$.subscribe({
       next: (result) => this.#published(result),
       error: (error) => {
-        this.#blame("failed", error);
+        this.#figures.blame("failed", error);
         resolve();
       },
       complete: resolve,
@@ -315,15 +293,8 @@ export class StreamTask {
   }
 
   #published(result: ResultEnvelope): void {
-    this.#out.push();
     this.#intake.thrift.used();
-    this.#age.push(result.ageMs!);
-    const { decodeMs, queueMs, prepareMs, inferMs, postMs } = result.timings!;
-    this.#timings.decodeMs.push(decodeMs);
-    this.#timings.queueMs.push(queueMs);
-    this.#timings.prepareMs.push(prepareMs);
-    this.#timings.inferMs.push(inferMs);
-    this.#timings.postMs.push(postMs);
+    this.#figures.published(result);
     this.#events.next(result);
   }
 
@@ -333,7 +304,7 @@ export class StreamTask {
     } catch (error) {
       // A full disk ends the recording, not the stream.
       this.#recorder = undefined;
-      this.#blame("failed", error);
+      this.#figures.blame("failed", error);
     }
   }
 
@@ -347,13 +318,8 @@ export class StreamTask {
     try {
       this.#recorder?.close();
     } catch (error) {
-      this.#blame("failed", error);
+      this.#figures.blame("failed", error);
     }
-  }
-
-  #blame(cause: DropCause, reason: unknown): void {
-    const message = reason instanceof Error ? reason.message : String(reason ?? cause);
-    this.#fault = { cause, message, atMs: nowMs(), count: (this.#fault?.count ?? 0) + 1 };
   }
 
   #silence(times = 1): string {

@@ -6,6 +6,7 @@ const EMPTY: Distribution = { count: 0, mean: 0, min: 0, p50: 0, p95: 0, p99: 0,
 export class RecentValues {
   #values: Float64Array;
   #count = 0;
+  #reading?: Distribution;
 
   constructor(size = 1024) {
     this.#values = new Float64Array(size);
@@ -13,6 +14,7 @@ export class RecentValues {
 
   /** Folds one value in. */
   push(value: number): void {
+    this.#reading = undefined;
     this.#values[this.#count++ % this.#values.length] = value;
   }
 
@@ -28,7 +30,7 @@ export class RecentValues {
 
   /** The distribution of the values still held; `count` is of all. */
   read(): Distribution {
-    return distributionOf(this.held, this.#count);
+    return this.#reading ??= distributionOf(this.held, this.#count);
   }
 }
 
