@@ -1,4 +1,5 @@
 import type { ClassScore } from "../src/core/results.ts";
+import { activate, type Activation, ACTIVATIONS, MOVES } from "./activation.ts";
 import type { Adapter } from "./adapter.ts";
 import { notFinite } from "./detections.ts";
 import { type GraphInfo, type Port, portText } from "./graph_info.ts";
@@ -8,15 +9,8 @@ import { optionOf } from "./option.ts";
 import { elementCount, itemOf } from "./tensors.ts";
 import { ultralyticsOf } from "./ultralytics.ts";
 
-const ACTIVATIONS = ["none", "softmax", "sigmoid", "exp", "auto"] as const;
-
-/** How a classifier's numbers become probabilities; `auto` looks at the numbers. */
-type Activation = (typeof ACTIVATIONS)[number];
-
 const SIDE = 224;
 const RESIZE = 256;
-/** Operations that move numbers about and leave them as they are. */
-const MOVES = new Set(["Reshape", "Flatten", "Squeeze", "Unsqueeze", "Identity", "Cast", "Transpose"]);
 const TOP = 5;
 
 /** Classifiers: one number for each class. */
@@ -128,22 +122,4 @@ function preparationOf(graph: GraphInfo, image: ImagePort): { preparation: Prepa
     why: "pictures go in as RGB 0–1 with ImageNet's mean and deviation taken off, cut out of the middle " +
       "(assumed: the file does not say)",
   };
-}
-
-function activate(scores: Float64Array, activation: Activation): void {
-  if (activation === "none") return;
-  if (activation === "sigmoid") {
-    for (let i = 0; i < scores.length; i++) scores[i] = 1 / (1 + Math.exp(-scores[i]));
-    return;
-  }
-  if (activation === "exp") {
-    for (let i = 0; i < scores.length; i++) scores[i] = Math.exp(scores[i]);
-    return;
-  }
-  const sum = scores.reduce((total, score) => total + score, 0);
-  if (activation === "auto" && Math.abs(sum - 1) < 1e-2 && scores.every((score) => score >= 0)) return;
-  const most = scores.reduce((a, b) => Math.max(a, b), -Infinity);
-  let total = 0;
-  for (let i = 0; i < scores.length; i++) total += scores[i] = Math.exp(scores[i] - most);
-  for (let i = 0; i < scores.length; i++) scores[i] /= total;
 }

@@ -4,13 +4,16 @@ import { notFinite } from "./detections.ts";
 import { type GraphInfo, portText } from "./graph_info.ts";
 import { imageInput, IMAGENET, type ImagePort, inputSpec, type Preparation, RAW } from "./image_input.ts";
 import { ModelError } from "./model_error.ts";
+import { optionOf } from "./option.ts";
 import { elementCount, itemOf } from "./tensors.ts";
 
 /** Networks that answer a feature vector. */
 export const embed: Adapter = {
   name: "embed",
   task: "embed",
-  describe: "feature vectors [b,size], for telling identities apart; they come out with length 1",
+  describe:
+    "feature vectors [b,size], for telling identities apart; they come out with length 1, unless options.normalise is " +
+    "false",
 
   recognise(graph, hints = {}) {
     const image = imageInput(graph);
@@ -21,6 +24,7 @@ export const embed: Adapter = {
       typeof dims[1] === "number" && dims[1] >= 2 && dims.slice(2).every((dim) => dim === 1);
     if (!vector || (!hints.forced && !isEmbeddingSize(dims[1] as number, output.name))) return undefined;
     const { preparation, why } = preparationOf(graph, image);
+    const normalise = optionOf(hints, { name: "normalise", choices: [true, false] }) ?? true;
     return {
       why: [`its output ${portText(output)} has the size of a feature vector and no name of classes`, why],
       input: inputSpec(image, { hints, fallback: { width: 224, height: 224 }, preparation }),
@@ -29,6 +33,7 @@ export const embed: Adapter = {
       minScore: 0,
       iou: 1,
       maxDetections: 1,
+      options: { normalise },
     };
   },
 
@@ -40,7 +45,7 @@ export const embed: Adapter = {
     if (!Number.isFinite(squares)) throw notFinite();
     // A vector without a direction is like nothing at all, and must never be taken for being like everything.
     if (squares === 0) throw new ModelError("failed", "The model answered a feature vector of zeros");
-    const length = Math.sqrt(squares);
+    const length = spec.options?.normalise === false ? 1 : Math.sqrt(squares);
     return { embedding: Array.from({ length: size }, (_, i) => data[offset + i] / length) };
   },
 };

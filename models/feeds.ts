@@ -24,10 +24,11 @@ export function feedsOf(
   return feeds;
 }
 
-/** The shape of a batch of `count` pictures. */
+/** The shape of a batch of `count` pictures or vectors. */
 export function inputDims(input: InputSpec, count: number): number[] {
   const channels = input.colour === "gray" ? 1 : 3;
   const { width, height } = input;
+  if (input.layout === "vector") return [count, width];
   return input.layout === "nchw" ? [count, channels, height, width] : [count, height, width, channels];
 }
 

@@ -31,7 +31,7 @@ export const IMAGENET = { scale: 1 / 255, mean: [0.485, 0.456, 0.406], std: [0.2
 
 const TYPES: readonly string[] = ["float32", "float16", "uint8"];
 /** A dynamic batch could grow for ever; past this a larger one gains nothing. */
-const DYNAMIC_BATCH = 32;
+export const DYNAMIC_BATCH = 32;
 const SMALLEST_SIDE = 8;
 
 /** The one input that takes pictures, or undefined; {@link imageProblem} says why there is none. */

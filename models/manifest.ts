@@ -106,7 +106,7 @@ function adapterFor(graph: GraphInfo, manifest: Manifest): { adapter: Adapter; r
   try {
     if (manifest.adapter !== undefined || manifest.task === "tensor") return named(open, manifest, hints);
     const found = recognise(open, hints);
-    if (!imageInput(open)) {
+    if (!found && !imageInput(open)) {
       throw new ModelError("unrecognised", `Cannot use ${name} as a picture model: ${imageProblem(open)}`);
     }
     if (!found) {

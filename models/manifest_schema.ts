@@ -26,7 +26,7 @@ export const manifestSchema = z.strictObject({
   name: z.string().min(1).describe("What the model is called in results; default the file's name"),
   version: z.string().describe("Version of the model, for people"),
   licence: z.string().describe("Licence of the weights, best as an SPDX expression"),
-  task: z.enum(["detect", "classify", "embed", "tensor"]).describe("What the model answers"),
+  task: z.enum(["detect", "classify", "embed", "head", "tensor"]).describe("What the model answers"),
   adapter: z.string().describe("Which adapter reads the outputs"),
   input: inputSchema.describe("How pictures become the model's input"),
   labels: z.union([z.array(z.string()), z.string()])

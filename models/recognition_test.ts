@@ -83,8 +83,8 @@ for (const adapter of ADAPTERS) {
     }
   });
 
-  Deno.test(`the adapter ${adapter.name} passes over a graph without pictures`, () => {
-    const signal = graphOf({ what: "", adapter: "", input: [1, 300], outputs: { output: [1, 10] } });
+  Deno.test(`the adapter ${adapter.name} passes over a graph that takes neither pictures nor feature vectors`, () => {
+    const signal = graphOf({ what: "", adapter: "", input: [1, 1, 300], outputs: { output: [1, 10] } });
     assert.equal(adapter.recognise(signal), undefined);
     assert.equal(adapter.recognise(signal, { forced: true }), undefined);
   });

@@ -4,6 +4,7 @@ import { detr } from "./detr.ts";
 import { embed } from "./embed.ts";
 import { fastestdet } from "./fastestdet.ts";
 import type { GraphInfo } from "./graph_info.ts";
+import { head } from "./head.ts";
 import { nanodet } from "./nanodet.ts";
 import { tensor } from "./tensor.ts";
 import { ultraface } from "./ultraface.ts";
@@ -22,6 +23,7 @@ export const ADAPTERS: readonly Adapter[] = [
   yolox,
   classify,
   embed,
+  head,
   tensor,
 ];
 

@@ -81,6 +81,10 @@ function metadata(graph: GraphInfo): Rows {
 }
 
 function inputText(input: InputSpec): string {
+  if (input.layout === "vector") {
+    const batch = input.maxBatch === 1 ? "one a run" : `up to ${input.maxBatch} a run`;
+    return `feature vectors of ${input.width} numbers, ${input.type}; ${batch}`;
+  }
   const fits = {
     letterbox: `letterboxed in the middle on ${input.pad}`,
     "letterbox-top-left": `letterboxed to the top left on ${input.pad}`,
@@ -105,13 +109,15 @@ function labelsText({ labels }: ModelSpec): string {
   return `${labels.length}: ${shown}${labels.length > SHOWN_LABELS ? ", …" : ""}`;
 }
 
-function answersText({ task, minScore, iou, maxDetections }: ModelSpec): string {
+function answersText({ task, minScore, iou, maxDetections, outputs, options }: ModelSpec): string {
   if (task === "detect") {
     const overlap = iou >= 1 ? "overlaps kept" : `of two that overlap by more than ${iou} the weaker goes`;
     return `at most ${maxDetections} boxes of score ${minScore} and up, ${overlap}`;
   }
   if (task === "classify") return `the best ${maxDetections} classes`;
-  return task === "embed" ? "a vector of length 1" : "its outputs as they are";
+  if (task === "head") return `the probability of each class, of ${outputs.join(", ")}`;
+  if (task === "tensor") return "its outputs as they are";
+  return options?.normalise === false ? "a vector as the network gives it" : "a vector of length 1";
 }
 
 function millions(count: number): string {

@@ -1,4 +1,4 @@
-import type { ModelSpec } from "../core/model.ts";
+import type { InputSpec, ModelSpec } from "../core/model.ts";
 import type { GraphInfo } from "../../models/graph_info.ts";
 import { imageInput } from "../../models/image_input.ts";
 
@@ -32,15 +32,7 @@ function known({ name, adapter, input, outputs, labels, minScore, iou, maxDetect
     `name: ${quoted(name)}`,
     ...(licence ? [`licence: ${quoted(licence)}`] : []),
     `adapter: ${adapter}`,
-    "input:",
-    `  size: [${input.width}, ${input.height}]`,
-    `  colour: ${input.colour}`,
-    `  fit: ${input.fit}`,
-    ...(input.resize === undefined ? [] : [`  resize: ${input.resize}`]),
-    `  pad: ${input.pad}`,
-    `  scale: ${input.scale}`,
-    `  mean: [${input.mean.join(", ")}]`,
-    `  std: [${input.std.join(", ")}]`,
+    ...(input.layout === "vector" ? [] : pictureInput(input)),
     ...(labels.length > 0 ? [`labels: [${labels.map(quoted).join(", ")}]`] : ["# labels: [cat, dog]"]),
     `minScore: ${minScore}`,
     `iou: ${iou}`,
@@ -52,4 +44,18 @@ function known({ name, adapter, input, outputs, labels, minScore, iou, maxDetect
 /** JSON's way to quote is YAML's, too. */
 function quoted(text: string): string {
   return /^[A-Za-z_][\w-]*$/.test(text) ? text : JSON.stringify(text);
+}
+
+function pictureInput(input: InputSpec): string[] {
+  return [
+    "input:",
+    `  size: [${input.width}, ${input.height}]`,
+    `  colour: ${input.colour}`,
+    `  fit: ${input.fit}`,
+    ...(input.resize === undefined ? [] : [`  resize: ${input.resize}`]),
+    `  pad: ${input.pad}`,
+    `  scale: ${input.scale}`,
+    `  mean: [${input.mean.join(", ")}]`,
+    `  std: [${input.std.join(", ")}]`,
+  ];
 }

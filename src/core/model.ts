@@ -9,13 +9,14 @@ export type Fit =
   /** Scale the short side to `resize`, cut the centre out. */
   | "crop";
 
-/** Exactly what a model's image input wants. */
+/** Exactly what a model's input wants: a picture, or for a head the feature vector of another model. */
 export interface InputSpec {
   /** The input's name in the graph. */
   name: string;
   width: number;
   height: number;
-  layout: "nchw" | "nhwc";
+  /** `vector` is no picture but `width` numbers of type float, which another model answered. */
+  layout: "nchw" | "nhwc" | "vector";
   colour: "rgb" | "bgr" | "gray";
   type: "float32" | "float16" | "uint8";
   fit: Fit;
@@ -32,7 +33,7 @@ export interface InputSpec {
 }
 
 /** What a model answers. */
-export type Task = "detect" | "classify" | "embed" | "tensor";
+export type Task = "detect" | "classify" | "embed" | "head" | "tensor";
 
 /** Everything needed to run a model on pictures. Plain data: it crosses threads as it is. */
 export interface ModelSpec {

@@ -11,6 +11,11 @@ export interface Detection {
   track?: number;
   /** Landmarks or a skeleton: `[x, y, score?]` in source pixels. */
   keypoints?: number[][];
+  /**
+   * Its outline: closed rings, each flat `[x0, y0, x1, y1, …]` in source pixels. Inside is what an odd number of them
+   * encloses; rings around holes run the other way (their shoelace area is negative).
+   */
+  mask?: number[][];
 }
 
 /** One class with its score, best first in a list. */
@@ -20,12 +25,24 @@ export interface ClassScore {
   score: number;
 }
 
+/** What one head says of a feature vector. */
+export interface HeadOutput {
+  /** The likeliest class. */
+  label: string;
+  classId: number;
+  score: number;
+  /** Of all classes, in their order. */
+  probabilities: number[];
+}
+
 /** What a model says of one picture. */
 export interface ModelOutput {
   model: string;
   detections?: Detection[];
   classes?: ClassScore[];
   embedding?: number[];
+  /** Heads on a feature vector, by name. */
+  heads?: Record<string, HeadOutput>;
   /** Outputs of a model without a known meaning, flattened. */
   tensors?: Record<string, { shape: number[]; data: number[] }>;
 }
