@@ -82,16 +82,25 @@ const STREAMS = [
   },
 ];
 
-/** Takes every page of the console in both themes, on a phone and on a desktop, into `out/shots`. */
-async function takeShots(only: string | undefined): Promise<void> {
+/** What is taken: one page or all, on a phone and on a desktop or in other widths. */
+interface Wanted {
+  only?: string;
+  widths: readonly number[];
+}
+
+/** Takes pages of the console in both themes into `out/shots`. */
+async function takeShots({ only, widths }: Wanted): Promise<void> {
   await Deno.mkdir(FOLDER, { recursive: true });
+  const sizes = widths.length === 0
+    ? SIZES
+    : widths.map((width) => ({ name: `${width}`, width, height: 900, deviceScaleFactor: 1, mobile: width < 600 }));
   await using server = await ConsoleServer.start();
   for (const stream of STREAMS) {
     await server.ask("POST", "/api/v1/streams", stream);
   }
   await server.ask("POST", "/api/v1/streams/at-rest/pause");
   await using page = await BrowserPage.open(SIZES[0]);
-  for (const { name: size, ...metrics } of SIZES) {
+  for (const { name: size, ...metrics } of sizes) {
     await page.send("Emulation.setDeviceMetricsOverride", metrics);
     for (const theme of THEMES) {
       await page.send("Emulation.setEmulatedMedia", {
@@ -128,5 +137,8 @@ if (import.meta.main) {
     );
     Deno.exit(1);
   }
-  await takeShots(Deno.args[0]);
+  // deno task shots [PAGE] [WIDTH …]
+  const [only, ...rest] = Deno.args.filter((arg) => !/^\d+$/.test(arg));
+  if (rest.length > 0) throw new TypeError(`One page or all, not ${rest.join(", ")} as well`);
+  await takeShots({ ...(only !== undefined && { only }), widths: Deno.args.map(Number).filter((width) => width > 0) });
 }

@@ -1,4 +1,4 @@
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { session, signOut } from "../api/session.ts";
 import { pages } from "../pages.ts";
 import { hrefTo, place } from "../router.ts";
@@ -16,9 +16,12 @@ export function Shell() {
   const [path = "", ...rest] = place.value;
   const page = pages.find((page) => page.path === path);
   const main = useRef<HTMLElement>(null);
+  const menuButton = useRef<HTMLSpanElement>(null);
   const first = useRef(true);
+  const [menu, setMenu] = useState(false);
   const where = place.value.join("/");
   useEffect(() => {
+    setMenu(false);
     const parts = [rest[0], page?.name].filter((part) => part !== undefined);
     document.title = [...parts, "Weir"].join(" · ");
     // Those who listen to the page hear where they are; at its start the browser says so itself.
@@ -42,12 +45,22 @@ export function Shell() {
         <a class="brand" href={hrefTo()}>
           <Mark /> Weir
         </a>
-        <nav aria-label="Pages">
+        <nav
+          id="pages"
+          aria-label="Pages"
+          class={menu ? "open" : ""}
+          onKeyDown={(event) => {
+            if (event.key !== "Escape" || !menu) return;
+            setMenu(false);
+            menuButton.current?.querySelector("button")?.focus();
+          }}
+        >
           {pages.filter(({ name }) => name !== undefined).map((page) => (
             <a
               key={page.path}
               href={hrefTo(...(page.path ? [page.path] : []))}
               aria-current={page.path === path ? "page" : undefined}
+              onClick={() => setMenu(false)}
             >
               {page.name}
             </a>
@@ -73,6 +86,18 @@ export function Shell() {
           </Button>
           {session.value.token !== undefined &&
             session.value.refused === undefined && <Button kind="quiet" onClick={leave}>Sign out</Button>}
+          <span class="menu" ref={menuButton}>
+            <Button
+              kind="quiet"
+              aria-label="Pages"
+              title="Pages"
+              aria-expanded={menu}
+              aria-controls="pages"
+              onClick={() => setMenu(!menu)}
+            >
+              <Icon name="menu" />
+            </Button>
+          </span>
         </div>
       </header>
       <ConnectionBanner />

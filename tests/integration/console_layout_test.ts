@@ -1,0 +1,57 @@
+import assert from "node:assert/strict";
+import { CHROMIUM } from "../support/browser.ts";
+import { layoutFaults, resize } from "../support/console_layout.ts";
+import { ConsolePage } from "../support/console_page.ts";
+import { ConsoleServer } from "../support/console_server.ts";
+import { skip } from "../support/skip.ts";
+
+const NAME = "Every page keeps all of its words in sight, from a small phone to a wall of screens";
+const WIDTHS = [360, 390, 768, 1280, 1920, 2560];
+const LONG = "a-camera-with-a-name-that-is-longer-than-most-names-are";
+/** Each page, and what tells that it shows what there is. */
+const PAGES: readonly { hash: string; shows: string }[] = [
+  { hash: "#/", shows: `.tile[data-stream="${LONG}"] canvas.live.begun` },
+  { hash: `#/streams/${LONG}`, shows: ".moments li" },
+  { hash: "#/streams/gone", shows: ".history td" },
+  { hash: "#/add", shows: "form.add" },
+  { hash: "#/webcam", shows: ".webcam" },
+  { hash: "#/predict", shows: ".predict, .drop" },
+  { hash: "#/models", shows: "main .panel .stats" },
+  { hash: "#/system", shows: ".tree .line" },
+];
+
+Deno.test({
+  name: NAME,
+  ignore: skip(NAME, CHROMIUM !== undefined, "Chromium"),
+  async fn() {
+    await using server = await ConsoleServer.start();
+    await server.ask("POST", "/api/v1/streams", {
+      id: LONG,
+      source: { kind: "scene", scene: "pitch", fps: 5, width: 640, height: 360 },
+      pipeline: [{ model: "weir-pitch" }, { analyzer: "track" }],
+      labels: { site: "north" },
+    });
+    await server.ask("POST", "/api/v1/streams", {
+      id: "gone",
+      source: { kind: "rtsp", url: "rtsp://127.0.0.1:1/no/such/camera/behind/an/address/that/goes/on/and/on" },
+    });
+    await using view = await ConsolePage.open(server.url, { place: "#/" });
+    const { page } = view;
+    const faults: string[] = [];
+    for (const { hash, shows } of PAGES) {
+      await page.evaluate(`location.hash = ${JSON.stringify(hash)}`);
+      await page.until(`document.querySelector(${JSON.stringify(shows)})`);
+      for (const width of WIDTHS) {
+        await resize(page, { width, height: 900 });
+        const menu = `document.querySelector(".top .menu button")`;
+        const folded = await page.evaluate<boolean>(`${menu}.checkVisibility()`);
+        if (folded) await page.evaluate(`${menu}.click()`);
+        await page.until(`[...document.querySelectorAll(".top nav a")].every((link) => link.checkVisibility())`);
+        for (const fault of await layoutFaults(page)) faults.push(`${hash} at ${width}: ${fault}`);
+        if (folded) await page.evaluate(`${menu}.click()`);
+      }
+    }
+    assert.deepEqual(faults, []);
+    assert.deepEqual(view.complaints, []);
+  },
+});
