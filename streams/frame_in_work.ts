@@ -1,3 +1,4 @@
+import type { RaisedAlert } from "../src/core/analyzer.ts";
 import type { DropCause } from "../src/core/drops.ts";
 import { nowMs } from "../src/core/clock.ts";
 import type { FrameInfo, Picture } from "../src/core/frame.ts";
@@ -12,6 +13,8 @@ import type { Credits } from "./credits.ts";
 export class FrameInWork {
   readonly decodedAtMs = nowMs();
   outputs: Record<string, ModelOutput | AnalyzerOutput> = {};
+  /** What its analyzers tell people of, each with the step's name. */
+  alerts: (RaisedAlert & { alert: string })[] = [];
   /** When the first model's run began; undefined while none has. */
   inferredFromMs?: number;
   prepareMs = 0;

@@ -1,12 +1,11 @@
 import { nowMs } from "../src/core/clock.ts";
 import type { Picture } from "../src/core/frame.ts";
-import type { ModelOutput, ResultEnvelope } from "../src/core/results.ts";
+import type { ResultEnvelope } from "../src/core/results.ts";
 import type { EncodedPicture, PictureRequest } from "../src/core/services.ts";
-import { drawResult, type Trail } from "../src/vision/draw.ts";
+import type { Trail } from "../src/vision/draw.ts";
 import { Trails } from "../src/vision/trails.ts";
-import { encodeJpeg } from "./av/jpeg.ts";
-import { pictureFromPixels } from "./av/picture.ts";
 import { Cadence } from "./cadence.ts";
+import { encodedPicture } from "./encoded_picture.ts";
 import type { FrameInWork } from "./frame_in_work.ts";
 
 /** A picture that is asked for, under a name that goes with the answer. */
@@ -85,7 +84,7 @@ export class Pictures {
         continue;
       }
       try {
-        const { jpeg, width, height } = encoded(frame.picture, result.outputs, { ...form, trails });
+        const { jpeg, width, height } = encodedPicture(frame.picture, result.outputs, { ...form, trails });
         this.#usage.encoded++;
         this.#underWay++;
         for (const key of keys) this.#next.delete(key);
@@ -133,41 +132,4 @@ interface Form {
   overlay: boolean;
   quality: number;
   keys: string[];
-}
-
-function encoded(
-  picture: Picture,
-  outputs: ResultEnvelope["outputs"],
-  { width, overlay, quality, trails }: Omit<Form, "keys"> & { trails: Trail[] },
-): { jpeg: Uint8Array; width: number; height: number } {
-  const height = Math.max(1, Math.round((picture.height * width) / picture.width));
-  if (!overlay) return { jpeg: encodeJpeg(picture, { width, quality }), width, height };
-  // Drawn at the size that is asked for: lines and letters stay sharp, and as wide as they should be.
-  const rgb = picture.pixels({ format: "rgb", width, height });
-  const [x, y] = [width / picture.width, height / picture.height];
-  drawResult(rgb, { width, height }, scaledOutputs(outputs, x, y), { trails: scaledTrails(trails, x, y) });
-  using drawn = pictureFromPixels({ width, height, format: "rgb24", data: rgb });
-  return { jpeg: encodeJpeg(drawn, { quality }), width, height };
-}
-
-function scaledOutputs(outputs: ResultEnvelope["outputs"], x: number, y: number): ResultEnvelope["outputs"] {
-  const scaled = Object.entries(outputs).map(([name, output]) => {
-    const { detections } = output as Partial<ModelOutput>;
-    if (!Array.isArray(detections)) return [name, output];
-    const smaller = detections.map((detection) => {
-      const { box: [left, top, width, height], keypoints } = detection;
-      const box = [left * x, top * y, width * x, height * y];
-      return {
-        ...detection,
-        box,
-        ...(keypoints && { keypoints: keypoints.map(([px, py, ...rest]) => [px * x, py * y, ...rest]) }),
-      };
-    });
-    return [name, { ...output, detections: smaller }];
-  });
-  return Object.fromEntries(scaled);
-}
-
-function scaledTrails(trails: Trail[], x: number, y: number): Trail[] {
-  return trails.map(({ track, points }) => ({ track, points: points.map(([px, py]) => [px * x, py * y]) }));
 }

@@ -1,5 +1,5 @@
 import { filter, map, Observable, type OperatorFunction, pipe } from "rxjs";
-import type { Analyzer } from "../src/core/analyzer.ts";
+import type { Analyzer, RaisedAlert } from "../src/core/analyzer.ts";
 import { nowMs } from "../src/core/clock.ts";
 import type { DropCause } from "../src/core/drops.ts";
 import type { Turn, Turns } from "../src/core/inference.ts";
@@ -38,6 +38,8 @@ export interface PipelineContext {
   record?(frame: FrameInWork, result: ResultEnvelope): void;
   /** Sees every finished frame once its result is out, with its picture, before it is let go (pictures for people). */
   show?(frame: FrameInWork, result: ResultEnvelope): void;
+  /** Sees every finished frame that people are to be told of, right after its result. */
+  onAlerts?(frame: FrameInWork, result: ResultEnvelope): void;
   onDrop(frame: FrameInWork, cause: DropCause, reason?: unknown): void;
 }
 
@@ -109,8 +111,12 @@ function analysed(
     try {
       const { width, height } = frame.picture;
       const { info, outputs, picture } = frame;
-      const output = step.analyzer.push({ info, width, height, outputs, picture });
-      if (output) outputs[step.name] = output;
+      let held = false;
+      const hold = () => void (held = true);
+      const alert = (raised: RaisedAlert) => void frame.alerts.push({ ...raised, alert: step.name });
+      const output = step.analyzer.push({ info, width, height, outputs, picture, hold, alert });
+      if (held) context.onDrop(frame, "sampled");
+      else if (output) outputs[step.name] = output;
     } catch (error) {
       context.onDrop(frame, "failed", error);
     }
@@ -128,6 +134,7 @@ function published(context: PipelineContext): OperatorFunction<FrameInWork, Resu
           const result = envelope(frame);
           context.record?.(frame, result);
           subscriber.next(result);
+          if (frame.alerts.length > 0) context.onAlerts?.(frame, result);
           context.show?.(frame, result);
           frame.complete();
         },

@@ -37,6 +37,7 @@ function rig(over: Partial<StreamPolicy>, makeSteps: (turns: HandTurns) => Step[
   const pictures: FakePicture[] = [];
   const results: ResultEnvelope[] = [];
   const drops: string[] = [];
+  const alerts: string[] = [];
   let done = false;
   const subscription = pipeline(intake.frames$, {
     stream: "cam",
@@ -44,6 +45,11 @@ function rig(over: Partial<StreamPolicy>, makeSteps: (turns: HandTurns) => Step[
     steps: makeSteps(turns),
     turns,
     credits,
+    onAlerts: (frame, { seq }) => {
+      for (const { alert, message } of frame.alerts) {
+        alerts.push(`${seq} ${alert}: ${message}, ${results.length} results out`);
+      }
+    },
     onDrop: (frame, cause) => {
       drops.push(`${frame.info.seq} ${cause}`);
       frame.drop(cause);
@@ -64,7 +70,7 @@ function rig(over: Partial<StreamPolicy>, makeSteps: (turns: HandTurns) => Step[
     return reading;
   };
   const held = () => pictures.filter((picture) => picture.held > 0).length;
-  return { intake, turns, results, drops, subscription, arrive, check, held, done: () => done };
+  return { intake, turns, results, drops, alerts, subscription, arrive, check, held, done: () => done };
 }
 
 const model = (name: string, run: (turn: Turn) => Promise<unknown> = () => Promise.resolve()): Step => ({
@@ -196,4 +202,53 @@ Deno.test("when the source ends for good, what waits still runs and the results 
   }
   assert.equal(r.results.length, 2);
   assert.equal(r.done(), true);
+});
+
+Deno.test("a frame that an analyzer holds back costs no turn, gives no result and counts as sampled, wherever it is held", async () => {
+  const holding = (name: string, held: (seq: number) => boolean): Step => ({
+    name,
+    analyzer: {
+      push: ({ info, hold }) => {
+        if (held(info.seq)) hold!();
+        return { seen: info.seq };
+      },
+      reset() {},
+    },
+  });
+  const r = rig({ mode: "block" }, () => [
+    holding("before", (seq) => seq % 2 === 0),
+    model("detect"),
+    holding("after", (seq) => seq === 3),
+  ]);
+  for (let n = 0; n < 5; n++) {
+    r.arrive();
+    for (const { grant } of r.turns.waiting.splice(0)) grant();
+    await settle();
+    r.check();
+  }
+  assert.deepEqual(r.results.map(({ seq }) => seq), [1, 5]);
+  assert.deepEqual(r.drops, ["2 sampled", "3 sampled", "4 sampled"]);
+  const { completed, dropped, inFlight } = r.check();
+  assert.deepEqual([completed, dropped.sampled, inFlight], [2, 3, 0]);
+  assert.equal(r.held(), 0);
+  r.subscription.unsubscribe();
+});
+
+Deno.test("what an analyzer tells people of goes out after the frame's result, and not for a frame that has none", () => {
+  const r = rig({}, () => [
+    {
+      name: "crowd",
+      analyzer: {
+        push: ({ info, hold, alert }) => {
+          alert!({ message: `frame ${info.seq}` });
+          if (info.seq === 2) hold!();
+          return {};
+        },
+        reset() {},
+      },
+    },
+  ]);
+  for (let n = 0; n < 3; n++) r.arrive();
+  assert.deepEqual(r.alerts, ["1 crowd: frame 1, 1 results out", "3 crowd: frame 3, 2 results out"]);
+  r.subscription.unsubscribe();
 });

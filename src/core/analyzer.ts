@@ -11,6 +11,20 @@ export interface AnalyzerFrame {
   outputs: Record<string, ModelOutput | AnalyzerOutput>;
   /** The decoded frame itself; valid during the call only, unless retained. */
   picture?: Picture;
+  /**
+   * Takes the frame out: no later step sees it, no result is published, and it counts as `sampled`. Allowed in every
+   * step; before the first model it saves the model's run.
+   */
+  hold?(): void;
+  /** Tells people of something; it goes out right after the frame's result, under the step's name. */
+  alert?(alert: RaisedAlert): void;
+}
+
+/** What people are to be told of. */
+export interface RaisedAlert {
+  message: string;
+  /** The frame goes along as a JPEG: how large, how good, and whether with its results drawn on it. */
+  picture?: { width: number; quality: number; overlay: boolean };
 }
 
 /** Turns outputs over time into meaning. One instance per stream and step. */

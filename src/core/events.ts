@@ -12,6 +12,10 @@ export interface AlertEvent {
   at: string;
   epoch?: number;
   seq?: number;
+  /** Presentation time, seconds. */
+  pts?: number;
+  /** The frame that it is about: a JPEG, base64. */
+  picture?: { width: number; height: number; jpeg: string };
 }
 
 /** What is kept in the log and handed to everybody who listens. */
