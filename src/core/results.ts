@@ -11,6 +11,8 @@ export interface Detection {
   track?: number;
   /** Landmarks or a skeleton: `[x, y, score?]` in source pixels. */
   keypoints?: number[][];
+  /** Of a step that runs on crops: the `of` of the crop in which it was found. */
+  of?: number;
   /**
    * Its outline: closed rings, each flat `[x0, y0, x1, y1, …]` in source pixels. Inside is what an odd number of them
    * encloses; rings around holes run the other way (their shoelace area is negative).
@@ -45,6 +47,29 @@ export interface ModelOutput {
   heads?: Record<string, HeadOutput>;
   /** Outputs of a model without a known meaning, flattened. */
   tensors?: Record<string, { shape: number[]; data: number[] }>;
+  /**
+   * Of a step that runs on what an earlier one found (`on`): an entry for each crop that was run in this frame, in the
+   * order of the earlier step's detections. What a detector found in them stands in `detections`.
+   */
+  crops?: CropOutput[];
+  /** Crops that were due in this frame and had no place among the most that a frame may have. */
+  skipped?: number;
+  /** Crops in this frame that have an error in the place of an answer. */
+  failed?: number;
+}
+
+/** What a model says of one crop of the picture, or of a vector that came of one. */
+export interface CropOutput extends Omit<ModelOutput, "model" | "detections" | "crops" | "skipped" | "failed"> {
+  /** Which of the earlier step's detections it is, from 0. */
+  of: number;
+  /** The identity that the detection had when it was cut out. */
+  track?: number;
+  /** The detection's label. */
+  label: string;
+  /** What was cut out, in whole source pixels, margin included. */
+  box: Box;
+  /** Why there is no answer. */
+  error?: string;
 }
 
 /** What an analyzer says; its shape is the analyzer's own. */
