@@ -6,6 +6,7 @@ import { type Decoded, Decoder, type DecoderOptions } from "./decoder.ts";
 import type { Input, PacketOrEnd, VideoPacket } from "./input.ts";
 import { IntraDecoder } from "./intra_decoder.ts";
 import { Pace, until } from "./pace.ts";
+import type { PacketTap } from "./packet_tap.ts";
 import type { AvPicture } from "./picture.ts";
 
 /** How frames are run. */
@@ -16,6 +17,8 @@ export interface FramesOptions extends DecoderOptions {
   lazyIntra?: boolean;
   /** Starts over at the end; presentation times go on rising. */
   loop?: boolean;
+  /** Sees every packet, decoded or not. */
+  tap?: PacketTap;
 }
 
 // So long a thread may be deaf to its messages.
@@ -59,6 +62,7 @@ class FramesRun implements Disposable {
 
   async run(): Promise<SourceEnd> {
     this.sink.opened(this.#properties);
+    this.options.tap?.opened(this.input.video);
     try {
       for (;;) {
         if (this.signal.aborted) return this.#stop();
@@ -77,6 +81,7 @@ class FramesRun implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.options.tap?.closed();
     this.signal.removeEventListener("abort", this.#abort);
     this.#decoder?.[Symbol.dispose]();
     this.#intra?.[Symbol.dispose]();
@@ -94,6 +99,7 @@ class FramesRun implements Disposable {
     const arrivedAtMs = this.#pace ? await this.#due(dtsUs + this.#offsetUs) : nowMs();
     if (this.signal.aborted) return;
     this.#endUs = Math.max(this.#endUs, ptsUs + 1e6 / (this.input.video.fps ?? 25));
+    this.options.tap?.packet(packet, ptsUs + this.#offsetUs);
     const arrival = {
       ptsUs: ptsUs + this.#offsetUs,
       arrivedAtMs,
@@ -159,6 +165,7 @@ class FramesRun implements Disposable {
     await this.#settle(this.#decoder?.flush());
     if (!this.options.loop || this.signal.aborted) return false;
     this.input.rewind();
+    this.options.tap?.rewound();
     this.#offsetUs += this.#endUs;
     this.#endUs = 0;
     return true;

@@ -3,6 +3,7 @@ import { type Source, SourceError } from "../../src/core/source.ts";
 import { listCameras } from "../av/cameras.ts";
 import { runFrames } from "../av/frames.ts";
 import { type InputOptions, openInput } from "../av/input.ts";
+import type { PacketTap } from "../av/packet_tap.ts";
 import type { SourcePlugin } from "./registry.ts";
 
 /** A camera of this machine. */
@@ -37,7 +38,7 @@ export const camera: SourcePlugin<CameraConfig> = {
     return device === undefined ? undefined : { kind: "camera", device: device === "" ? "0" : device };
   },
   redacted: ({ device }) => `camera:${device}`,
-  open: (config) => openCamera(config),
+  open: (config, { tap }) => openCamera(config, tap),
 };
 
 // Some filters read files or the network; these do not.
@@ -61,7 +62,7 @@ const FORMATS: Partial<Record<typeof Deno.build.os, "v4l2" | "avfoundation" | "d
   windows: "dshow",
 };
 
-function openCamera(config: CameraConfig): Source {
+function openCamera(config: CameraConfig, tap: PacketTap | undefined): Source {
   return {
     async run(sink, signal) {
       if (signal.aborted) return "aborted";
@@ -69,7 +70,7 @@ function openCamera(config: CameraConfig): Source {
       if (!format) throw new SourceError("unsupported", `Cannot open a camera: ${Deno.build.os} has no way to one`);
       try {
         await using input = await openInput(await inputOf(config, format), signal);
-        return await runFrames(input, sink, signal);
+        return await runFrames(input, sink, signal, { tap });
       } catch (error) {
         if (signal.aborted) return "aborted";
         throw error;

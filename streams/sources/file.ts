@@ -4,8 +4,7 @@ import { z } from "zod";
 import { type Source, SourceError, type SourceErrorCode } from "../../src/core/source.ts";
 import { runFrames } from "../av/frames.ts";
 import { openInput } from "../av/input.ts";
-import type { SourcePlugin } from "./registry.ts";
-import type { SourceRules } from "./source_rules.ts";
+import type { SourceContext, SourcePlugin } from "./registry.ts";
 
 /** A video file of this machine. */
 export const fileSchema = z.strictObject({
@@ -39,10 +38,10 @@ export const file: SourcePlugin<FileConfig> = {
   policy: ({ pace }) => pace === "realtime" ? "latest" : "block",
   ends: true,
   redacted: ({ path }) => path,
-  open: (config, { rules }) => openFile(config, rules),
+  open: (config, context) => openFile(config, context),
 };
 
-function openFile(config: FileConfig, rules: SourceRules | undefined): Source {
+function openFile(config: FileConfig, { rules, tap }: Pick<SourceContext, "rules" | "tap">): Source {
   const { path, pace, loop } = config;
   return {
     async run(sink, signal) {
@@ -60,7 +59,7 @@ function openFile(config: FileConfig, rules: SourceRules | undefined): Source {
           readTimeoutMs: 10_000,
           protocolWhitelist: "file",
         }, signal);
-        return await runFrames(input, sink, signal, { pace, loop });
+        return await runFrames(input, sink, signal, { pace, loop, tap });
       } catch (error) {
         if (signal.aborted) return "aborted";
         throw error;

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Source } from "../../src/core/source.ts";
 import type { FlowMode } from "../../src/core/stream.ts";
+import type { PacketTap } from "../av/packet_tap.ts";
 import { camera } from "./camera.ts";
 import { file } from "./file.ts";
 import { rtsp } from "./rtsp.ts";
@@ -23,6 +24,8 @@ export interface SourceContext {
   inlet?: Inlet;
   /** What it may open and contact, for streams of those who may not open everything. */
   rules?: SourceRules;
+  /** Sees its encoded video, where there is any. */
+  tap?: PacketTap;
 }
 
 /** A kind of source: how it is configured, shown and opened. */

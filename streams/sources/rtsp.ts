@@ -3,6 +3,7 @@ import { redactUrl } from "../../src/core/redact.ts";
 import { type Source, SourceError, type SourceErrorCode } from "../../src/core/source.ts";
 import { runFrames } from "../av/frames.ts";
 import { type Input, openInput } from "../av/input.ts";
+import type { PacketTap } from "../av/packet_tap.ts";
 import { type ContactRules, withAddress } from "./contact_rules.ts";
 import { failAfter, type TimeLimit } from "./fail_after.ts";
 import { runWatched } from "./run_watched.ts";
@@ -45,16 +46,16 @@ export const rtsp: SourcePlugin<RtspConfig> = {
   schema: rtspSchema,
   shorthand: (text) => /^rtsps?:/i.test(text) ? { kind: "rtsp", url: text } : undefined,
   redacted: ({ url }) => redactUrl(url),
-  open: (config, { rules }) => openRtsp(config, rules?.contacts(["rtsp", "rtsps"])),
+  open: (config, { rules, tap }) => openRtsp(config, { rules: rules?.contacts(["rtsp", "rtsps"]), tap }),
 };
 
-function openRtsp(config: RtspConfig, rules: ContactRules | undefined): Source {
+function openRtsp(config: RtspConfig, { rules, tap }: { rules?: ContactRules; tap?: PacketTap }): Source {
   const watch = { timeoutMs: config.pictureTimeoutMs, url: redactUrl(config.url) };
   return {
     run: (sink, signal) =>
       runWatched(sink, signal, watch, async (watched, stop) => {
         await using input = await openCamera(config, rules, stop);
-        return await runFrames(input, watched, stop);
+        return await runFrames(input, watched, stop, { tap });
       }),
   };
 }

@@ -4,11 +4,12 @@ import { redactUrl } from "../../src/core/redact.ts";
 import { type Source, SourceError, type SourceSink } from "../../src/core/source.ts";
 import { runFrames } from "../av/frames.ts";
 import { type Input, openInput } from "../av/input.ts";
+import type { PacketTap } from "../av/packet_tap.ts";
 import { bareHost } from "./check_url.ts";
 import { type ContactRules, ownRules, withAddress } from "./contact_rules.ts";
 import { failAfter } from "./fail_after.ts";
 import { reach, resolveHost } from "./reach.ts";
-import type { SourcePlugin } from "./registry.ts";
+import type { SourceContext, SourcePlugin } from "./registry.ts";
 import { Relay } from "./relay.ts";
 import { runWatched } from "./run_watched.ts";
 import type { SourceRules } from "./source_rules.ts";
@@ -46,22 +47,23 @@ export const url: SourcePlugin<UrlConfig> = {
   shorthand: (text) => isStreamUrl(text) ? { kind: "url", url: text } : undefined,
   policy: ({ live, pace }) => pace === "fast" && !live ? "block" : "latest",
   redacted: (config) => redactUrl(config.url),
-  open: (config, { rules }) => openUrl(config, rules),
+  open: (config, context) => openUrl(config, context),
 };
 
-function openUrl(config: UrlConfig, rules: SourceRules | undefined): Source {
+function openUrl(config: UrlConfig, { rules, tap }: Pick<SourceContext, "rules" | "tap">): Source {
   const watch = { timeoutMs: config.pictureTimeoutMs, url: redactUrl(config.url) };
   const address = new URL(config.url);
   const web = /^https?:$/.test(address.protocol);
   const run = web ? runWeb : runDirect;
   const contacts = rulesFor(config, web ? ["http", "https"] : SCHEMES, rules);
   return {
-    run: (sink, signal) => runWatched(sink, signal, watch, (watched, stop) => run({ config, contacts }, watched, stop)),
+    run: (sink, signal) =>
+      runWatched(sink, signal, watch, (watched, stop) => run({ config, contacts, tap }, watched, stop)),
   };
 }
 
 /** Over HTTP everything passes a relay, because FFmpeg would follow redirects and playlists anywhere. */
-async function runWeb({ config, contacts }: Permitted, sink: SourceSink, signal: AbortSignal) {
+async function runWeb({ config, contacts, tap }: Permitted, sink: SourceSink, signal: AbortSignal) {
   const { username, password, origin } = new URL(config.url);
   const address = new URL(config.url);
   address.username = address.password = "";
@@ -79,13 +81,13 @@ async function runWeb({ config, contacts }: Permitted, sink: SourceSink, signal:
       options: { http_proxy: "", allowed_extensions: "ALL", extension_picky: "0" },
       openTimeoutMs,
     });
-    return await runFrames(input, sink, signal, { pace: input.properties.live ? undefined : config.pace });
+    return await runFrames(input, sink, signal, { pace: input.properties.live ? undefined : config.pace, tap });
   } catch (error) {
     throw error instanceof SourceError && error.code !== "timeout" ? relay.failure ?? error : error;
   }
 }
 
-async function runDirect({ config, contacts }: Permitted, sink: SourceSink, signal: AbortSignal) {
+async function runDirect({ config, contacts, tap }: Permitted, sink: SourceSink, signal: AbortSignal) {
   const shown = redactUrl(config.url);
   const late = () => new SourceError("timeout", `Cannot open ${shown}: no answer within ${config.openTimeoutMs} ms`);
   const named = new URL(config.url);
@@ -103,7 +105,7 @@ async function runDirect({ config, contacts }: Permitted, sink: SourceSink, sign
     options: protocol === "udp:" ? { overrun_nonfatal: "1" } : {},
     openTimeoutMs: Math.max(1, leftMs),
   });
-  return await runFrames(input, sink, signal, { pace: input.properties.live ? undefined : config.pace });
+  return await runFrames(input, sink, signal, { pace: input.properties.live ? undefined : config.pace, tap });
 }
 
 const PROTOCOLS: Record<string, string> = {
@@ -143,6 +145,7 @@ async function find(url: URL, { config, contacts }: Permitted, signal: AbortSign
 interface Permitted {
   config: UrlConfig;
   contacts: ContactRules;
+  tap?: PacketTap;
 }
 
 function rulesFor({ allowLinkLocal }: UrlConfig, schemes: string[], rules: SourceRules | undefined): ContactRules {
