@@ -122,6 +122,8 @@ export type ToStreams =
   | { type: "restart"; id: string }
   | { type: "remove"; id: string }
   | { type: "status"; id: string }
+  /** How all streams of the worker stand. */
+  | { type: "statuses" }
   /** One image, of no stream, to be run through a model. */
   | { type: "still"; question: StillQuestion }
   | { type: "usage" };

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { type Observable, Subject, type Subscription } from "rxjs";
+import { nowMs } from "../src/core/clock.ts";
 import type { DropCause } from "../src/core/drops.ts";
 import type { Turns } from "../src/core/inference.ts";
 import { BLOCK_WAITING, memoryBound } from "../src/core/memory_bound.ts";
@@ -178,6 +179,7 @@ export class StreamTask {
     const { width = 0, height = 0 } = properties ?? {};
     return {
       id,
+      atMs: nowMs(),
       state,
       ...(cause && { cause }),
       sinceMs,

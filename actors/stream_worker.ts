@@ -76,6 +76,8 @@ hostActor<StreamWorkerInit, ToStreams, FromStreams>({
         return tasks.get(message.id)?.pictures.taken();
       case "still":
         return stills.run(message.question, context.signal);
+      case "statuses":
+        return [...tasks.values()].map((task) => task.status());
       case "usage":
         return {
           ...livePictures(),

@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from "node:util";
 import { Observable, Subject } from "rxjs";
 import type { StopOptions } from "../actors/actor.ts";
 import { Kills } from "../actors/kills.ts";
@@ -10,27 +9,16 @@ import type { ResultEnvelope } from "./core/results.ts";
 import type { Sender, SenderEvents } from "./core/services.ts";
 import type { StateEvent, StreamRegistration, StreamStatus } from "./core/stream.ts";
 import { type Declaration, type DeclaredModel, type ModelLease, ModelPool } from "./model_pool.ts";
-import type { EncodedPicture, PictureRequest } from "./core/services.ts";
+import { HostedStreams } from "./service/hosted_streams.ts";
 import { PictureWatches } from "./service/picture_watches.ts";
-import { type ReadyStream, readyStream } from "./service/ready_stream.ts";
+import { StatusBook } from "./service/status_book.ts";
 import { Senders } from "./service/senders.ts";
-import { fallen, isOver, revived, untilOver } from "./service/stream_end.ts";
+import { isOver, untilOver } from "./service/stream_end.ts";
 import { type WeirOptions, weirOptions } from "./service/weir_options.ts";
 import { Switchboard } from "./switchboard.ts";
 
 export type { WeirOptions };
 
-interface Registered extends ReadyStream {
-  extras: StreamExtras;
-  slot: StreamSlot;
-  /** The change under way; the next one waits. */
-  change?: Promise<void>;
-  last?: StateEvent;
-  /** Where numbering goes on when the stream moves to another worker. */
-  from: StreamPosition;
-}
-
-const ASK_MS = 10_000;
 const OVERSTAY_DEADLINE_MS = 1_000;
 
 /** The composition root: threads, models and streams, wired by hand. */
@@ -46,13 +34,18 @@ export class Weir implements AsyncDisposable {
   #switchboard: Switchboard;
   #workers: StreamWorkers;
   #models: ModelPool;
-  #streams = new Map<string, Registered>();
-  #senders = new Senders((id, message, transfer) => this.#streams.get(id)?.slot.actor.tell(message, transfer) ?? false);
+  #streams: HostedStreams;
+  #senders = new Senders((id, message, transfer) => this.#streams.tell(id, message, transfer));
   #pictures = new PictureWatches({
-    tell: (message) => void this.#streams.get(message.id)?.slot.actor.tell(message),
+    knows: (id) => this.#streams.has(id),
+    tell: (message) => void this.#streams.tell(message.id, message),
   });
   #kills = new Kills({
     onLeakBound: () => this.#warnings.next("So many threads were ended by force that the process should be restarted"),
+  });
+  #statuses = new StatusBook({
+    slotOf: (id) => this.#streams.slotOf(id),
+    stateOf: (id) => this.#streams.lastOf(id),
   });
   #closing = false;
 
@@ -81,6 +74,16 @@ export class Weir implements AsyncDisposable {
       hear: (event, slot) => this.#hear(event, slot),
       down: (slot, reason) => this.#slotDown(slot, reason),
     });
+    this.#streams = new HostedStreams({
+      workers: this.#workers,
+      models: this.#models,
+      changed: (event) => this.#states.next(event),
+      commanded: (id) => this.#statuses.forget(id),
+      placed: (id) => {
+        this.#pictures.moved(id);
+        this.#senders.moved(id);
+      },
+    });
     this.results$ = this.#results.asObservable();
     this.states$ = this.#states.asObservable();
     this.warnings$ = this.#warnings.asObservable();
@@ -95,24 +98,7 @@ export class Weir implements AsyncDisposable {
     extras: StreamExtras = {},
     from: StreamPosition = { epoch: 0, seq: 0 },
   ): Promise<void> {
-    const { id } = registration;
-    if (this.#streams.has(id)) throw new Error(`There is a stream called ${id} already`);
-    const starting = this.#workers.slot(id);
-    const preparing = readyStream(registration, this.#models);
-    const [ready, slot] = await Promise.all([preparing, starting])
-      .catch((error) => {
-        void starting.then((slot) => slot.streams.delete(id), () => {});
-        void preparing.then(({ models }) => models[Symbol.dispose](), () => {});
-        throw error;
-      });
-    const registered: Registered = { ...ready, extras, slot, from: { ...from } };
-    this.#streams.set(id, registered);
-    await this.#place(registered).catch((error) => {
-      this.#streams.delete(id);
-      slot.streams.delete(id);
-      ready.models[Symbol.dispose]();
-      throw error;
-    });
+    await this.#streams.add(registration, extras, from);
   }
 
   /**
@@ -120,96 +106,68 @@ export class Weir implements AsyncDisposable {
    * when the new pipeline cannot run it rejects, and nothing has changed.
    */
   async reconfigure(id: string, registration: StreamRegistration): Promise<void> {
-    const { source } = this.#stream(id).registration;
-    if (registration.id !== id || !isDeepStrictEqual(registration.source, source)) {
-      throw new TypeError(`Cannot reconfigure ${id}: with another name or source it is another stream`);
-    }
-    await this.#reconfigure(id, () => registration);
+    await this.#streams.reconfigure(id, registration);
   }
 
-  /** The stream as it stands. */
-  async status(id: string): Promise<StreamStatus> {
-    return await this.#stream(id).slot.actor.ask<StreamStatus>({ type: "status", id }, { timeoutMs: ASK_MS });
+  /** The stream as it stands, however long its thread takes to say. */
+  status(id: string): Promise<StreamStatus> {
+    return this.#statuses.status(id);
+  }
+
+  /** Streams as they stand, or stood a moment ago where their threads are at work; those without a thread are left out. */
+  statuses(ids: readonly string[]): Promise<ReadonlyMap<string, StreamStatus>> {
+    return this.#statuses.statuses(ids);
   }
 
   /** The names of all streams. */
   list(): string[] {
-    return [...this.#streams.keys()];
+    return this.#streams.ids;
   }
 
   /** Resolves when the stream has stopped or failed for good. */
   async done(id: string): Promise<StreamStatus> {
-    const { last } = this.#stream(id);
-    if (!isOver(last)) await untilOver(id, this.states$);
+    this.#streams.registrationOf(id);
+    if (!isOver(this.#streams.lastOf(id))) await untilOver(id, this.states$);
     return this.status(id);
   }
 
   /** Ends the stream; frames under way may finish. */
   async stop(id: string): Promise<void> {
-    await this.#stream(id).slot.actor.ask({ type: "stop", id }, { timeoutMs: ASK_MS });
+    await this.#streams.command(id, "stop");
   }
 
   /** Holds back a stream whose source can wait while nobody has room for its results; others are not affected. */
   hold(id: string, held: boolean): void {
-    this.#stream(id).slot.actor.tell({ type: "hold", id, held });
+    this.#streams.tell(id, { type: "hold", id, held });
   }
 
   /** Pauses, resumes or reconnects a stream. */
   async control(id: string, type: "pause" | "resume" | "restart"): Promise<void> {
-    const registered = this.#stream(id);
-    if (type === "restart" && isOver(registered.last) && !this.#workers.slots.includes(registered.slot)) {
-      return await this.#revive(registered);
-    }
-    await registered.slot.actor.ask({ type, id }, { timeoutMs: ASK_MS });
+    await this.#streams.command(id, type);
   }
 
   /** Replaces the thread that hosts a stream; all its streams move to another one. Past the deadline it is killed. */
   async replaceWorker(id: string, options: StopOptions): Promise<void> {
-    await this.#stream(id).slot.actor.stop(options);
+    await this.#streams.replaceWorker(id, options);
   }
 
   /** Becomes the one who sends a stream its frames, in the place of whoever did before. */
   openSender(id: string, on: SenderEvents): Sender {
-    const { source } = this.#stream(id).registration;
+    const { source } = this.#streams.registrationOf(id);
     if (!sourceNamed(source.kind).pushed) throw new TypeError(`${id} takes no frames: its source is a ${source.kind}`);
     return this.#senders.open(id, on);
   }
 
+  /** Pictures of the streams, for those who ask or watch. */
+  get pictures(): Pick<PictureWatches, "watch" | "next" | "latest"> {
+    return this.#pictures;
+  }
+
   /** Ends the stream and forgets it. */
   async remove(id: string): Promise<void> {
-    const registered = this.#stream(id);
-    const { slot } = registered;
-    await slot.actor.ask({ type: "remove", id }, { timeoutMs: ASK_MS });
-    slot.streams.delete(id);
-    registered.models[Symbol.dispose]();
-    this.#streams.delete(id);
+    await this.#streams.remove(id);
     this.#pictures.remove(id);
     this.#senders.close(id, "The stream is gone");
-  }
-
-  /**
-   * Hands over pictures of a stream, encoded in its own thread and only while somebody watches, until the watch is
-   * disposed. `ended` is called when the stream is removed; it lives through everything else that befalls the stream.
-   */
-  watch(
-    id: string,
-    request: PictureRequest & { fps: number },
-    next: (picture: EncodedPicture) => void,
-    ended?: () => void,
-  ): Disposable {
-    this.#stream(id);
-    return this.#pictures.watch(id, request, { next, ended });
-  }
-
-  /** The picture of the stream's next result, however long that takes. */
-  async picture(id: string, request: PictureRequest, signal: AbortSignal): Promise<EncodedPicture> {
-    this.#stream(id);
-    return await this.#pictures.next(id, request, signal);
-  }
-
-  /** The latest picture that was encoded for such a request; undefined when there is none. */
-  latestPicture(id: string, request: PictureRequest): EncodedPicture | undefined {
-    return this.#pictures.latest(id, request);
   }
 
   /**
@@ -220,7 +178,7 @@ export class Weir implements AsyncDisposable {
     const users = await this.#models.declare(models);
     const streams = users.filter((id) => this.#streams.has(id));
     await Promise.all(streams.map((id) =>
-      this.#reconfigure(id, ({ asked }) => asked).catch((error) => {
+      this.#streams.renew(id).catch((error) => {
         this.#warnings.next(`${id} keeps the model that it has: ${(error as Error).message}`);
       })
     ));
@@ -284,49 +242,15 @@ export class Weir implements AsyncDisposable {
     this.#warnings.complete();
   }
 
-  #stream(id: string): Registered {
-    const registered = this.#streams.get(id);
-    if (!registered) throw new RangeError(`There is no stream called ${id}`);
-    return registered;
-  }
-
-  /** One change of a stream after the other; what it is to become is asked when its turn has come. */
-  #reconfigure(id: string, next: (registered: Registered) => StreamRegistration): Promise<void> {
-    const registered = this.#stream(id);
-    const change = async () => {
-      const ready = await readyStream(next(registered), this.#models);
-      const before = registered.models;
-      try {
-        const { slot } = registered;
-        if (this.#streams.get(id) !== registered) throw new RangeError(`There is no stream called ${id}`);
-        // Without a thread, it is on its way to another one and takes this along.
-        if (this.#workers.slots.includes(slot)) {
-          const { registration, models: { setups: models } } = ready;
-          await slot.actor.ask({ type: "reconfigure", id, registration, models }, { timeoutMs: ASK_MS });
-        }
-        // It may have been removed meanwhile, and its models with it.
-        if (this.#streams.get(id) !== registered) return ready.models[Symbol.dispose]();
-      } catch (error) {
-        ready.models[Symbol.dispose]();
-        throw error;
-      }
-      Object.assign(registered, ready);
-      before[Symbol.dispose]();
-    };
-    return registered.change = (registered.change ?? Promise.resolve()).then(change, change);
-  }
-
   #hear(event: FromStreams, slot: StreamSlot): void {
     // A worker that is being replaced may still speak of streams that have moved on, or failed with it.
     if (!this.#closing && !this.#workers.slots.includes(slot)) return;
     switch (event.type) {
       case "state":
-        return this.#changed(event);
-      case "result": {
-        const registered = this.#streams.get(event.stream);
-        if (registered) registered.from.seq = event.seq;
+        return this.#streams.moved(event);
+      case "result":
+        this.#streams.reached(event);
         return this.#results.next(event);
-      }
       case "picture":
         return this.#pictures.hear(event.picture);
       case "credit":
@@ -344,55 +268,11 @@ export class Weir implements AsyncDisposable {
     }
   }
 
-  #changed(event: StateEvent): void {
-    const registered = this.#streams.get(event.stream);
-    if (registered) {
-      registered.last = event;
-      registered.from.epoch = Math.max(registered.from.epoch, event.epoch);
-    }
-    this.#states.next(event);
-  }
-
   /** A stream worker is gone: the others hear of it, and its streams move to another one. */
   #slotDown(slot: StreamSlot, reason: string): void {
     if (this.#closing) return;
     this.#warnings.next(`A thread with ${slot.streams.size} streams is gone: ${reason}`);
     this.#switchboard.streamsGone(slot.id);
-    for (const id of slot.streams) {
-      const registered = this.#streams.get(id);
-      if (!registered || isOver(registered.last)) continue;
-      // A file that began anew would tell everything twice.
-      const { source } = registered.registration;
-      if (sourceNamed(source.kind).ends) this.#fail(registered, `The stream's worker went down: ${reason}`);
-      else void this.#move(registered);
-    }
-  }
-
-  /** Puts a stream whose worker is gone into another one; its numbers go on where they were. */
-  async #move(registered: Registered): Promise<void> {
-    try {
-      registered.slot = await this.#workers.slot(registered.registration.id);
-      await this.#place(registered);
-    } catch (error) {
-      this.#fail(registered, error instanceof Error ? error.message : String(error));
-    }
-  }
-
-  /** Starts a stream anew that went down with its thread, in another one. */
-  async #revive(registered: Registered): Promise<void> {
-    const { registration: { id }, last, from: { epoch } } = registered;
-    this.#changed(revived(id, last!, epoch));
-    await this.#move(registered);
-  }
-
-  #fail({ registration: { id }, last }: Registered, message: string): void {
-    this.#changed(fallen(id, last, message));
-  }
-
-  #place({ registration, models: { setups: models }, extras, slot, from }: Registered): Promise<void> {
-    const added = slot.actor.ask<void>({ type: "add", registration, models, extras, from }, { timeoutMs: ASK_MS });
-    this.#pictures.moved(registration.id);
-    this.#senders.moved(registration.id);
-    return added;
+    this.#streams.slotDown(slot, reason);
   }
 }

@@ -50,6 +50,7 @@ export const propertiesSchema = z.object({
 /** A stream as it stands. */
 export const statusSchema = z.object({
   id: z.string(),
+  atMs: z.number().describe("when this was read, Unix milliseconds; up to two seconds ago where its thread is busy"),
   state: z.enum(STREAM_STATES),
   cause: causeSchema.optional(),
   sinceMs: z.number().describe("since when it is in that state, Unix milliseconds"),

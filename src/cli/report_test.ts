@@ -8,6 +8,7 @@ import { reportText, Tally } from "./report.ts";
 const NONE = { count: 0, mean: 0, min: 0, p50: 0, p95: 0, p99: 0, max: 0 };
 const DROPPED = { sampled: 0, skipped: 0, stale: 3, overflow: 0, undecodable: 0, failed: 12, stopped: 0 };
 const STATUS: StreamStatus = {
+  atMs: 0,
   id: "gate",
   state: "stopped",
   sinceMs: 0,

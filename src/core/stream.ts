@@ -1,4 +1,5 @@
 import type { DropCause } from "./drops.ts";
+import type { RunOverrides } from "./inference.ts";
 import type { LedgerReading } from "./ledger.ts";
 import type { SourceProperties } from "./source.ts";
 import type { Timings } from "./results.ts";
@@ -50,9 +51,23 @@ export interface StreamPolicy {
   restarts?: { count: number; withinMs: number };
 }
 
+/** How a model runs on what an earlier step found. */
+export interface CascadeOptions {
+  /** The earlier step, or the step and a label of it: `detect.person`. */
+  on?: string;
+  /** Share of a box's size that is added on each of its sides. */
+  margin?: number;
+  /** Boxes whose shorter side has fewer source pixels are left out. */
+  minSize?: number;
+  /** The most crops of one frame. */
+  max?: number;
+  /** Every nth sighting of a track; of what has no track, every nth frame. */
+  everyNth?: number;
+}
+
 /** One step of a pipeline: a model or an analyzer, with its options. */
 export type PipelineStep =
-  | { model: string; name?: string; minScore?: number; iou?: number; maxDetections?: number }
+  | ({ model: string; name?: string } & RunOverrides & CascadeOptions)
   | { analyzer: string; name?: string; [option: string]: unknown };
 
 /** A registered stream, parsed and complete. */
@@ -77,9 +92,21 @@ export interface Distribution {
   max: number;
 }
 
+/** What a step that runs on an earlier one's answers has done so far. */
+export interface CascadeFigures {
+  /** Crops, or vectors, that it was run on. */
+  runs: number;
+  /** Those that gave no answer. */
+  failed: number;
+  /** Those that were due and had no place among the most that a frame may have. */
+  skipped: number;
+}
+
 /** A stream as it stands. */
 export interface StreamStatus {
   id: string;
+  /** When this was read, Unix milliseconds. */
+  atMs: number;
   state: StreamState;
   /** Why it is in that state, where there is a why. Never holds credentials. */
   cause?: { code: string; message: string };
@@ -99,6 +126,8 @@ export interface StreamStatus {
   properties?: SourceProperties;
   /** The latest thing that cost a frame, and how many it has cost so far. */
   fault?: { cause: DropCause; message: string; atMs: number; count: number };
+  /** By step, for those that run on an earlier one's answers. */
+  cascades?: Record<string, CascadeFigures>;
   /** Pictures encoded for those who watch; those that could not be made; those that came too fast to be taken. */
   pictures?: { encoded: number; failed: number; missed: number; fault?: string };
 }

@@ -6,6 +6,8 @@ import type { EncodedPicture, PictureRequest } from "../core/services.ts";
 
 /** How {@link PictureWatches} reach the threads that encode. */
 export interface PictureWatchesOptions {
+  /** Whether there is such a stream. */
+  knows(id: string): boolean;
   /** Tells the thread that hosts the stream which pictures are wanted. */
   tell(message: Extract<ToStreams, { type: "watch" | "picture" | "pictureTaken" }>): void;
 }
@@ -43,7 +45,10 @@ export class PictureWatches {
 
   constructor(private readonly options: PictureWatchesOptions) {}
 
-  /** Hands over pictures until disposed; `ended` is called when the stream is removed. */
+  /**
+   * Hands over pictures of a stream, encoded in its own thread and only while somebody watches, until the watch is
+   * disposed. `ended` is called when the stream is removed; it lives through everything else that befalls the stream.
+   */
   watch(
     id: string,
     request: PictureRequest & { fps: number },
@@ -62,9 +67,9 @@ export class PictureWatches {
     };
   }
 
-  /** The next frame's picture; rejects with the signal's reason, or when the stream is removed. */
-  next(id: string, request: PictureRequest, signal: AbortSignal): Promise<EncodedPicture> {
-    if (signal.aborted) return Promise.reject(signal.reason);
+  /** The picture of the next result, however long that takes; rejects with the signal's reason, or when the stream is removed. */
+  async next(id: string, request: PictureRequest, signal: AbortSignal): Promise<EncodedPicture> {
+    signal.throwIfAborted();
     const gallery = this.#gallery(id);
     const wanted = wantedOf(request);
     let place = gallery.waiting.get(wanted.key);
@@ -74,7 +79,7 @@ export class PictureWatches {
       this.options.tell({ type: "picture", id, picture: wanted, wanted: true });
     }
     const { waiters } = place;
-    return new Promise((resolve, reject) => {
+    return await new Promise((resolve, reject) => {
       const settled = () => {
         signal.removeEventListener("abort", abort);
         waiters.delete(waiter);
@@ -157,6 +162,7 @@ export class PictureWatches {
   #gallery(id: string): Gallery {
     let gallery = this.#galleries.get(id);
     if (!gallery) {
+      if (!this.options.knows(id)) throw new RangeError(`There is no stream called ${id}`);
       this.#galleries.set(id, gallery = { watches: new Set(), waiting: new Map(), latest: new Map() });
     }
     return gallery;

@@ -20,11 +20,11 @@ export class Pictures implements PictureService {
     const soon = new AbortController();
     const timer = setTimeout(() => soon.abort(), SOON_MS);
     try {
-      return await weir.picture(id, request, AbortSignal.any([signal, soon.signal]));
+      return await weir.pictures.next(id, request, AbortSignal.any([signal, soon.signal]));
     } catch (error) {
       signal.throwIfAborted();
       if (error instanceof ServiceError) throw error;
-      const latest = weir.latestPicture(id, request);
+      const latest = weir.pictures.latest(id, request);
       if (latest) return { ...latest, stale: true };
       throw await this.#nothing(id, error);
     } finally {
@@ -46,7 +46,7 @@ export class Pictures implements PictureService {
     let timer: ReturnType<typeof setTimeout> | undefined;
     let current: Disposable;
     const begin = () => {
-      current = weir.watch(id, request, next, () => void look());
+      current = weir.pictures.watch(id, request, { next, ended: () => void look() });
     };
     // A stream that gets another source is taken down and put up again: who watches it need not notice.
     const look = async () => {

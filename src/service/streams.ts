@@ -79,12 +79,14 @@ export class ServerStreams implements StreamService, Disposable {
   }
 
   async list(): Promise<StreamView[]> {
-    return await Promise.all([...this.#entries.keys()].map((id) => this.#view(id)));
+    const statuses = await this.options.weir.statuses([...this.#entries.keys()]);
+    // A stream may have gone while the others were asked.
+    return [...this.#entries.keys()].map((id) => this.#view(id, statuses.get(id)));
   }
 
   async get(id: string): Promise<StreamView> {
     this.#entry(id);
-    return await this.#view(id);
+    return await this.#look(id);
   }
 
   create(registration: StreamRegistration): Promise<StreamView> {
@@ -104,7 +106,7 @@ export class ServerStreams implements StreamService, Disposable {
       }
       this.options.store.put(registration);
       await this.options.sinks.follow(registration);
-      return await this.#view(id);
+      return await this.#look(id);
     });
   }
 
@@ -128,7 +130,7 @@ export class ServerStreams implements StreamService, Disposable {
       this.#entries.set(id, { registration, origin: entry.origin });
       store.put(registration);
       await this.options.sinks.follow(registration);
-      return await this.#view(id);
+      return await this.#look(id);
     });
   }
 
@@ -191,7 +193,7 @@ export class ServerStreams implements StreamService, Disposable {
         delete entry.fault;
       } else await this.options.weir.control(id, type);
       this.options.store.setPaused(id, type === "pause");
-      return await this.#view(id);
+      return await this.#look(id);
     });
   }
 
@@ -217,9 +219,14 @@ export class ServerStreams implements StreamService, Disposable {
     return origin === "api" ? { sourceRules: this.options.sourceRules } : {};
   }
 
-  async #view(id: string): Promise<StreamView> {
+  async #look(id: string): Promise<StreamView> {
+    const statuses = await this.options.weir.statuses([id]);
+    return this.#view(id, statuses.get(id));
+  }
+
+  #view(id: string, reading: StreamStatus | undefined): StreamView {
     const { registration, origin, fault } = this.#entry(id);
-    const status = fault ? notRunning(id, fault) : await this.options.weir.status(id).catch(() => undefined);
+    const status = fault ? notRunning(id, fault) : reading;
     const plugin = sourceNamed(registration.source.kind);
     return {
       id,
@@ -307,6 +314,7 @@ function notRunning(id: string, fault: { message: string; atMs: number }): Strea
   const none = new RecentValues().read();
   return {
     id,
+    atMs: nowMs(),
     state: "failed",
     cause: { code: "registration", message: fault.message },
     sinceMs: fault.atMs,

@@ -9,6 +9,7 @@ const NONE = { count: 0, mean: 0, min: 0, p50: 0, p95: 0, p99: 0, max: 0 };
 function statusOf(received: number, completed: number, extra: Partial<StreamStatus> = {}): StreamStatus {
   return {
     id: "gate",
+    atMs: 0,
     state: "running",
     sinceMs: 0,
     epoch: 1,

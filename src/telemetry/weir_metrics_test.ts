@@ -9,6 +9,7 @@ const NONE = { count: 0, mean: 0, min: 0, p50: 0, p95: 0, p99: 0, max: 0 };
 function statusOf(id: string, state: StreamState = "running"): StreamStatus {
   return {
     id,
+    atMs: 2000,
     state,
     sinceMs: 1000,
     epoch: 2,
