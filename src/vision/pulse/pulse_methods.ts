@@ -1,0 +1,109 @@
+import { Matrix, QrDecomposition, SVD } from "ml-matrix";
+import { butterworth, type Filter } from "./butterworth.ts";
+import { detrend } from "./detrend.ts";
+import { filtfilt } from "./filtfilt.ts";
+import { moments, type RgbTrace } from "./rgb_trace.ts";
+import { hann } from "./spectrum.ts";
+
+/** Ways from colours to a pulse that need no training. */
+export const PULSE_METHODS = ["green", "chrom", "pos", "lgi", "omit"] as const;
+
+/** One of {@link PULSE_METHODS}. */
+export type PulseMethod = (typeof PULSE_METHODS)[number];
+
+/** The pulse in a trace, as each method's authors have it. */
+export function pulseOf(method: PulseMethod, trace: RgbTrace, fps: number): Float64Array {
+  switch (method) {
+    case "green":
+      return Float64Array.from(trace[1]);
+    case "chrom":
+      return chrom(trace, fps);
+    case "pos":
+      return pos(trace, fps);
+    case "lgi":
+      return lgi(trace);
+    case "omit":
+      return omit(trace);
+  }
+}
+
+/** Plane-orthogonal-to-skin (Wang 2017). */
+export function pos(trace: RgbTrace, fps: number): Float64Array {
+  const [red, green, blue] = trace;
+  const size = red.length, length = Math.ceil(1.6 * fps);
+  const sum = new Float64Array(size);
+  const first = new Float64Array(length), second = new Float64Array(length);
+  // The last window of the reference ends before the last sample.
+  for (let start = 0; start + length < size; start++) {
+    const end = start + length;
+    const r = moments(red, start, end).mean, g = moments(green, start, end).mean, b = moments(blue, start, end).mean;
+    for (let i = 0; i < length; i++) {
+      const [x, y, z] = [red[start + i] / r, green[start + i] / g, blue[start + i] / b];
+      first[i] = y - z;
+      second[i] = y + z - 2 * x;
+    }
+    const one = moments(first), two = moments(second);
+    const share = two.deviation > 0 ? one.deviation / two.deviation : 0;
+    const mean = one.mean + share * two.mean;
+    for (let i = 0; i < length; i++) sum[start + i] += first[i] + share * second[i] - mean;
+  }
+  return filtfilt(bandPass(1, 0.75, 3, fps), detrend(sum, 100));
+}
+
+/** Chrominance (de Haan 2013). The last part of a window is not covered. */
+export function chrom(trace: RgbTrace, fps: number): Float64Array {
+  const [red, green, blue] = trace;
+  const half = Math.ceil(Math.ceil(1.6 * fps) / 2), length = 2 * half;
+  const windows = Math.max(0, Math.floor((red.length - half) / half));
+  const filter = bandPass(3, 0.7, 2.5, fps);
+  const window = hann(length, true);
+  const pulse = new Float64Array(half * (windows + 1));
+  const x = new Float64Array(length), y = new Float64Array(length);
+  for (let n = 0, start = 0; n < windows; n++, start += half) {
+    const end = start + length;
+    const r = moments(red, start, end).mean, g = moments(green, start, end).mean, b = moments(blue, start, end).mean;
+    for (let i = 0; i < length; i++) {
+      const [rn, gn, bn] = [red[start + i] / r, green[start + i] / g, blue[start + i] / b];
+      x[i] = 3 * rn - 2 * gn;
+      y[i] = 1.5 * rn + gn - 1.5 * bn;
+    }
+    const xf = filtfilt(filter, x), yf = filtfilt(filter, y);
+    const spread = moments(yf).deviation;
+    const alpha = spread > 0 ? moments(xf).deviation / spread : 0;
+    for (let i = 0; i < length; i++) pulse[start + i] += (xf[i] - alpha * yf[i]) * window[i];
+  }
+  return pulse;
+}
+
+/** Local group invariance (Pilz 2018): green without what the three channels mostly share. */
+export function lgi(trace: RgbTrace): Float64Array {
+  const columns = new Matrix(trace.map((channel) => Array.from(channel))).transpose();
+  const axis = new SVD(columns, { computeLeftSingularVectors: false }).rightSingularVectors.getColumn(0);
+  return greenWithout(axis, trace);
+}
+
+/** Orthogonal matrix image transformation (Casado Álvarez 2022). */
+export function omit(trace: RgbTrace): Float64Array {
+  // A QR decomposition's first vector depends on the first column alone.
+  const axis = new QrDecomposition(Matrix.columnVector(trace.map(([value]) => value))).orthogonalMatrix.getColumn(0);
+  return greenWithout(axis, trace);
+}
+
+function greenWithout(axis: readonly number[], [red, green, blue]: RgbTrace): Float64Array {
+  return green.map((value, i) => value - axis[1] * (axis[0] * red[i] + axis[1] * value + axis[2] * blue[i]));
+}
+
+const filters = new Map<string, Filter>();
+
+/** A Butterworth band-pass; those in use are kept. Its upper edge gives way where the frame rate is low. */
+export function bandPass(order: number, low: number, high: number, fps: number): Filter {
+  const edge = Math.min(high, 0.45 * fps);
+  const key = `${order} ${low} ${edge} ${fps}`;
+  let filter = filters.get(key);
+  if (!filter) {
+    // Rates are the chain's own few; anything else must not grow the table for ever.
+    if (filters.size > 64) filters.clear();
+    filters.set(key, filter = butterworth(order, [low, edge], fps));
+  }
+  return filter;
+}
