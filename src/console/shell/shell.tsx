@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { session, signOut } from "../api/session.ts";
 import { pages } from "../pages.ts";
 import { hrefTo, place } from "../router.ts";
@@ -20,7 +20,8 @@ export function Shell() {
   const first = useRef(true);
   const [menu, setMenu] = useState(false);
   const where = place.value.join("/");
-  useEffect(() => {
+  // At once: the focus must not be taken from where somebody has gone meanwhile.
+  useLayoutEffect(() => {
     setMenu(false);
     const parts = [rest[0], page?.name].filter((part) => part !== undefined);
     document.title = [...parts, "Weir"].join(" · ");
