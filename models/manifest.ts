@@ -4,16 +4,18 @@ import { parse as parseYaml } from "yaml";
 import type { z } from "zod";
 import type { InputSpec, ModelSpec } from "../src/core/model.ts";
 import type { Adapter, Hints, Recognition } from "./adapter.ts";
-import { type BuiltinModel, listBuiltinModels } from "./builtin_models.ts";
+import type { BuiltinModel } from "./builtin_models.ts";
 import { COCO_80 } from "./coco_labels.ts";
 import { inputDims } from "./feeds.ts";
 import { sha256Of } from "./file_digest.ts";
+import { findModel, type ModelOrigin } from "./find_model.ts";
 import { type GraphInfo, portText } from "./graph_info.ts";
 import { imageInput, imageProblem } from "./image_input.ts";
 import { type Manifest, manifestSchema } from "./manifest_schema.ts";
 import { ModelError } from "./model_error.ts";
 import { modelNameOf, readGraphInfo } from "./onnx_metadata.ts";
 import { ADAPTERS, recognise } from "./registry.ts";
+import type { FoundModel, RegistryStore } from "./registry_store.ts";
 
 /** A model as Weir would use it, and why. */
 export interface Examination {
@@ -21,32 +23,52 @@ export interface Examination {
   spec: ModelSpec;
   /** What the adapter went by, sentence by sentence. */
   why: string[];
+  origin: ModelOrigin;
   /** The manifest beside the file, where there is one. */
   manifestFile?: string;
 }
 
-/** Everything needed to run the model of that path or built-in name; `overrides` win over its manifest. */
-export async function resolveModel(nameOrPath: string, overrides: Manifest = {}): Promise<ModelSpec> {
-  return (await examineModel(nameOrPath, overrides)).spec;
+/** Where models are looked for besides files and what is built in. */
+export interface ModelPlaces {
+  registry?: RegistryStore;
+}
+
+/** Everything needed to run a model, named by path, in the registry, or built in; `overrides` win over its manifest. */
+export async function resolveModel(
+  nameOrPath: string,
+  overrides: Manifest = {},
+  places: ModelPlaces = {},
+): Promise<ModelSpec> {
+  return (await examineModel(nameOrPath, overrides, places)).spec;
 }
 
 /** Like {@link resolveModel}, with the reasons. Throws a ModelError that says why the model cannot be used. */
-export async function examineModel(nameOrPath: string, overrides: Manifest = {}): Promise<Examination> {
-  const builtin = await findModel(nameOrPath);
-  const file = builtin?.file ?? nameOrPath;
+export async function examineModel(
+  nameOrPath: string,
+  overrides: Manifest = {},
+  { registry }: ModelPlaces = {},
+): Promise<Examination> {
+  const { file, origin, registered, builtin } = await findModel(nameOrPath, registry);
   const graph = readGraphInfo(file);
   const sha256 = await sha256Of(file);
-  if (builtin && sha256 !== builtin.sha256) {
-    throw new ModelError(
-      "checksum",
-      `Cannot use built-in model ${builtin.name}: ${file} is not the file that was published`,
-    );
+  const published = builtin?.sha256 ?? registered?.version.sha256;
+  if (published !== undefined && sha256 !== published) {
+    const what = builtin ? `built-in model ${builtin.name}` : `model ${nameOrPath} of the registry`;
+    const why = builtin ? "is not the file that was published" : "is not the file that was added any more";
+    throw new ModelError("checksum", `Cannot use ${what}: ${file} ${why}`);
   }
-  const manifestFile = manifestBeside(file);
-  const manifest: Manifest = { ...(manifestFile ? await readManifest(manifestFile) : {}), ...overrides };
+  const manifestFile = registered ? undefined : manifestBeside(file);
+  const said = registered ? registeredManifest(registered) : manifestFile ? await readManifest(manifestFile) : {};
+  const manifest: Manifest = { ...said, ...overrides };
   const { adapter, recognition } = adapterFor(graph, manifest);
   const spec = specOf({ graph, manifest, adapter, recognition, sha256, builtin });
-  return { graph, spec, why: recognition.why, ...(manifestFile ? { manifestFile } : {}) };
+  // Results of one version that was asked for by itself tell the model's name like all others.
+  if (registered?.pinned && overrides.name === undefined) spec.family = registered.model.name;
+  return { graph, spec, why: recognition.why, origin, ...(manifestFile ? { manifestFile } : {}) };
+}
+
+function registeredManifest({ model: { name }, version: { version, manifest }, pinned }: FoundModel): Manifest {
+  return { ...manifest, name: pinned ? `${name}@${version}` : name, version };
 }
 
 /** Reads and checks a manifest; labels that are named by file are read, too. */
@@ -72,19 +94,6 @@ export async function readManifest(file: string): Promise<Manifest> {
   } catch (error) {
     throw fail(`labels: cannot read ${labels}: ${(error as Error).message}`, error);
   }
-}
-
-/** The built-in model of that name; undefined for a path. Throws when there is neither. */
-export async function findModel(nameOrPath: string): Promise<BuiltinModel | undefined> {
-  const builtins = await listBuiltinModels();
-  const builtin = builtins.find(({ name }) => name === nameOrPath);
-  if (builtin || existsSync(nameOrPath)) return builtin;
-  const names = builtins.map(({ name }) => name).join(", ") || "none";
-  const near = existsSync(`${nameOrPath}.onnx`) ? `; did you mean ${nameOrPath}.onnx?` : "";
-  throw new ModelError(
-    "not_found",
-    `Cannot find model ${nameOrPath}: there is no such file and no built-in model of that name (built in: ${names})${near}`,
-  );
 }
 
 function manifestBeside(file: string): string | undefined {

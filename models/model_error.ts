@@ -22,6 +22,12 @@ export type ModelErrorCode =
   | "device"
   /** A run was asked for in a way that does not fit the model. */
   | "invalid_input"
+  /** What is asked of the registry does not go with what is in it. */
+  | "conflict"
+  /** The disk does not take it. */
+  | "storage"
+  /** It could not be fetched. */
+  | "download"
   /** A run failed, or answered what cannot be true. */
   | "failed";
 

@@ -18,6 +18,8 @@ export interface Field {
 }
 
 const WINDOW = 16 * 1024;
+/** A file of nothing but tiny fields would keep whoever reads it busy for minutes; the largest models have far fewer. */
+const FIELDS_MAX = 20_000_000;
 
 /** Walks protobuf messages field by field without loading them: what is skipped is never read. */
 export class ProtobufReader {
@@ -25,6 +27,7 @@ export class ProtobufReader {
   #windowAt = 0;
   #windowSize = 0;
   #position = 0;
+  #fields = 0;
   #decoder = new TextDecoder();
 
   constructor(private readonly source: ByteSource) {}
@@ -34,6 +37,7 @@ export class ProtobufReader {
     let at = start;
     const field: Field = { number: 0, wire: 0, value: 0, start: 0, end: 0 };
     while (at < end) {
+      if (++this.#fields > FIELDS_MAX) throw damaged("more fields than any model has", at);
       this.#position = at;
       const tag = this.#varint(end);
       const wire = tag % 8;

@@ -1,4 +1,6 @@
-import { examineModel, findModel } from "../../models/manifest.ts";
+import { findModel } from "../../models/find_model.ts";
+import { examineModel } from "../../models/manifest.ts";
+import type { RegistryStore } from "../../models/registry_store.ts";
 import { sha256Of } from "../../models/file_digest.ts";
 import type { GraphInfo } from "../../models/graph_info.ts";
 import { ModelError } from "../../models/model_error.ts";
@@ -28,14 +30,14 @@ export interface Inspection {
 }
 
 /** Looks at a model as Weir would use it: its file, its adapter, and whether ONNX Runtime opens it. */
-export async function inspect(nameOrPath: string): Promise<Inspection> {
+export async function inspect(nameOrPath: string, registry?: RegistryStore): Promise<Inspection> {
   const inspection: Inspection = { file: nameOrPath, usable: false, warnings: [] };
   try {
-    inspection.file = (await findModel(nameOrPath))?.file ?? nameOrPath;
+    inspection.file = (await findModel(nameOrPath, registry)).file;
     const graph = inspection.graph = readGraphInfo(inspection.file);
     inspection.sha256 = await sha256Of(inspection.file);
     try {
-      const { spec, why, manifestFile } = await examineModel(nameOrPath);
+      const { spec, why, manifestFile } = await examineModel(nameOrPath, {}, { registry });
       Object.assign(inspection, { spec, why, manifestFile });
       inspection.warnings = why.filter((sentence) => /assumed|does not name|size is open/.test(sentence));
     } finally {

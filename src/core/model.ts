@@ -55,6 +55,8 @@ export interface ModelSpec {
   options?: Record<string, unknown>;
   licence?: string;
   version?: string;
+  /** The model of which this is one version, where several run side by side; results are told under its name. */
+  family?: string;
 }
 
 /** Where a model runs. */
