@@ -38,6 +38,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "check this machine: devices, codecs, memory, limits, and how to fix what is wrong",
     load: async () => (await import("./cli/doctor.ts")).doctorCommand,
   },
+  licences: {
+    summary: "tell under which terms Weir and what it stands on may be used and passed on",
+    load: async () => (await import("./cli/licences.ts")).licencesCommand,
+  },
   version: {
     summary: "tell the versions of Weir and of what it stands on",
     load: async () => (await import("./cli/version.ts")).versionCommand,

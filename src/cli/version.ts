@@ -1,3 +1,4 @@
+import { commit } from "./commit.ts";
 import { type Command, parseFlags } from "./flags.ts";
 import { helpPage } from "./help.ts";
 import { print } from "./print.ts";
@@ -19,6 +20,7 @@ export async function versionCommand(args: readonly string[]): Promise<number> {
   const { ffmpegVersion } = await import("../../streams/av/build_info.ts");
   const versions = {
     weir: VERSION,
+    commit: await commit() ?? "unknown",
     deno: Deno.version.deno,
     ffmpeg: ffmpegVersion(),
     onnxruntime: pinned("onnxruntime-node"),

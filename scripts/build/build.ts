@@ -1,0 +1,125 @@
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import process from "node:process";
+import { parseArgs } from "node:util";
+import config from "../../deno.json" with { type: "json" };
+import { type ThirdParty, thirdParty, thirdPartyNotices } from "../../src/cli/third_party.ts";
+import { bundleProgram } from "./bundle_program.ts";
+import { compileExecutable } from "./compile_executable.ts";
+import { nativePackages } from "./native_packages.ts";
+import { sbom } from "./sbom.ts";
+import { shellExecutable } from "./shell_executable.ts";
+import { sourceState } from "./source_state.ts";
+import { hostTarget } from "./target.ts";
+
+const ROOT = join(import.meta.dirname!, "..", "..");
+
+/** How the build is done. */
+export interface BuildOptions {
+  /** Where the files go. */
+  out: string;
+  /** Compresses in seconds instead of minutes; the file is a third larger. */
+  fast?: boolean;
+  /** Uses `deno compile` instead of the shell's head. */
+  compile?: boolean;
+}
+
+/** What the program's own folder is configured with: its packages lie in it, and nothing is fetched. */
+const PROGRAM_CONFIG = { nodeModulesDir: "manual", unstable: config.unstable, lock: false };
+
+/** Packages whose code is in the console's script, which is built before. */
+const CONSOLE_PACKAGES = ["preact", "@preact/signals", "uplot"];
+
+/** Makes the single file for this machine's platform, with its checksums, its list of parts and their licences. */
+export async function build({ out, fast = false, compile = false }: BuildOptions): Promise<string> {
+  const target = hostTarget();
+  const { commit, mtimeS } = await sourceState(ROOT);
+  const { files, packageFolders } = await bundleProgram({ root: ROOT, commit });
+  const natives = await nativePackages(ROOT, target);
+  const parts = await thirdParty([
+    ...packageFolders.map((folder) => join(ROOT, folder)),
+    ...natives.map(({ folder }) => folder),
+    ...CONSOLE_PACKAGES.map((name) => join(ROOT, "node_modules", name)),
+  ]);
+  for (const { name, files: own } of natives) {
+    for (const [path, bytes] of own) files.set(`node_modules/${name}/${path}`, bytes);
+  }
+  const text = (value: unknown) => new TextEncoder().encode(`${JSON.stringify(value)}\n`);
+  files.set("deno.json", text(PROGRAM_CONFIG));
+  files.set("package.json", text({ type: "module" }));
+  files.set("files/packaging/licences/packages.json", text(parts));
+
+  const bytes = compile ? await compileExecutable({ files, root: ROOT }) : shellExecutable({
+    target,
+    version: config.version,
+    mtimeS,
+    runtime: await Deno.readFile(Deno.execPath()),
+    program: files,
+    head: await Deno.readTextFile(join(import.meta.dirname!, "head.sh")),
+    unpack: await Deno.readTextFile(join(import.meta.dirname!, "unpack.js")),
+    fast,
+  }).bytes;
+
+  const file = `weir-${target.name}${target.platform === "win32" ? ".exe" : ""}`;
+  await Deno.mkdir(out, { recursive: true });
+  const path = join(out, file);
+  const list = sbom({ file, version: config.version, commit, mtimeS, sha256: sha256(bytes), parts: allParts(parts) });
+  const notices = await noticesOf(parts);
+  await replace(path, bytes, 0o755);
+  await replace(join(out, `${file}.spdx.json`), new TextEncoder().encode(list));
+  await replace(join(out, "THIRD_PARTY_LICENCES"), new TextEncoder().encode(notices));
+  const sums = [[file, bytes], [`${file}.spdx.json`, new TextEncoder().encode(list)]] as const;
+  const lines = sums.map(([name, content]) => `${sha256(content)}  ${name}\n`).join("");
+  await replace(join(out, "SHA256SUMS"), new TextEncoder().encode(lines));
+  return path;
+}
+
+function allParts(parts: readonly ThirdParty[]) {
+  const deno = Deno.version.deno;
+  return [{
+    name: "deno",
+    version: deno,
+    licence: "MIT",
+    homepage: "https://github.com/denoland/deno",
+    purl: `pkg:github/denoland/deno@v${deno}`,
+  }, {
+    name: "ffmpeg",
+    version: "8",
+    licence: "GPL-3.0-or-later",
+    homepage: "https://github.com/jellyfin/jellyfin-ffmpeg",
+    purl: "pkg:github/jellyfin/jellyfin-ffmpeg@8",
+  }, ...parts];
+}
+
+async function noticesOf(parts: readonly ThirdParty[]): Promise<string> {
+  const folder = join(ROOT, "packaging", "licences");
+  const [notice, gpl] = await Promise.all(
+    ["NOTICE.txt", "GPL-3.0.txt"].map((name) => Deno.readTextFile(join(folder, name))),
+  );
+  return `${notice}\n${thirdPartyNotices(parts)}\n${gpl}`;
+}
+
+/** A file that is being run cannot be written to, but its name can be given to another. */
+async function replace(path: string, bytes: Uint8Array, mode = 0o644): Promise<void> {
+  const partial = `${path}.partial`;
+  await Deno.writeFile(partial, bytes, { mode });
+  await Deno.chmod(partial, mode).catch(() => {}); // Windows has no modes.
+  await Deno.rename(partial, path);
+}
+
+function sha256(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}
+
+if (import.meta.main) {
+  const { values } = parseArgs({
+    args: Deno.args,
+    options: {
+      out: { type: "string", default: join(ROOT, "dist") },
+      fast: { type: "boolean", default: false },
+      compile: { type: "boolean", default: false },
+    },
+  });
+  const path = await build(values);
+  process.stdout.write(`${path}: ${((await Deno.stat(path)).size / 1e6).toFixed(1)} MB\n`);
+}
