@@ -47,6 +47,7 @@ const LAYERS: readonly Layer[] = [
   { name: "models", paths: ["models/"], from: DATA },
   { name: "analyzers", paths: ["src/analyzers/"], from: DATA },
   { name: "sinks", paths: ["src/sinks/"], from: DATA },
+  { name: "capture", paths: ["src/capture/"], from: [...DATA, "sinks"] },
   { name: "streams", paths: ["streams/"], from: [...DATA, ...PLUGINS] },
   { name: "config", paths: ["config/"], from: PATH },
   { name: "actors", paths: ["actors/"], from: [...PATH, "config"] },
@@ -161,7 +162,15 @@ function layerOf(path: string): Layer | undefined {
 
 const APP: Layer = {
   name: "app",
-  paths: ["src/app.ts", "src/main.ts", "src/model_pool.ts", "src/switchboard.ts", "src/service/", "src/cli/"],
+  paths: [
+    "src/app.ts",
+    "src/main.ts",
+    "src/model_pool.ts",
+    "src/pooled_model.ts",
+    "src/switchboard.ts",
+    "src/service/",
+    "src/cli/",
+  ],
   from: LAYERS.map(({ name }) => name),
 };
 

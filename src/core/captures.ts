@@ -25,10 +25,18 @@ export interface CaptureRules {
   perHour: number;
   /** Of the JPEG, 1 to 100. */
   quality: number;
-  keep: { days?: number; bytes: number };
+  keep: CaptureKeep;
   /** Video around alerts, as it came. */
   clips?: ClipRules;
   upload?: UploadRules;
+}
+
+/** How long and how much: past any of these the oldest go. */
+export interface CaptureKeep {
+  days?: number;
+  bytes: number;
+  /** Pictures and clips. */
+  files: number;
 }
 
 /** How much video is kept around an alert. */
