@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { InputSpec, ModelSpec } from "../src/core/model.ts";
 import type { Detection, ModelOutput } from "../src/core/results.ts";
 import { place } from "../src/vision/fit.ts";
+import { bitsOf, pointsInside } from "../tests/golden/masks.ts";
 import { build, golden, type Recipe } from "../tests/golden/recipe.ts";
 import { adapterNamed } from "./registry.ts";
 import { letGo, type Tensor } from "./tensors.ts";
@@ -18,8 +19,14 @@ interface GoldenCase {
   minScore: number;
   iou: number;
   maxDetections: number;
-  expected: Omit<ModelOutput, "model">;
+  expected: Omit<ModelOutput, "model" | "detections"> & { detections?: ExpectedDetection[] };
 }
+
+/** A mask is written as lengths of runs over points of the input, row by row. */
+type ExpectedDetection = Omit<Detection, "mask"> & { mask?: string };
+
+/** Points a side at which the reference looks at masks. */
+const MASK_SIDE = 128;
 
 const { size, cases } = golden<{ size: number; cases: GoldenCase[] }>("adapters.json");
 
@@ -58,7 +65,7 @@ function assertClose(actual: number, expected: number, what: string): void {
   assert.ok(error <= 1e-4 * Math.max(1, Math.abs(expected)), `${what}: ${actual}, expected ${expected}`);
 }
 
-function assertDetections(actual: Detection[], expected: Detection[]): void {
+function assertDetections(actual: Detection[], expected: ExpectedDetection[]): void {
   assert.equal(actual.length, expected.length);
   actual.forEach((detection, i) => {
     assert.equal(detection.classId, expected[i].classId, `class of detection ${i}`);
@@ -71,14 +78,41 @@ function assertDetections(actual: Detection[], expected: Detection[]): void {
   });
 }
 
+/** Outlines enclose what the reference does, but for the little that leaving out points costs. */
+function assertMasks(actual: Detection[], expected: ExpectedDetection[], goldenCase: GoldenCase): void {
+  const placement = place(specOf(goldenCase).input, ...goldenCase.source);
+  let [inBoth, inEither] = [0, 0];
+  actual.forEach(({ mask }, i) => {
+    assert.equal(mask === undefined, expected[i].mask === undefined);
+    if (!mask) return;
+    const reference = bitsOf(expected[i].mask!);
+    const drawn = pointsInside(mask, { placement, size, side: MASK_SIDE });
+    assert.equal(reference.length, drawn.length);
+    for (let at = 0; at < drawn.length; at++) {
+      inBoth += drawn[at] & reference[at];
+      inEither += drawn[at] | reference[at];
+    }
+    assert.ok(mask.every((ring) => ring.length >= 6 && ring.length % 2 === 0));
+  });
+  if (inEither > 0) assert.ok(inBoth / inEither > 0.97, `the masks overlap by ${inBoth / inEither}`);
+}
+
 for (const goldenCase of cases) {
-  Deno.test(`${goldenCase.name}: outputs mean what numpy and torchvision make of them`, () => {
+  Deno.test(`${goldenCase.name}: outputs mean what numpy and ONNX Runtime make of them`, () => {
     const outputs = tensorsOf(goldenCase);
-    const { detections, classes, embedding } = read(goldenCase, outputs);
+    const { detections, classes, embedding, heads } = read(goldenCase, outputs);
     // An answer keeps nothing of the tensors that it was read from.
     letGo(outputs);
     const { expected } = goldenCase;
     assertDetections(detections ?? [], expected.detections ?? []);
+    assertMasks(detections ?? [], expected.detections ?? [], goldenCase);
+    assert.deepEqual(Object.keys(heads ?? {}), Object.keys(expected.heads ?? {}));
+    for (const [name, head] of Object.entries(heads ?? {})) {
+      const { classId, score, probabilities } = expected.heads![name];
+      assert.equal(head.classId, classId);
+      assertClose(head.score, score, name);
+      probabilities.forEach((value, i) => assertClose(head.probabilities[i], value, `${name} ${i}`));
+    }
     assert.deepEqual(classes?.map(({ classId }) => classId), expected.classes?.map(({ classId }) => classId));
     classes?.forEach(({ score }, i) => assertClose(score, expected.classes![i].score, `score ${i}`));
     assert.equal(embedding?.length, expected.embedding?.length);
@@ -103,9 +137,9 @@ for (const goldenCase of cases) {
     assert.throws(() => read(goldenCase, good, 2), /none for picture 3/);
     const text: Tensor = { ...good[name], type: "string", data: ["a"] };
     assert.throws(() => read(goldenCase, { ...good, [name]: text }), /holds text/);
-    if (goldenCase.adapter === "classify" || goldenCase.adapter === "embed") return;
+    if (["classify", "embed", "head"].includes(goldenCase.adapter)) return;
     const odd: Tensor = { type: "float32", dims: [2, 3], data: new Float32Array(6) };
-    assert.throws(() => read(goldenCase, { ...good, [name]: odd }), /is \[3\] a picture/);
+    assert.throws(() => read(goldenCase, { ...good, [name]: odd }), /is \[(2,)?3\] a picture/);
   });
 }
 

@@ -5,23 +5,35 @@ import { type Candidates, nms } from "../src/vision/nms.ts";
 import { labelOf } from "./labels.ts";
 import { ModelError } from "./model_error.ts";
 
-/** The detections among the candidates, in source pixels, best first. `keypointsOf` reads a candidate's landmarks. */
+/** The corners of a box in pixels of the model's input. */
+export type Corners = [x0: number, y0: number, x1: number, y1: number];
+
+/** What a candidate has besides its box, in pixels of the model's input. `row` is where in the output it came from. */
+export interface Details {
+  keypoints?: (row: number) => number[][];
+  mask?: (row: number, corners: Corners) => number[][];
+}
+
+/** The detections among the candidates, in source pixels, best first. */
 export function detectionsOf(
   candidates: Candidates,
   spec: ModelSpec,
   placement: Placement,
-  keypointsOf?: (row: number) => number[][],
+  details: Details = {},
 ): Detection[] {
   expectFinite(candidates);
   const detections: Detection[] = [];
   const { corners, scores, classes, rows } = candidates;
   for (const i of nms(candidates, spec)) {
     const at = i * 4;
-    const box = unplaceBox(placement, [corners[at], corners[at + 1], corners[at + 2], corners[at + 3]]);
+    const candidate: Corners = [corners[at], corners[at + 1], corners[at + 2], corners[at + 3]];
+    const box = unplaceBox(placement, candidate);
     // A box that lies in the padding alone is of nothing.
     if (!(box[2] > 0 && box[3] > 0)) continue;
     const detection: Detection = { box, label: labelOf(spec, classes[i]), classId: classes[i], score: scores[i] };
-    if (keypointsOf) detection.keypoints = keypointsOf(rows[i]).map((point) => unplaceKeypoint(placement, point));
+    const { keypoints, mask } = details;
+    if (keypoints) detection.keypoints = keypoints(rows[i]).map((point) => unplaceKeypoint(placement, point));
+    if (mask) detection.mask = mask(rows[i], candidate).map((ring) => unplaceRing(placement, ring));
     detections.push(detection);
   }
   return detections;
@@ -42,6 +54,12 @@ function expectFinite({ count, corners, scores }: Candidates): void {
 }
 
 function unplaceKeypoint(placement: Placement, [x, y, ...score]: number[]): number[] {
-  if (!Number.isFinite(x) || !Number.isFinite(y)) throw notFinite();
+  if (![x, y, ...score].every(Number.isFinite)) throw notFinite();
   return [...unplacePoint(placement, x, y), ...score];
+}
+
+function unplaceRing(placement: Placement, ring: number[]): number[] {
+  const points: number[] = [];
+  for (let i = 0; i < ring.length; i += 2) points.push(...unplacePoint(placement, ring[i], ring[i + 1]));
+  return points;
 }

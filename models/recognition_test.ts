@@ -95,6 +95,7 @@ function zeros(sample: Sample, graph: GraphInfo, spec: ModelSpec): Record<string
   const cells = (stride: number) => Math.ceil(spec.input.width / stride) * Math.ceil(spec.input.height / stride);
   const open = (name: string, axis: number): number => {
     if (axis === 0) return 1;
+    if (sample.adapter === "ssd") return 5;
     if (sample.adapter === "yunet") return cells(Number(name.split("_")[1]));
     const { layout, classes } = spec.options as { layout?: string; classes?: number };
     if (layout === "v8") return axis === 1 ? 4 + classes! : cells(8) + cells(16) + cells(32);
@@ -133,6 +134,32 @@ Deno.test("a detector of oriented boxes is refused by name", () => {
     metadata: ultralytics(640, 15, { task: "obb" }),
   };
   assert.throws(() => recognise(graphOf(sample)), /oriented boxes/);
+});
+
+Deno.test("a YOLO whose rows may be a skeleton or classes is refused with what to write into its manifest", () => {
+  const sample: Sample = { what: "", adapter: "", outputs: { output0: [1, 56, 8400] } };
+  const either =
+    /output0 .* one class with a skeleton of 17 points or 52 classes.*options: \{keypoints: \[17, 3\]\} or labels/;
+  assert.throws(() => recognise(graphOf(sample)), either);
+  assert.equal(recognise(graphOf(sample), { labels: names(52) })!.recognition.options!.classes, 52);
+  const hints = { options: { keypoints: [17, 4] } };
+  assert.throws(() => recognise(graphOf(sample), hints), /options.keypoints must be .* \[17, 3\]/);
+});
+
+Deno.test("six outputs that fit no grid of the input, and six numbers a row that fit no faces, are nobody's", () => {
+  const outputs = (rows: number[]) =>
+    Object.fromEntries(rows.flatMap((row) => [[`s${row}`, [1, row, 1]], [`b${row}`, [1, row, 4]]]));
+  const faces: Sample = { what: "", adapter: "", input: picture(320), outputs: outputs([100, 200, 300]) };
+  assert.equal(recognise(graphOf(faces)), undefined);
+  const rows: Sample = { what: "", adapter: "", input: [1, 200, 200, 3], outputs: { out: ["n", 6] } };
+  assert.equal(adapterNamed("ultraface").recognise(graphOf(rows)), undefined);
+  assert.ok(adapterNamed("ultraface").recognise(graphOf(rows), { forced: true }));
+});
+
+Deno.test("an SCRFD whose size is asked for wrongly is refused", () => {
+  const sample = SAMPLES.find(({ what }) => what.startsWith("SCRFD as InsightFace"))!;
+  const hints = { size: { width: 330, height: 330 } };
+  assert.throws(() => recognise(graphOf(sample), hints), /330×330 does not fit SCRFD: it wants multiples of 32/);
 });
 
 Deno.test("labels that are too few or too many for the outputs are refused", () => {

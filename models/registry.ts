@@ -6,6 +6,8 @@ import { fastestdet } from "./fastestdet.ts";
 import type { GraphInfo } from "./graph_info.ts";
 import { head } from "./head.ts";
 import { nanodet } from "./nanodet.ts";
+import { scrfd } from "./scrfd.ts";
+import { ssd } from "./ssd.ts";
 import { tensor } from "./tensor.ts";
 import { ultraface } from "./ultraface.ts";
 import { yolo } from "./yolo.ts";
@@ -15,7 +17,9 @@ import { yunet } from "./yunet.ts";
 /** All adapters; the first that recognises a file reads it, so the more particular come first. */
 export const ADAPTERS: readonly Adapter[] = [
   yunet,
+  scrfd,
   ultraface,
+  ssd,
   nanodet,
   detr,
   fastestdet,

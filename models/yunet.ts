@@ -79,7 +79,7 @@ export const yunet: Adapter = {
         candidates.push(x - halfWidth, y - halfHeight, x + halfWidth, y + halfHeight, score, 0, landmarks.length - 1);
       }
     });
-    return { detections: detectionsOf(candidates, spec, placement, (row) => landmarks[row]) };
+    return { detections: detectionsOf(candidates, spec, placement, { keypoints: (row) => landmarks[row] }) };
   },
 };
 

@@ -1,7 +1,9 @@
-"""Writes tests/golden/adapters.json: what each family's outputs mean, worked out with numpy and torchvision.
+"""Writes tests/golden/adapters.json: what each family's outputs mean, worked out with numpy and ONNX Runtime's NMS.
 
 Every case is made of recipes, so that a test can build the same tensors, and of the detections, classes or vector
 that they stand for.
+
+Needs numpy, onnx and onnxruntime.
 
 Run: python scripts/golden/adapters.py && deno fmt tests/golden
 """
@@ -10,12 +12,13 @@ import json
 from pathlib import Path
 
 import numpy as np
-import torch
-from torchvision.ops import batched_nms, box_convert
 
+from reference import bilinear, centres, nms, runs
 from recipe import build, part, recipe
 
 SIZE = 64
+# Outlines are compared at so many points by so many.
+MASK_SIDE = 128
 STRIDES = [8, 16, 32]
 
 
@@ -40,14 +43,14 @@ def place(fit, source):
     return inner / np.array([w, h]), np.round(offset - 0.1) if fit == "letterbox" else offset
 
 
-def finish(case, boxes, scores, classes, keypoints=None):
+def finish(case, boxes, scores, classes, keypoints=None, mask=None):
     """Threshold, NMS, limit, and back to the source's pixels."""
     boxes, scores = np.asarray(boxes, np.float32), np.asarray(scores, np.float32)
     classes = np.asarray(classes, np.int64)
     strong = np.flatnonzero(scores >= np.float32(case["minScore"]))
     boxes, scores, classes = boxes[strong], scores[strong], classes[strong]
     if case["iou"] < 1:
-        kept = batched_nms(torch.tensor(boxes), torch.tensor(scores), torch.tensor(classes), case["iou"]).numpy()
+        kept = nms(boxes, scores, classes, case["iou"])
     else:
         kept = np.argsort(-scores, kind="stable")
     scale, offset = place(case["fit"], case["source"])
@@ -63,6 +66,8 @@ def finish(case, boxes, scores, classes, keypoints=None):
             points = np.array(keypoints[strong[i]], np.float64)
             points[:, :2] = (points[:, :2] - offset) / scale
             answer["keypoints"] = [numbers(p) for p in points]
+        if mask is not None:
+            answer["mask"] = runs(mask(strong[i], boxes[i], scale, offset))
         answers.append(answer)
     case["expected"] = {"detections": answers}
     return case
@@ -91,11 +96,9 @@ def case_of(name, adapter, tensors, **settings):
         "maxDetections": 300,
     }
     case.update(settings)
-    return case, [build(t)[case["index"]].astype(np.float64) for t in tensors]
-
-
-def centres(rows):
-    return box_convert(torch.tensor(rows), "cxcywh", "xyxy").numpy()
+    batched = case["options"].get("batched", True) and case["options"].get("layout") != "chosen"
+    tensors = [build(t).astype(np.float64) for t in tensors]
+    return case, [t[case["index"]] if batched else t for t in tensors]
 
 
 def place_rows():
@@ -129,6 +132,90 @@ def yolo():
     case, [out] = case_of("yolo that chose its boxes, with keypoints", "yolo", [t], iou=1,
                           options={"layout": "end2end", "classes": 5, "extras": 4, "keypoints": [2, 2]})
     yield finish(case, out[:, :4], out[:, 4], out[:, 5], out[:, 6:].reshape(30, 2, 2))
+
+
+def masks_of(out, prototypes, source):
+    """A reader of box `i`'s mask: prototypes mixed, drawn large, cut at zero and at the box, seen at MASK_SIDE² points."""
+    points = (np.arange(MASK_SIDE) + 0.5) * SIZE / MASK_SIDE
+    x, y = np.meshgrid(points, points)
+
+    def read(i, box, scale, offset):
+        mixed = np.tensordot(out[i], prototypes, 1)
+        step = SIZE / mixed.shape[0]
+        inside = bilinear(mixed, x / step - 0.5, y / step - 0.5) > 0
+        end = offset + np.array(source) * scale
+        x0, y0 = np.maximum(box[:2], offset)
+        x1, y1 = np.minimum(box[2:], end)
+        return inside & (x > x0) & (x < x1) & (y > y0) & (y < y1)
+
+    return read
+
+
+def outlines():
+    prototypes = recipe("output1", [1, 3, 8, 8], 16, [part(3, scale=2, add=-1)], 1)
+    coefficients = part(3, scale=2, add=-0.4)
+    t = recipe("output0", [1, 9, 84], 17, [part(2, scale=SIZE), part(2, scale=40, add=12), part(2, "rare"), coefficients], 1)
+    case, [out, shared] = case_of("yolo v8 with outlines", "yolo", [t, prototypes],
+                                  options={"layout": "v8", "classes": 2, "extras": 3, "masks": True})
+    mask = masks_of(out[6:].T, shared, case["source"])
+    yield finish(case, centres(out[:4].T), out[4:6].max(0), out[4:6].argmax(0), mask=mask)
+
+    t = recipe("output0", [1, 10, 9], 18,
+               [part(2, scale=30), part(2, scale=30, add=30), part(1), part(1, "whole", 5), coefficients], 2)
+    case, [out, shared] = case_of("yolo that chose its boxes, with outlines", "yolo", [t, prototypes], iou=1,
+                                  options={"layout": "end2end", "classes": 5, "extras": 3, "masks": True})
+    mask = masks_of(out[:, 6:], shared, case["source"])
+    yield finish(case, out[:, :4], out[:, 4], out[:, 5], mask=mask)
+
+
+def ssd():
+    corners = [part(2, scale=0.4), part(2, scale=0.5, add=0.45)]
+    tensors = [
+        recipe("detection_boxes", [1, 20, 4], 151, corners, 2),
+        recipe("detection_scores", [1, 20], 152, [part(20)], 1),
+        recipe("detection_classes", [1, 20], 153, [part(20, "whole", 4)], 1),
+        recipe("num_detections", [1], 154, [part(1, "whole", 1, 15)], 0),
+    ]
+    case, [boxes, scores, classes, count] = case_of("ssd of tensorflow", "ssd", tensors, fit="stretch", iou=1,
+                                                    options={"kind": "tensorflow", "first": 1})
+    # Corners come as y, x; class 0 is the background; rows past the count are left over from the program's memory.
+    real = np.arange(20) < count
+    seen = real & (classes >= 1)
+    yield finish(case, boxes[seen][:, [1, 0, 3, 2]] * SIZE, scores[seen], classes[seen] - 1)
+
+    tensors = [
+        recipe("bboxes", [1, 20, 4], 155, corners, 2),
+        recipe("labels", [1, 20], 156, [part(20, "whole", 6, 1)], 1, "int64"),
+        recipe("scores", [1, 20], 157, [part(20)], 1),
+    ]
+    case, [boxes, labels, scores] = case_of("ssd of mlperf", "ssd", tensors, fit="stretch", iou=1,
+                                            options={"kind": "mlperf", "first": 1})
+    yield finish(case, boxes * SIZE, scores, labels - 1)
+
+
+def scrfd():
+    for landmarks, batched, seed in [(True, False, 160), (False, True, 180)]:
+        tensors = []
+        kinds = [("score", part(1)), ("bbox", part(4, scale=2, add=0.2)), ("kps", part(10, scale=3, add=-1.5))]
+        for k, (kind, filled) in enumerate(kinds[: 3 if landmarks else 2]):
+            for i, stride in enumerate(STRIDES):
+                rows = 2 * (SIZE // stride) ** 2
+                dims = [rows, filled["size"]]
+                name = f"{kind}_{stride}"
+                tensors.append(recipe(name, [1, *dims] if batched else dims, seed + 3 * k + i, [filled], 2 if batched else 1))
+        name = "scrfd with landmarks, without a batch" if landmarks else "scrfd"
+        case, outs = case_of(name, "scrfd", tensors, fit="letterbox-top-left", minScore=0.6, iou=0.4,
+                             options={"landmarks": landmarks, "batched": batched})
+        scores, sides = np.concatenate(outs[:3])[:, 0], np.concatenate(outs[3:6])
+        # Both boxes of a cell begin at its left top corner, and sides are distances from there in strides.
+        grid = cells(STRIDES).repeat(2, 0)
+        corner, stride = grid[:, :2] * grid[:, 2:], grid[:, 2:]
+        boxes = np.concatenate([corner - sides[:, :2] * stride, corner + sides[:, 2:] * stride], 1)
+        points = None
+        if landmarks:
+            marks = np.concatenate(outs[6:])
+            points = corner[:, None] + marks.reshape(-1, 5, 2) * stride[:, None]
+        yield finish(case, boxes, scores, np.zeros(len(scores)), points)
 
 
 def yolox():
@@ -229,6 +316,13 @@ def faces():
     case, [scores, boxes] = case_of("ultraface", "ultraface", tensors, fit="stretch", minScore=0.7, iou=0.3)
     yield finish(case, boxes * SIZE, scores[:, 1], np.zeros(40))
 
+    row = [part(2), part(2, scale=0.5), part(2, scale=0.5, add=0.5)]
+    for name, layout, dims, iou in [("in one output", "joined", [1, 40, 6], 0.3), ("that chose its faces", "chosen", [40, 6], 1)]:
+        t = recipe("Identity", dims, 83, row, len(dims) - 1)
+        case, [out] = case_of(f"ultraface {name}", "ultraface", [t], fit="stretch", minScore=0.7, iou=iou,
+                              options={"layout": layout})
+        yield finish(case, out[:, 2:] * SIZE, out[:, 1], np.zeros(40))
+
     tensors = []
     for i, stride in enumerate(STRIDES):
         count = (SIZE // stride) ** 2
@@ -267,12 +361,25 @@ def vectors():
     case["expected"] = {"embedding": numbers(out / np.linalg.norm(out))}
     yield case
 
+    case, [out] = case_of("embed, its length kept", "embed", [t], iou=1, options={"normalise": False})
+    case["expected"] = {"embedding": numbers(out)}
+    yield case
+
+    tensors = [recipe(name, [2, 4], seed, [part(4, scale=6, add=-3)], 1) for name, seed in [("Boredom", 142), ("Mood", 143)]]
+    case, outs = case_of("heads", "head", tensors, index=1, iou=1, options={"activation": "softmax"})
+    heads = {}
+    for t, out in zip(tensors, outs):
+        scores = np.exp(out) / np.exp(out).sum()
+        heads[t["name"]] = {"classId": int(scores.argmax()), "score": number(scores.max()), "probabilities": numbers(scores)}
+    case["expected"] = {"heads": heads}
+    yield case
+
 
 def main():
-    cases = [c for family in [yolo, yolox, nanodet, fastestdet, detr, faces, vectors] for c in family()]
+    cases = [c for family in [yolo, outlines, yolox, nanodet, fastestdet, detr, ssd, faces, scrfd, vectors] for c in family()]
     path = Path(__file__).parents[2] / "tests" / "golden" / "adapters.json"
     text = ",\n".join(json.dumps(case) for case in cases)
-    path.write_text('{"made": "numpy and torchvision", "size": %d, "cases": [\n%s\n]}\n' % (SIZE, text))
+    path.write_text('{"made": "numpy and ONNX Runtime", "size": %d, "cases": [\n%s\n]}\n' % (SIZE, text))
     for case in cases:
         print(f"{case['name']:45} {[len(v) for v in case['expected'].values()]}")
 
