@@ -234,6 +234,42 @@ export interface PredictService {
   open(model: string | undefined, images: number): Promise<PredictPlaces>;
 }
 
+/** Which part of the media root is asked for. */
+export interface MediaQuery {
+  /** The folder, counted from the root; empty for the root itself. */
+  path: string;
+  /** The last name of the page before; a folder's with a `/` at its end. */
+  after?: string | undefined;
+  limit: number;
+}
+
+/** A folder or a video below the media root. */
+export interface MediaEntry {
+  kind: "folder" | "file";
+  name: string;
+  /** Below the root, parts separated by `/`. */
+  path: string;
+  /** Of a file: the source that plays it. */
+  source?: { kind: "file"; path: string };
+  bytes?: number;
+  modifiedAt?: string;
+}
+
+/** One page of a folder. */
+export interface MediaPage {
+  /** Whether there is a media root at all. */
+  configured: boolean;
+  path: string;
+  entries: MediaEntry[];
+  /** Whether another page follows. */
+  more: boolean;
+}
+
+/** The server's own videos. */
+export interface MediaService {
+  list(query: MediaQuery): Promise<MediaPage>;
+}
+
 /** Whether the program can do its work, and why not. */
 export interface Readiness {
   ready: boolean;

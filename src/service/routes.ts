@@ -3,6 +3,7 @@ import { docsRoutes } from "../api/docs/docs_routes.ts";
 import { eventRoutes } from "../api/event_routes.ts";
 import type { Guard } from "../api/guard.ts";
 import { ingestRoutes } from "../api/ingest_routes.ts";
+import { mediaRoutes } from "../api/media_routes.ts";
 import { modelRoutes } from "../api/model_routes.ts";
 import { pictureRoutes } from "../api/picture_routes.ts";
 import { predictRoutes } from "../api/predict_routes.ts";
@@ -34,6 +35,7 @@ export function serverRoutes(services: Services): { routes: Route[]; guard: Guar
       probe: probes,
       schemas: { registration: registrationSchema, patch: patchSchema, source: sourceSchema },
     }),
+    ...mediaRoutes({ media: services.media }),
     ...eventRoutes({ hub, streams }),
     ...wsRoutes({ hub, streams, pictures, onFault }),
     ...pictureRoutes({ pictures, streams, signal }),

@@ -10,6 +10,7 @@ import { sinks } from "../sinks/registry.ts";
 import { SourceRules } from "../../streams/sources/source_rules.ts";
 import type { Weir } from "../app.ts";
 import { Ingest } from "./ingest.ts";
+import { Media } from "./media.ts";
 import { type ModelsConfig, ServerModels } from "./models.ts";
 import { Pictures } from "./pictures.ts";
 import { Predict } from "./predict.ts";
@@ -37,6 +38,7 @@ export class Services implements AsyncDisposable {
   readonly pictures: Pictures;
   readonly ingest: Ingest;
   readonly probes: Probes;
+  readonly media: Media;
   readonly system: ServerSystem;
   readonly metrics: WeirMetrics;
   /** HTTP requests under way. */
@@ -61,6 +63,7 @@ export class Services implements AsyncDisposable {
     this.streams = new ServerStreams({ weir, store, ...guarded, sinks: this.sinks, limit });
     this.pictures = new Pictures(weir, this.streams);
     this.ingest = new Ingest(weir);
+    this.media = new Media({ mediaRoot: config.sources.mediaRoot });
     this.probes = new Probes({
       weir,
       ...guarded,
