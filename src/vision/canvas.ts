@@ -72,17 +72,33 @@ export class Canvas {
   }
 
   /** Fills a polygon, even-odd. */
-  fillPolygon(points: readonly Point[], colour: Colour, { alpha = 1 } = {}): void {
-    if (points.some(([x, y]) => !Number.isFinite(x + y))) return;
-    const heights = points.map(([, y]) => y);
-    const last = Math.min(this.height - 1, Math.floor(Math.max(...heights)));
-    for (let y = Math.max(0, Math.floor(Math.min(...heights))); y <= last; y++) {
+  fillPolygon(points: readonly Point[], colour: Colour, options: { alpha?: number } = {}): void {
+    this.fillRings([points.flat()], colour, options);
+  }
+
+  /** Fills what an odd number of closed rings encloses; each ring is flat, `[x0, y0, x1, y1, …]`. */
+  fillRings(rings: readonly (readonly number[])[], colour: Colour, { alpha = 1 } = {}): void {
+    if (!rings.every((ring) => ring.every(Number.isFinite))) return;
+    let top = Infinity;
+    let bottom = -Infinity;
+    for (const ring of rings) {
+      for (let i = 1; i < ring.length; i += 2) {
+        top = Math.min(top, ring[i]);
+        bottom = Math.max(bottom, ring[i]);
+      }
+    }
+    const last = Math.min(this.height - 1, Math.floor(bottom));
+    for (let y = Math.max(0, Math.floor(top)); y <= last; y++) {
       const middle = y + 0.5;
       const crossings: number[] = [];
-      points.forEach(([x1, y1], index) => {
-        const [x0, y0] = points[(index || points.length) - 1];
-        if ((y0 <= middle) !== (y1 <= middle)) crossings.push(x0 + ((middle - y0) / (y1 - y0)) * (x1 - x0));
-      });
+      for (const ring of rings) {
+        for (let i = 0, before = ring.length - 2; i < ring.length; before = i, i += 2) {
+          const y0 = ring[before + 1];
+          const y1 = ring[i + 1];
+          if ((y0 <= middle) === (y1 <= middle)) continue;
+          crossings.push(ring[before] + ((middle - y0) / (y1 - y0)) * (ring[i] - ring[before]));
+        }
+      }
       crossings.sort((a, b) => a - b);
       for (let pair = 0; pair + 1 < crossings.length; pair += 2) {
         this.#span(y, Math.round(crossings[pair]), Math.round(crossings[pair + 1]), colour, alpha);

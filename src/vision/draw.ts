@@ -1,5 +1,6 @@
 import type { Box, Detection, ModelOutput, ResultEnvelope } from "../core/results.ts";
 import { Canvas, type Point } from "./canvas.ts";
+import { drawKeypoints, drawMask } from "./draw_shape.ts";
 import { ASCENT_ROWS, Font } from "./font.ts";
 import { type Colour, colourOf, DARK, inkOn } from "./palette.ts";
 
@@ -54,7 +55,7 @@ function measuresFor(width: number, height: number): Measures {
   return { thickness: Math.max(1, Math.round(wanted)), font, pad: 2 * scale };
 }
 
-/** Draws a result into its picture: zones, trails, boxes with their labels, keypoints, classes. Packed RGB24, in place. */
+/** Draws a result into its picture: zones, masks, trails, boxes with labels, skeletons, classes. Packed RGB24, in place. */
 export function drawResult(
   rgb: Uint8Array,
   size: { width: number; height: number },
@@ -72,6 +73,7 @@ export function drawResult(
     const plate = drawZone(canvas, zone, measures);
     if (plate) plates.push(plate);
   }
+  for (const detection of detections) drawMask(canvas, detection, colourFor(detection, options));
   const byTrack = new Map(detections.map((detection) => [detection.track, colourFor(detection, options)]));
   for (const trail of options.trails ?? []) {
     drawTrail(canvas, trail, byTrack.get(trail.track) ?? colourOf(trail.track), measures);
@@ -100,17 +102,15 @@ function rectOf([x, y, width, height]: Box) {
   return { x, y, width, height };
 }
 
-function drawBox(canvas: Canvas, { box, keypoints }: Detection, colour: Colour, { thickness }: Measures): void {
+function drawBox(canvas: Canvas, detection: Detection, colour: Colour, { thickness }: Measures): void {
+  const { box } = detection;
   const [x, y, width, height] = box;
   // A dark edge on both sides keeps the box readable on every ground.
   const edge = Math.max(1, Math.round(thickness / 2));
   const around = { x: x - edge, y: y - edge, width: width + 2 * edge, height: height + 2 * edge };
   canvas.strokeRect(around, { colour: DARK, thickness: thickness + 2 * edge, alpha: 0.4 });
   canvas.strokeRect(rectOf(box), { colour, thickness });
-  for (const [px, py] of keypoints ?? []) {
-    canvas.fillDisc([px, py], thickness * 1.5 + edge, DARK, { alpha: 0.5 });
-    canvas.fillDisc([px, py], thickness * 1.5, colour);
-  }
+  drawKeypoints(canvas, detection, colour, thickness);
 }
 
 /** The ways to name a detection, from the fullest to the shortest. */

@@ -104,6 +104,41 @@ Deno.test("a box is drawn on its own pixels in the colour of its class, or of it
   }
 });
 
+Deno.test("a mask is laid over what it covers, its hole is not, and the picture shows through", () => {
+  const rgb = ground(640, 360);
+  const around = (from: number, to: number) => [from, from, to, from, to, to, from, to];
+  const hole = [150, 150, 150, 170, 170, 170, 170, 150];
+  const detection: Detection = {
+    box: [100, 100, 120, 120],
+    label: "ring",
+    classId: 1,
+    score: 1,
+    mask: [around(110, 210), hole],
+  };
+  drawResult(rgb, { width: 640, height: 360 }, { detect: { model: "m", detections: [detection] } }, { labels: false });
+  const before = ground(640, 360);
+  const mixed = PALETTE[1].map((value, i) => Math.round(pixel(before, 640, 120, 130)[i] * 0.6 + value * 0.4));
+  pixel(rgb, 640, 120, 130).forEach((value, i) => assert.ok(Math.abs(value - mixed[i]) <= 2, `${value}, ${mixed[i]}`));
+  for (const [x, y] of [[160, 160], [105, 130], [230, 130]]) {
+    assert.deepEqual(pixel(rgb, 640, x, y), pixel(before, 640, x, y), `${x},${y}`);
+  }
+});
+
+Deno.test("a person's limbs join the points that were seen, and no others", () => {
+  const rgb = ground(640, 360);
+  const keypoints = Array.from({ length: 17 }, () => [600, 340, 0.1]);
+  keypoints[5] = [200.5, 100, 0.9];
+  keypoints[7] = [200.5, 160, 0.9];
+  keypoints[9] = [260, 160, 0.2];
+  const detection: Detection = { box: [150, 80, 150, 120], label: "person", classId: 0, score: 1, keypoints };
+  drawResult(rgb, { width: 640, height: 360 }, { pose: { model: "m", detections: [detection] } }, { labels: false });
+  const before = ground(640, 360);
+  assert.deepEqual(pixel(rgb, 640, 200, 130), [...PALETTE[0]]);
+  for (const [x, y] of [[230, 160], [600, 340], [400, 250]]) {
+    assert.deepEqual(pixel(rgb, 640, x, y), pixel(before, 640, x, y), `${x},${y}`);
+  }
+});
+
 Deno.test("the surest detection is on top", () => {
   const rgb = ground(640, 360);
   const box = (classId: number, score: number): Detection => ({ box: [100, 100, 60, 60], label: "x", classId, score });
@@ -144,7 +179,14 @@ Deno.test("boxes that make no sense hurt nobody", () => {
   const rgb = ground(64, 36);
   const numbers = [NaN, Infinity, -Infinity, -50, 0, 1e9];
   const detections = numbers.flatMap((x) =>
-    numbers.map((width): Detection => ({ box: [x, x, width, width], label: "?".repeat(500), classId: x, score: NaN }))
+    numbers.map((width): Detection => ({
+      box: [x, x, width, width],
+      label: "?".repeat(500),
+      classId: x,
+      score: NaN,
+      keypoints: [[x, width], []],
+      mask: [[x, width, width, x, x, x], [], [1]],
+    }))
   );
   drawResult(rgb, { width: 64, height: 36 }, { detect: { model: "m", detections } });
   assert.equal(rgb.length, 64 * 36 * 3);
