@@ -1,16 +1,11 @@
-import type { Analyzer } from "../src/core/analyzer.ts";
-import { analyzerNamed } from "../src/analyzers/registry.ts";
-import { framesUnderWay } from "../src/core/memory_bound.ts";
-import type { StreamRegistration } from "../src/core/stream.ts";
 import { livePictures, onPictureLeak } from "../streams/av/picture.ts";
-import { ModelInput } from "../streams/model_input.ts";
-import type { Step } from "../streams/pipeline.ts";
 import { carriedOver } from "../streams/carried_over.ts";
 import { Inlet } from "../streams/sources/inlet.ts";
 import { sourceNamed } from "../streams/sources/registry.ts";
 import { SourceRules } from "../streams/sources/source_rules.ts";
 import type { ActorContext } from "./actor.ts";
-import type { FromStreams, ModelSetup, ToStreams } from "./protocol.ts";
+import type { FromStreams, ToStreams } from "./protocol.ts";
+import { Steps } from "./steps.ts";
 import { Stills } from "./stills.ts";
 import { StreamTask } from "./stream_task.ts";
 import { TurnClient } from "./turn_client.ts";
@@ -22,14 +17,10 @@ export interface StreamWorkerInit {
   answerTimeoutMs: number;
 }
 
-/** Runs that may be under way at one replica: one running, some that lie ready, one on its way home. */
-const RUNS_PER_REPLICA = 5;
-
 const tasks = new Map<string, StreamTask>();
 /** Of the streams that are sent their frames. */
 const inlets = new Map<string, Inlet>();
-/** By the model's key. */
-const inputs = new Map<string, ModelInput>();
+const steps = new Steps();
 const models = new Map<number, string>();
 let turns: TurnClient;
 let stills: Stills;
@@ -58,8 +49,7 @@ hostActor<StreamWorkerInit, ToStreams, FromStreams>({
         return turns.refuse(message.model, message.reason);
       case "unloaded":
         stills.forget(message.model);
-        inputs.get(message.model)?.[Symbol.dispose]();
-        return void inputs.delete(message.model);
+        return steps.forget(message.model);
       case "add":
         return add(message, context);
       // A stream may be gone while a frame is on its way to it.
@@ -81,7 +71,7 @@ hostActor<StreamWorkerInit, ToStreams, FromStreams>({
       case "usage":
         return {
           ...livePictures(),
-          poolBytes: [...inputs.values()].reduce((sum, { pool }) => sum + pool.boundBytes, 0),
+          poolBytes: steps.boundBytes,
         };
     }
     const task = tasks.get(message.id);
@@ -115,7 +105,7 @@ hostActor<StreamWorkerInit, ToStreams, FromStreams>({
     await Promise.all([...tasks.values()].map((task) => task.stop()));
     turns[Symbol.dispose]();
     stills[Symbol.dispose]();
-    for (const input of inputs.values()) input[Symbol.dispose]();
+    steps[Symbol.dispose]();
   },
 });
 
@@ -127,18 +117,18 @@ function add(
   const { id } = registration;
   if (tasks.has(id)) throw new Error(`There is a stream called ${id} already`);
   const plugin = sourceNamed(registration.source.kind);
-  const steps = registration.pipeline.map((step) => makeStep(step, message.models));
+  const made = steps.make(registration.pipeline, message.models);
   const inlet = plugin.pushed ? makeInlet(id, context) : undefined;
   const rules = extras.sourceRules && new SourceRules(extras.sourceRules);
   const task = new StreamTask({
     registration,
-    steps,
+    steps: made,
     turns,
     extras,
     from,
     finite: plugin.ends ?? false,
     patient: plugin.pushed ?? false,
-    inputBytes: inputBytes(steps),
+    inputBytes: steps.inputBytes(made),
     open: () => plugin.open(registration.source, { stream: id, inlet, rules }),
     onOverstay: () => context.emit({ type: "overstay", stream: id }),
     onPicture: (picture) => context.emit({ type: "picture", picture }, [picture.jpeg.buffer as ArrayBuffer]),
@@ -157,16 +147,12 @@ function reconfigure(
   { registration, models }: Extract<ToStreams, { type: "reconfigure" }>,
 ): Promise<void> {
   const { pipeline } = registration;
-  const made = pipeline.map((step) => makeStep(step, models));
+  const made = steps.make(pipeline, models);
   return task.reconfigure((before) => {
     const old = { pipeline: before.registration.pipeline, steps: before.steps };
-    const steps = carriedOver(old, { pipeline, steps: made });
-    return { registration, steps, inputBytes: inputBytes(steps) };
+    const carried = carriedOver(old, { pipeline, steps: made });
+    return { registration, steps: carried, inputBytes: steps.inputBytes(carried) };
   });
-}
-
-function inputBytes(steps: readonly Step[]): number[] {
-  return steps.map((step) => "spec" in step ? inputs.get(step.model)!.pool.bufferBytes : 0);
 }
 
 function makeInlet(id: string, context: ActorContext<FromStreams>): Inlet {
@@ -177,26 +163,4 @@ function makeInlet(id: string, context: ActorContext<FromStreams>): Inlet {
   });
   inlets.set(id, inlet);
   return inlet;
-}
-
-function makeStep(step: StreamRegistration["pipeline"][number], setups: readonly ModelSetup[]): Step {
-  if (!("model" in step)) {
-    const { analyzer: kind, name, ...options } = step as { analyzer: string; name?: string };
-    return { name: name ?? kind, analyzer: analyzerNamed(kind, options) as Analyzer };
-  }
-  const { key, spec, replicas, maxBatch } = setups.find((setup) => setup.spec.name === step.model)!;
-  let input = inputs.get(key);
-  if (!input) inputs.set(key, input = new ModelInput(spec.input, RUNS_PER_REPLICA * replicas * maxBatch));
-  const { name, model: _model, ...overrides } = step as { name?: string; model: string };
-  const own = input;
-  return {
-    name: name ?? spec.task,
-    model: key,
-    spec,
-    concurrency: framesUnderWay(replicas, maxBatch),
-    input: {
-      expect: (picture) => own.expect(picture),
-      run: (picture, turn) => own.run(picture, turn, overrides),
-    },
-  };
 }

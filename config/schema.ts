@@ -3,6 +3,7 @@ import { analyzers } from "../src/analyzers/registry.ts";
 import type { FlowMode, PipelineStep, StreamPolicy, StreamRegistration } from "../src/core/stream.ts";
 import { type ParsedSinkConfig, sinkName, sinks as sinkKinds } from "../src/sinks/registry.ts";
 import { sourceNamed, sources } from "../streams/sources/registry.ts";
+import { cascadeFaults, cascadeKeys } from "./cascade_schema.ts";
 import { ConfigError, faultsOf } from "./issues.ts";
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
@@ -21,6 +22,7 @@ const modelStepSchema = z.strictObject({
   minScore: z.number().min(0).max(1).optional().describe("Detections and classes that score lower are left out"),
   iou: z.number().min(0).max(1).optional().describe("Boxes of one class that overlap more than this are one"),
   maxDetections: z.int().min(1).max(10_000).optional().describe("The best so many are kept"),
+  ...cascadeKeys,
 });
 
 const analyzerStepSchema = z.looseObject({
@@ -116,6 +118,7 @@ const pipelineSchema = z.array(z.union([modelStepSchema, analyzerStepSchema])).m
         message: `step ${first} is called ${name} already`,
       });}
   });
+  for (const fault of cascadeFaults(steps)) context.addIssue({ code: "custom", ...fault });
 });
 
 const labelsSchema = z.record(z.string().min(1).max(63), z.string().max(255))

@@ -84,6 +84,28 @@ Deno.test("two steps cannot share a name", () => {
   assert.deepEqual(faults({ id: "a", source: FILE, pipeline }), ["pipeline[1].name: step 0 is called x already"]);
 });
 
+Deno.test("a step on an earlier one must name one that comes before, and only such a step is told how to cut", () => {
+  const pipeline = (...steps: Record<string, unknown>[]) => faults({ id: "a", source: FILE, pipeline: steps });
+  const face = { model: "f", name: "face" };
+  assert.deepEqual(pipeline({ model: "d" }, { model: "e", on: "detect.person", margin: 0.2, max: 4, everyNth: 5 }), []);
+  assert.deepEqual(pipeline(face, { model: "e", on: "face.face" }, { model: "h", on: "embed" }), []);
+  assert.deepEqual(pipeline(face, { model: "e", on: "fase" }), [
+    "pipeline[1].on: no earlier step is called fase; before it are: face",
+  ]);
+  assert.deepEqual(pipeline({ model: "e", on: "face" }, face), [
+    "pipeline[0].on: step face does not come before this one; no model comes before it",
+  ]);
+  assert.deepEqual(
+    pipeline(face, { model: "e", name: "e", on: "e" })[0],
+    "pipeline[1].on: step e does not come before this one; before it are: face",
+  );
+  assert.match(
+    pipeline(face, { model: "e", everyNth: 2 })[0],
+    /^pipeline\[1\]\.everyNth: everyNth is for steps that run on/,
+  );
+  assert.match(pipeline(face, { model: "e", on: "face", max: 0 })[0], /^pipeline\[1\]\.max/);
+});
+
 Deno.test("two sinks cannot share a name, nor names that some disks take for one", () => {
   const webhook = (name?: string) => ({ kind: "webhook", url: "https://a.example/", ...(name && { name }) });
   const sinks = (...names: (string | undefined)[]) => faults({ id: "a", source: FILE, sinks: names.map(webhook) });

@@ -5,8 +5,14 @@ import type { PipelineStep } from "../src/core/stream.ts";
 import { carriedOver } from "./carried_over.ts";
 import type { Step } from "./pipeline.ts";
 
-function made(pipeline: PipelineStep[]) {
+function made(pipeline: PipelineStep[], keys = "") {
   const steps = pipeline.map((step): Step => {
+    if ("on" in step) {
+      const cascade = { most: 1, next: () => ({ pieces: [], skipped: 0 }), reset: () => {} };
+      const spec = { name: step.model } as ModelSpec;
+      const figures = { runs: 0, failed: 0, skipped: 0 };
+      return { name: "crops", model: "m", spec, concurrency: 1, cascade, scope: `m${keys} on detect`, figures };
+    }
     if ("model" in step) {
       const input = { expect: () => {}, run: () => Promise.reject(new Error("not run here")) };
       const model = step.model as string;
@@ -37,4 +43,14 @@ Deno.test("an analyzer with other options or another name begins anew, and none 
   ]);
   const steps = carriedOver(before, after);
   assert.deepEqual(steps.map((step) => before.steps.indexOf(step)), [-1, -1, 0, -1]);
+});
+
+Deno.test("what runs on crops remembers tracks and counts as long as its models are the same, not only called the same", () => {
+  const pipeline = [{ model: "a" }, { model: "b", on: "detect", max: 2 }];
+  const before = made(pipeline);
+  assert.equal(carriedOver(before, made(pipeline))[1], before.steps[1]);
+  const replaced = made(pipeline, "~2");
+  assert.equal(carriedOver(before, replaced)[1], replaced.steps[1]);
+  const other = made([{ model: "a" }, { model: "b", on: "detect", max: 3 }]);
+  assert.equal(carriedOver(before, other)[1], other.steps[1]);
 });

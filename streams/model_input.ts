@@ -1,7 +1,7 @@
 import type { PreparedAndInferred, RunOverrides, Turn } from "../src/core/inference.ts";
 import type { InputSpec } from "../src/core/model.ts";
 import type { Picture } from "../src/core/frame.ts";
-import type { Placement } from "../src/vision/fit.ts";
+import type { Placement, Rect } from "../src/vision/fit.ts";
 import { Preparer } from "./av/preparer.ts";
 import { FramePool } from "./frame_pool.ts";
 
@@ -10,6 +10,13 @@ interface Prepared {
   buffer: ArrayBuffer;
   placement: Placement;
   prepareMs: number;
+}
+
+/** How a picture is run. */
+export interface RunOptions {
+  overrides?: RunOverrides;
+  /** The part of the picture that is run; default all of it. */
+  region?: Rect;
 }
 
 /** A turn that came within this was waited for by nobody: messages alone take so long. */
@@ -22,12 +29,15 @@ const IDLE_MS = 1.5;
 export class ModelInput implements Disposable {
   readonly pool: FramePool;
   #preparer: Preparer;
+  /** Crops come in sizes of their own, and must not drive out what is kept for whole pictures. */
+  #cropper: Preparer;
   /** Replicas stand idle: the last turn came as fast as messages travel. */
   #idle = false;
   #ahead?: Prepared & { picture: Picture };
 
   constructor(spec: InputSpec, buffers: number) {
     this.#preparer = new Preparer(spec);
+    this.#cropper = new Preparer(spec);
     this.pool = new FramePool(this.#preparer.byteLength, buffers);
   }
 
@@ -49,10 +59,10 @@ export class ModelInput implements Disposable {
   }
 
   /** Prepares the picture and runs it in its turn. */
-  async run(picture: Picture, turn: Turn, overrides?: RunOverrides): Promise<PreparedAndInferred> {
+  async run(picture: Picture, turn: Turn, { overrides, region }: RunOptions = {}): Promise<PreparedAndInferred> {
     this.#idle = turn.waitedMs < IDLE_MS;
-    const ahead = this.#takeAhead(picture);
-    const { buffer, placement, prepareMs } = ahead ?? await this.#prepare(picture, turn);
+    const ahead = region ? undefined : this.#takeAhead(picture);
+    const { buffer, placement, prepareMs } = ahead ?? await this.#prepare(picture, turn, region);
     const inferred = await turn.run({ buffer, placement, overrides, home: this.pool });
     return { ...inferred, prepareMs };
   }
@@ -65,10 +75,10 @@ export class ModelInput implements Disposable {
     return ahead;
   }
 
-  async #prepare(picture: Picture, turn: Turn): Promise<Prepared> {
+  async #prepare(picture: Picture, turn: Turn, region?: Rect): Promise<Prepared> {
     const buffer = this.pool.takeFree() ?? this.#takeAhead()?.buffer ?? await this.pool.take();
     try {
-      return this.#fill(buffer, picture);
+      return this.#fill(buffer, picture, region);
     } catch (error) {
       this.pool.give(buffer);
       turn.pass();
@@ -77,13 +87,14 @@ export class ModelInput implements Disposable {
   }
 
   /** A picture that is only decoded now takes its own account of that. */
-  #fill(buffer: ArrayBuffer, picture: Picture): Prepared {
+  #fill(buffer: ArrayBuffer, picture: Picture, region?: Rect): Prepared {
     const start = performance.now() - picture.decodeMs;
-    const placement = this.#preparer.prepare(picture, buffer);
+    const placement = (region ? this.#cropper : this.#preparer).prepare(picture, buffer, region);
     return { buffer, placement, prepareMs: performance.now() - picture.decodeMs - start };
   }
 
   [Symbol.dispose](): void {
     this.#preparer[Symbol.dispose]();
+    this.#cropper[Symbol.dispose]();
   }
 }

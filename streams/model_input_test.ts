@@ -87,3 +87,18 @@ Deno.test("under load nothing is prepared that may never run", async () => {
   await input.run(next, busy.turn);
   assert.deepEqual(busy.ran, [10, 20]);
 });
+
+Deno.test("a part of a picture is run without the whole one that was prepared ahead", async () => {
+  using input = new ModelInput(SPEC, 2);
+  const idle = turn(0);
+  const data = new Uint8Array(16 * 16 * 3).fill(20);
+  for (let y = 8; y < 16; y++) data.fill(100, (y * 16 + 8) * 3, (y * 16 + 16) * 3);
+  using picture = pictureFromPixels({ width: 16, height: 16, format: "rgb24", data });
+  using other = grey(10);
+  await input.run(other, idle.turn);
+  input.expect(picture);
+  await input.run(picture, idle.turn, { region: { x: 8, y: 8, width: 8, height: 8 } });
+  await input.run(picture, idle.turn);
+  assert.deepEqual(idle.ran, [10, 100, 20]);
+  assert.equal(input.pool.out, 0);
+});

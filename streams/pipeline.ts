@@ -6,23 +6,34 @@ import type { Turn, Turns } from "../src/core/inference.ts";
 import type { ModelSpec } from "../src/core/model.ts";
 import type { ResultEnvelope } from "../src/core/results.ts";
 import { rounded } from "../src/core/tidy.ts";
-import type { StreamPolicy } from "../src/core/stream.ts";
+import type { CascadeFigures, StreamPolicy } from "../src/core/stream.ts";
+import { type Cascade, cascaded } from "./cascade.ts";
 import { Credits } from "./credits.ts";
 import type { FrameInWork } from "./frame_in_work.ts";
 import type { ModelInput } from "./model_input.ts";
 import { latestMap } from "./latest_map.ts";
 
+/** A model's step: whose turns are asked for, and how many frames may be under way. */
+interface OfModel {
+  name: string;
+  model: string;
+  spec: ModelSpec;
+  concurrency: number;
+}
+
+/** A model on the whole picture. */
+export type ModelStep = OfModel & { input: Pick<ModelInput, "expect" | "run"> };
+
+/** A model on what an earlier step found. */
+export type CascadeStep = OfModel & {
+  cascade: Cascade;
+  /** Which models' answers these are: those of this step and of the one before it. */
+  scope: string;
+  figures: CascadeFigures;
+};
+
 /** One step, ready to run. */
-export type Step =
-  | {
-    name: string;
-    /** Whose turns are asked for. */
-    model: string;
-    spec: ModelSpec;
-    input: Pick<ModelInput, "expect" | "run">;
-    concurrency: number;
-  }
-  | { name: string; analyzer: Analyzer };
+export type Step = ModelStep | CascadeStep | { name: string; analyzer: Analyzer };
 
 /** What a pipeline needs of its surroundings. */
 export interface PipelineContext {
@@ -49,7 +60,8 @@ export function pipeline(frames$: Observable<FrameInWork>, context: PipelineCont
   // Frames that passed the first model still hold their pictures: with several models, they are bounded together.
   const passage = models.length > 1 ? new Credits(Math.max(...models.map((step) => step.concurrency)) + 1) : undefined;
   const through = context.steps.reduce<Observable<FrameInWork>>((frames, step) => {
-    if (!("spec" in step)) return frames.pipe(analysed(step, context));
+    if ("analyzer" in step) return frames.pipe(analysed(step, context));
+    if ("cascade" in step) return frames.pipe(cascaded(step, context));
     return frames.pipe(inferred(step, { ...context, first: step === models[0], passage }));
   }, frames$);
   return through.pipe(published(context));
@@ -57,7 +69,7 @@ export function pipeline(frames$: Observable<FrameInWork>, context: PipelineCont
 
 /** A frame waits for the model's turn, is prepared only then, runs, and goes on with the model's output. */
 function inferred(
-  step: Extract<Step, { spec: ModelSpec }>,
+  step: ModelStep,
   context: PipelineContext & { first: boolean; passage?: Credits },
 ): OperatorFunction<FrameInWork, FrameInWork> {
   const { policy, turns, first, passage } = context;

@@ -15,6 +15,8 @@ export interface Placement {
   target: Rect;
   sourceWidth: number;
   sourceHeight: number;
+  /** The part of the source that was laid in, where it is not all of it: what lies outside was not seen. */
+  region?: Rect;
 }
 
 /** Lays a picture of the given size into a model's input, exact to the pixel. */
@@ -50,6 +52,22 @@ export function place(
   return { source: whole, target: { x, y, width: fitWidth, height: fitHeight }, ...size };
 }
 
+/** The same for a part of a picture; what is read from the model's input maps back to the whole picture's pixels. */
+export function placeRegion(
+  spec: Pick<InputSpec, "width" | "height" | "fit" | "resize">,
+  picture: { width: number; height: number },
+  region: Rect,
+): Placement {
+  const { source, target } = place(spec, region.width, region.height);
+  return {
+    source: { ...source, x: source.x + region.x, y: source.y + region.y },
+    target,
+    sourceWidth: picture.width,
+    sourceHeight: picture.height,
+    region,
+  };
+}
+
 /** Maps a point of the model's input back to source pixels. */
 export function unplacePoint(placement: Placement, x: number, y: number): [number, number] {
   const { source, target } = placement;
@@ -59,13 +77,15 @@ export function unplacePoint(placement: Placement, x: number, y: number): [numbe
   ];
 }
 
-/** Maps a box given by its corners in the model's input back to source pixels, cut at the picture's edges. */
+/** Maps a box given by its corners in the model's input back to source pixels, cut where what was laid in ends. */
 export function unplaceBox(placement: Placement, corners: [number, number, number, number]): Box {
   const [x0, y0] = unplacePoint(placement, corners[0], corners[1]);
   const [x1, y1] = unplacePoint(placement, corners[2], corners[3]);
-  const left = Math.min(Math.max(x0, 0), placement.sourceWidth);
-  const top = Math.min(Math.max(y0, 0), placement.sourceHeight);
-  const right = Math.min(Math.max(x1, 0), placement.sourceWidth);
-  const bottom = Math.min(Math.max(y1, 0), placement.sourceHeight);
+  const { x, y, width, height } = placement.region ??
+    { x: 0, y: 0, width: placement.sourceWidth, height: placement.sourceHeight };
+  const left = Math.min(Math.max(x0, x), x + width);
+  const top = Math.min(Math.max(y0, y), y + height);
+  const right = Math.min(Math.max(x1, x), x + width);
+  const bottom = Math.min(Math.max(y1, y), y + height);
   return [left, top, right - left, bottom - top];
 }

@@ -9,7 +9,7 @@ import type { AVPixelFormat } from "node-av/constants";
 import { Buffer } from "node:buffer";
 import type { Picture } from "../../src/core/frame.ts";
 import type { InputSpec } from "../../src/core/model.ts";
-import { place, type Placement } from "../../src/vision/fit.ts";
+import { place, type Placement, placeRegion, type Rect } from "../../src/vision/fit.ts";
 import { paintPadding } from "./padding.ts";
 import { asAvPicture } from "./picture.ts";
 import { OVERRUN, paddedStride, scaleRegion } from "./region.ts";
@@ -63,8 +63,8 @@ export class Preparer implements Disposable {
     }
   }
 
-  /** Fills `target` with one picture and answers where it lies. The picture stays the caller's. */
-  prepare(picture: Picture, target: ArrayBuffer): Placement {
+  /** Fills `target` with one picture, or a part of it, and answers where it lies. The picture stays the caller's. */
+  prepare(picture: Picture, target: ArrayBuffer, region?: Rect): Placement {
     if (target.byteLength !== this.byteLength) {
       throw new RangeError(
         `Cannot prepare input ${this.spec.name} in ${target.byteLength} bytes: it takes ${this.byteLength}`,
@@ -72,7 +72,7 @@ export class Preparer implements Disposable {
     }
     using own = asAvPicture(picture);
     const source = own.planes();
-    const placement = place(this.spec, source.width, source.height);
+    const placement = region ? placeRegion(this.spec, source, region) : place(this.spec, source.width, source.height);
     const job = { source, placement, target };
     if (this.#writesFloats) this.#fillFloats(job);
     else if (this.#tables) this.#fillByTable(job, this.#tables);

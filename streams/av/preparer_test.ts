@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Fit, InputSpec } from "../../src/core/model.ts";
-import { place, type Placement } from "../../src/vision/fit.ts";
+import { place, type Placement, unplaceBox } from "../../src/vision/fit.ts";
 import { livePictures, pictureFromPixels } from "./picture.ts";
 import { Preparer } from "./preparer.ts";
 
@@ -207,5 +207,31 @@ Deno.test("video's colours are turned into red, green and blue by BT.601, as oth
         });
       }
     }
+  }
+});
+
+Deno.test("a part of a picture is laid in as a picture of its own would be, and maps back to the whole picture's pixels", () => {
+  const [width, height] = [200, 120];
+  const rgb = slopes(width, height);
+  const region = { x: 40, y: 30, width: 81, height: 57 };
+  const cut = new Uint8Array(region.width * region.height * 3);
+  for (let y = 0; y < region.height; y++) {
+    const from = ((y + region.y) * width + region.x) * 3;
+    cut.set(rgb.subarray(from, from + region.width * 3), y * region.width * 3);
+  }
+  for (const fit of FITS) {
+    const spec = { ...BASE, fit };
+    using preparer = new Preparer(spec);
+    using picture = pictureFromPixels({ width, height, format: "rgb24", data: rgb });
+    const target = new Uint8Array(preparer.byteLength).fill(0xff).buffer;
+    const placement = preparer.prepare(picture, target, region);
+    const off = worst(spec, values(spec, target), reference(spec, cut, region.width, region.height));
+    assert.ok(off <= 4, `${fit}: ${off.toFixed(2)} levels off`);
+    const { x, y, width: across, height: down } = placement.target;
+    const box = unplaceBox(placement, [x, y, x + across, y + down]);
+    const { source } = placement;
+    assert.deepEqual(box.map(Math.round), [source.x, source.y, source.width, source.height]);
+    // What the model believes to see beyond the part is cut off where the part ends.
+    assert.deepEqual(unplaceBox(placement, [-1e4, -1e4, 1e4, 1e4]), [region.x, region.y, region.width, region.height]);
   }
 });

@@ -1,0 +1,110 @@
+import { analyzerNamed } from "../src/analyzers/registry.ts";
+import type { Analyzer } from "../src/core/analyzer.ts";
+import type { RunOverrides } from "../src/core/inference.ts";
+import { framesUnderWay } from "../src/core/memory_bound.ts";
+import type { CascadeOptions, PipelineStep } from "../src/core/stream.ts";
+import type { Cascade } from "../streams/cascade.ts";
+import { CropCascade } from "../streams/crop_cascade.ts";
+import { ModelInput } from "../streams/model_input.ts";
+import type { Step } from "../streams/pipeline.ts";
+import { stepReference } from "../streams/step_reference.ts";
+import { VectorCascade } from "../streams/vector_cascade.ts";
+import { VectorInput } from "../streams/vector_input.ts";
+import type { ModelSetup } from "./protocol.ts";
+
+/** Runs that may be under way at one replica: one running, some that lie ready, one on its way home. */
+const RUNS_PER_REPLICA = 5;
+const CROPS = { margin: 0, minSize: 16, max: 8, everyNth: 1 };
+
+type Asked = { name?: string; model: string } & RunOverrides & CascadeOptions;
+
+/** Makes pipelines ready to run. What feeds a model is shared by all streams of this thread. */
+export class Steps implements Disposable {
+  /** By the model's key. */
+  #pictures = new Map<string, ModelInput>();
+  #vectors = new Map<string, VectorInput>();
+
+  /** The steps of a pipeline whose models are those; throws when one cannot be made. */
+  make(pipeline: readonly PipelineStep[], setups: readonly ModelSetup[]): Step[] {
+    const made: Step[] = [];
+    for (const step of pipeline) made.push(this.#step(step, setups, made));
+    return made;
+  }
+
+  /** A model is unloaded; what was kept for its input goes. */
+  forget(key: string): void {
+    this.#pictures.get(key)?.[Symbol.dispose]();
+    this.#pictures.delete(key);
+    this.#vectors.delete(key);
+  }
+
+  /** Bytes of each step's input for one frame. */
+  inputBytes(steps: readonly Step[]): number[] {
+    return steps.map((step) => {
+      if (!("spec" in step)) return 0;
+      const { pool } = (this.#pictures.get(step.model) ?? this.#vectors.get(step.model))!;
+      return pool.bufferBytes * ("cascade" in step ? step.cascade.most : 1);
+    });
+  }
+
+  /** The most memory that all inputs can take. */
+  get boundBytes(): number {
+    return [...this.#pictures.values(), ...this.#vectors.values()].reduce((sum, { pool }) => sum + pool.boundBytes, 0);
+  }
+
+  [Symbol.dispose](): void {
+    for (const input of this.#pictures.values()) input[Symbol.dispose]();
+    this.#pictures.clear();
+    this.#vectors.clear();
+  }
+
+  #step(asked: PipelineStep, setups: readonly ModelSetup[], before: readonly Step[]): Step {
+    if (!("model" in asked)) {
+      const { analyzer: kind, name, ...options } = asked as { analyzer: string; name?: string };
+      return { name: name ?? kind, analyzer: analyzerNamed(kind, options) as Analyzer };
+    }
+    const { name, model, on, margin, minSize, max, everyNth, ...overrides } = asked as Asked;
+    const setup = setups.find(({ spec }) => spec.name === model)!;
+    const { key, spec, replicas, maxBatch } = setup;
+    const shared = { name: name ?? spec.task, model: key, spec, concurrency: framesUnderWay(replicas, maxBatch) };
+    if (on === undefined) {
+      const input = this.#pictureInput(setup);
+      return {
+        ...shared,
+        input: {
+          expect: (picture) => input.expect(picture),
+          run: (picture, turn) => input.run(picture, turn, { overrides }),
+        },
+      };
+    }
+    const reference = stepReference(on, before.map(({ name }) => name));
+    if (!reference) throw new RangeError(`Cannot run ${shared.name} on ${on}: there is no such step before it`);
+    const { step, label } = reference;
+    const rules = {
+      label,
+      margin: margin ?? CROPS.margin,
+      minSize: minSize ?? CROPS.minSize,
+      max: max ?? CROPS.max,
+      everyNth: everyNth ?? CROPS.everyNth,
+    };
+    const source = before.find(({ name }) => name === step)!;
+    const most = "cascade" in source ? source.cascade.most : 1;
+    const cascade: Cascade = spec.input.layout === "vector"
+      ? new VectorCascade({ on: step, most, input: this.#vectorInput(setup), overrides })
+      : new CropCascade({ on: step, rules, input: this.#pictureInput(setup), overrides });
+    const of = "scope" in source ? source.scope : "model" in source ? source.model : source.name;
+    return { ...shared, cascade, scope: `${key} on ${of}`, figures: { runs: 0, failed: 0, skipped: 0 } };
+  }
+
+  #pictureInput({ key, spec, replicas, maxBatch }: ModelSetup): ModelInput {
+    let input = this.#pictures.get(key);
+    if (!input) this.#pictures.set(key, input = new ModelInput(spec.input, RUNS_PER_REPLICA * replicas * maxBatch));
+    return input;
+  }
+
+  #vectorInput({ key, spec, replicas, maxBatch }: ModelSetup): VectorInput {
+    let input = this.#vectors.get(key);
+    if (!input) this.#vectors.set(key, input = new VectorInput(spec.input, RUNS_PER_REPLICA * replicas * maxBatch));
+    return input;
+  }
+}

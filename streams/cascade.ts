@@ -1,0 +1,141 @@
+import type { OperatorFunction } from "rxjs";
+import { nowMs } from "../src/core/clock.ts";
+import { FrameError } from "../src/core/drops.ts";
+import type { PreparedAndInferred, Turn } from "../src/core/inference.ts";
+import type { CropOutput, Detection, ModelOutput } from "../src/core/results.ts";
+import type { CascadeFigures } from "../src/core/stream.ts";
+import type { FrameInWork } from "./frame_in_work.ts";
+import { latestMap } from "./latest_map.ts";
+import type { CascadeStep, PipelineContext } from "./pipeline.ts";
+import { withoutDoubles } from "./without_doubles.ts";
+
+/** One run that a frame asks of a step's model. */
+export interface Piece {
+  /** Which detection it is about; absent when it is about the whole picture. */
+  crop?: Pick<CropOutput, "of" | "track" | "label" | "box">;
+  run(turn: Turn): Promise<PreparedAndInferred>;
+}
+
+/** What a step that runs on an earlier one's answers asks of its model, frame by frame. */
+export interface Cascade {
+  /** The most runs that one frame asks for. */
+  readonly most: number;
+  /** What is to be run of the next frame, the most urgent first, and how much more was due. */
+  next(frame: FrameInWork): { pieces: Piece[]; skipped: number };
+  /** A new epoch: what went by tracks is forgotten. */
+  reset(): void;
+}
+
+type Outcome = { piece: Piece } & ({ answer: PreparedAndInferred } | { error: unknown });
+
+/**
+ * A step on what an earlier one found. Every crop is a turn of its own in the model's queue, so crops of one frame, of
+ * several and of other streams share batches; the frame holds its picture until all of them are back, and one that
+ * fails is told in the frame's output and costs no other.
+ */
+export function cascaded(step: CascadeStep, context: PipelineContext): OperatorFunction<FrameInWork, FrameInWork> {
+  const { policy } = context;
+  const maxAgeMs = policy.maxAgeMs ?? Number.POSITIVE_INFINITY;
+  let epoch = context.epoch ?? 0;
+  return latestMap<FrameInWork, AbortSignal, FrameInWork>({
+    mode: "block",
+    capacity: policy.capacity,
+    concurrency: step.concurrency,
+    // How many turns a frame needs is seen only when it is looked at, in the order of the frames.
+    permit: (_frame, signal) => Promise.resolve(signal),
+    pass: () => {},
+    fresh: (frame) => nowMs() - frame.info.arrivedAtMs <= maxAgeMs,
+    async project(frame, signal) {
+      if (frame.info.epoch !== epoch) {
+        epoch = frame.info.epoch;
+        step.cascade.reset();
+      }
+      const { pieces, skipped } = step.cascade.next(frame);
+      const deadlineMs = frame.info.arrivedAtMs + maxAgeMs;
+      const asked = await Promise.allSettled(
+        pieces.map((piece) => inTurn(piece, { step, context, deadlineMs, signal })),
+      );
+      const outcomes = asked.map((one) => {
+        if (one.status === "rejected") throw one.reason;
+        return one.value;
+      });
+      account(frame, outcomes);
+      const output = outputOf(step, outcomes, skipped);
+      count(step.figures, output);
+      frame.outputs[step.name] = output;
+      return frame;
+    },
+    drop: (frame, cause, reason) => context.onDrop(frame, cause, reason),
+  });
+}
+
+/** Waits for the turn of one piece and runs it. Rejects with what costs the whole frame; else a failure is its own. */
+async function inTurn(
+  piece: Piece,
+  { step, context: { stream, policy: { weight }, turns }, deadlineMs, signal }: {
+    step: CascadeStep;
+    context: PipelineContext;
+    deadlineMs: number;
+    signal: AbortSignal;
+  },
+): Promise<Outcome> {
+  const turn = await turns.request(step.model, { stream, deadlineMs, weight, late: false }, signal);
+  if (nowMs() + turn.expectedMs > deadlineMs) {
+    turn.pass();
+    throw new FrameError("stale", `The turns of ${step.name} came too late`);
+  }
+  try {
+    return { piece, answer: await piece.run(turn) };
+  } catch (error) {
+    if (error instanceof FrameError) throw error;
+    return { piece, error };
+  }
+}
+
+/** Crops that run at once took the time that their runs took together, not its sum. */
+function account(frame: FrameInWork, outcomes: readonly Outcome[]): void {
+  const answers = outcomes.flatMap((outcome) => "answer" in outcome ? [outcome.answer] : []);
+  answers.sort((a, b) => a.startedAtMs - b.startedAtMs);
+  let upToMs = 0;
+  for (const { startedAtMs, inferMs, prepareMs } of answers) {
+    frame.prepareMs += prepareMs;
+    const endMs = startedAtMs + inferMs;
+    frame.inferMs += Math.max(0, endMs - Math.max(startedAtMs, upToMs));
+    upToMs = Math.max(upToMs, endMs);
+  }
+  if (answers.length > 0) frame.inferredFromMs ??= answers[0].startedAtMs;
+}
+
+function outputOf({ spec }: CascadeStep, outcomes: readonly Outcome[], skipped: number): ModelOutput {
+  const [first] = outcomes;
+  if (first && !first.piece.crop) {
+    if ("error" in first) throw first.error;
+    return first.answer.output;
+  }
+  const found: Detection[] = [];
+  const crops = outcomes.map((outcome): CropOutput => {
+    const crop = outcome.piece.crop!;
+    if ("error" in outcome) return { ...crop, error: wordsOf(outcome.error) };
+    const { model: _model, detections = [], ...said } = outcome.answer.output;
+    for (const detection of detections) found.push({ ...detection, of: crop.of });
+    return { ...crop, ...said };
+  }).sort((a, b) => a.of - b.of);
+  const failed = crops.filter(({ error }) => error !== undefined).length;
+  return {
+    model: spec.name,
+    crops,
+    ...(spec.task === "detect" && { detections: withoutDoubles(found) }),
+    ...(skipped > 0 && { skipped }),
+    ...(failed > 0 && { failed }),
+  };
+}
+
+function count(figures: CascadeFigures, { crops, failed = 0, skipped = 0 }: ModelOutput): void {
+  figures.runs += crops?.length ?? 1;
+  figures.failed += failed;
+  figures.skipped += skipped;
+}
+
+function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

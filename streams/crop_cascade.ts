@@ -1,0 +1,44 @@
+import type { RunOverrides } from "../src/core/inference.ts";
+import type { Box, Detection } from "../src/core/results.ts";
+import type { Cascade, Piece } from "./cascade.ts";
+import { type CropRules, CropSelection } from "./crop_selection.ts";
+import type { FrameInWork } from "./frame_in_work.ts";
+import type { ModelInput } from "./model_input.ts";
+
+/** What a step on crops is made of. */
+export interface CropCascadeOptions {
+  /** The step whose detections are cut out. */
+  on: string;
+  rules: CropRules;
+  input: Pick<ModelInput, "run">;
+  overrides: RunOverrides;
+}
+
+/** Runs a model on what an earlier step detected, cut out of the picture. */
+export class CropCascade implements Cascade {
+  readonly most: number;
+  #selection: CropSelection;
+
+  constructor(private readonly options: CropCascadeOptions) {
+    this.#selection = new CropSelection(options.rules);
+    this.most = options.rules.max;
+  }
+
+  next({ picture, outputs }: FrameInWork): { pieces: Piece[]; skipped: number } {
+    const { on, input, overrides } = this.options;
+    const detections = (outputs[on]?.detections ?? []) as Detection[];
+    const { crops, skipped } = this.#selection.next(detections, picture);
+    const pieces = crops.map(({ of, track, label, region }): Piece => {
+      const box: Box = [region.x, region.y, region.width, region.height];
+      return {
+        crop: { of, ...(track !== undefined && { track }), label, box },
+        run: (turn) => input.run(picture, turn, { overrides, region }),
+      };
+    });
+    return { pieces, skipped };
+  }
+
+  reset(): void {
+    this.#selection.reset();
+  }
+}

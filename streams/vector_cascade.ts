@@ -1,0 +1,39 @@
+import type { RunOverrides } from "../src/core/inference.ts";
+import type { ModelOutput } from "../src/core/results.ts";
+import type { Cascade, Piece } from "./cascade.ts";
+import type { FrameInWork } from "./frame_in_work.ts";
+import type { VectorInput } from "./vector_input.ts";
+
+/** What a step on feature vectors is made of. */
+export interface VectorCascadeOptions {
+  /** The step whose vectors are taken. */
+  on: string;
+  /** The most that one frame of that step has. */
+  most: number;
+  input: Pick<VectorInput, "run">;
+  overrides: RunOverrides;
+}
+
+/** Runs a head on each feature vector of an earlier step: of its crops, or of the whole picture. */
+export class VectorCascade implements Cascade {
+  readonly most: number;
+
+  constructor(private readonly options: VectorCascadeOptions) {
+    this.most = options.most;
+  }
+
+  next({ outputs }: FrameInWork): { pieces: Piece[]; skipped: number } {
+    const { on, input, overrides } = this.options;
+    const { crops, embedding: whole } = outputs[on] as ModelOutput;
+    const run = (vector: readonly number[]): Piece["run"] => (turn) => input.run(vector, turn, overrides);
+    if (!crops) return { pieces: whole ? [{ run: run(whole) }] : [], skipped: 0 };
+    const pieces = crops.flatMap(({ of, track, label, box, embedding }): Piece[] => {
+      if (!embedding) return [];
+      return [{ crop: { of, ...(track !== undefined && { track }), label, box }, run: run(embedding) }];
+    });
+    return { pieces, skipped: 0 };
+  }
+
+  // Every vector is run: there is nothing to forget.
+  reset(): void {}
+}
