@@ -8,13 +8,15 @@ export class ConsoleServer implements AsyncDisposable {
     private readonly dataDir: string,
     private readonly port: number,
     private readonly token: string,
+    private readonly flags: readonly string[],
   ) {}
 
+  /** `flags`: of the command line, besides the usual ones. */
   static async start(
-    { token = "" }: { token?: string } = {},
+    { token = "", flags = [] }: { token?: string; flags?: readonly string[] } = {},
   ): Promise<ConsoleServer> {
     const dataDir = await Deno.makeTempDir({ prefix: "weir-console-" });
-    const server = new ConsoleServer(dataDir, freePort(), token);
+    const server = new ConsoleServer(dataDir, freePort(), token, flags);
     try {
       await server.run();
       return server;
@@ -42,6 +44,7 @@ export class ConsoleServer implements AsyncDisposable {
         `${this.port}`,
         "--data-dir",
         this.dataDir,
+        ...this.flags,
       ],
       stdin: "null",
       stdout: "piped",

@@ -2,6 +2,7 @@ import type { ComponentChildren } from "preact";
 import { hrefTo } from "../router.ts";
 import { Field, Select } from "../ui/field.tsx";
 import { ADD_KINDS, type AddForm, type AddKind } from "./add_form.ts";
+import { MediaBrowser } from "./media_browser.tsx";
 import { isCameraAddress } from "./registration.ts";
 
 /** What a part of the form is given: what stands in it, what is wrong with it, and where changes go. */
@@ -109,6 +110,7 @@ function AddressFields(part: FormPart) {
 function FileFields(part: FormPart) {
   return (
     <>
+      <MediaBrowser chosen={part.form.path} onChoose={(path) => part.onChange({ path })} />
       <Field
         label="Path"
         hint="At the server, below its media root (sources.mediaRoot)."

@@ -9,6 +9,8 @@ const PATHS = {
   light:
     "M12 8a4 4 0 1 0 0 8 4 4 0 0 0 0-8M12 2v2M12 20v2M2 12h2M20 12h2M5 5l1.4 1.4M17.6 17.6 19 19M5 19l1.4-1.4M17.6 6.4 19 5",
   dark: "M20 14a8 8 0 1 1-10-10 6.5 6.5 0 0 0 10 10z",
+  folder: "M3 6h7l2 2h9v11H3z",
+  film: "M4 5h16v14H4zM10 9l5 3-5 3z",
   menu: "M4 6h16M4 12h16M4 18h16",
   keys: "M3 7h18v10H3zM7 11h.01M11 11h.01M15 11h.01M8 14h8",
 } as const;
