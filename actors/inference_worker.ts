@@ -48,6 +48,7 @@ function batchRunner(model: OnnxModel, setup: ModelSetup): RunBatch {
   const adapter = adapterNamed(spec.adapter);
   const Typed = TYPED[spec.input.type];
   const size = elements(spec.input);
+  const named = { model: spec.family ?? spec.name, ...(spec.version !== undefined && { version: spec.version }) };
   const scratch = setup.maxBatch > 1 ? new Typed(size * setup.maxBatch) : undefined;
   return async (frames) => {
     const startedAtMs = nowMs();
@@ -63,7 +64,7 @@ function batchRunner(model: OnnxModel, setup: ModelSetup): RunBatch {
       try {
         const effective = overrides ? { ...spec, ...overrides } : spec;
         const read = adapter.read(outputs, index, effective, placement as Placement);
-        return { output: tidyOutput({ model: spec.name, ...read }), readMs: nowMs() - beganMs };
+        return { output: tidyOutput({ ...named, ...read }), readMs: nowMs() - beganMs };
       } catch (error) {
         return { error: error instanceof Error ? error.message : String(error) };
       }

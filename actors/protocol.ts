@@ -4,6 +4,8 @@ import type { ModelOutput, ResultEnvelope } from "../src/core/results.ts";
 import type { StateEvent, StreamRegistration } from "../src/core/stream.ts";
 import type { AnsweredPicture, WantedPicture, WatchedPicture } from "../streams/pictures.ts";
 import type { Device } from "../src/core/model.ts";
+import type { CapturedClip, CapturedFrame } from "../src/core/captures.ts";
+import type { KeepingPlace } from "../streams/keeping.ts";
 import type { PushedFrame } from "../streams/sources/inlet.ts";
 import type { SourceRulesOptions } from "../streams/sources/source_rules.ts";
 import type { StillQuestion } from "./stills.ts";
@@ -83,6 +85,16 @@ export interface ModelSetup {
   replicas: number;
   maxBatch: number;
   maxDelayMs: number;
+  /** Other versions of it that run beside it. */
+  candidates?: readonly CandidateSetup[];
+}
+
+/** A version that is tried beside the one in force: it answers a share of the frames, or none and is compared only. */
+export interface CandidateSetup {
+  role: "canary" | "shadow";
+  /** Of the frames, 0 to 1. */
+  share: number;
+  setup: ModelSetup;
 }
 
 /** Main to a stream worker. */
@@ -110,6 +122,8 @@ export type ToStreams =
   | { type: "picture"; id: string; picture: WantedPicture; wanted: boolean }
   /** One picture has arrived: there is room for another. */
   | { type: "pictureTaken"; id: string }
+  /** A picture that is to be kept has arrived: there is room for another. */
+  | { type: "captureTaken"; id: string }
   /** Whoever takes the results has no room for more, or has again. */
   | { type: "hold"; id: string; held: boolean }
   /** Somebody else sends into the stream from here on, with so many credits already; or nobody does. */
@@ -140,6 +154,8 @@ export interface StreamExtras {
   video?: string;
   /** What its source may open and contact; without them everything. */
   sourceRules?: SourceRulesOptions;
+  /** Where what is kept of it goes; without it nothing is kept. */
+  keeping?: KeepingPlace;
 }
 
 /** Stream worker to main. */
@@ -147,6 +163,9 @@ export type FromStreams =
   | ResultEnvelope
   | StateEvent
   | { type: "picture"; picture: AnsweredPicture }
+  /** A picture, or a clip that lies ready, is to be kept. */
+  | { type: "capture"; capture: CapturedFrame }
+  | { type: "clip"; clip: CapturedClip }
   /** A sender may send so many more frames. */
   | { type: "credit"; stream: string; sender: number; credits: number }
   /** A sender's frame was not taken. */

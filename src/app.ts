@@ -5,6 +5,7 @@ import type { FromStreams, ReplicaStats, StreamExtras, StreamPosition } from "..
 import type { StillAnswer, StillQuestion } from "../actors/stills.ts";
 import { type StreamSlot, StreamWorkers } from "../actors/stream_workers.ts";
 import { sourceNamed } from "../streams/sources/registry.ts";
+import type { CapturedClip, CapturedFrame } from "./core/captures.ts";
 import type { ResultEnvelope } from "./core/results.ts";
 import type { Sender, SenderEvents } from "./core/services.ts";
 import type { StateEvent, StreamRegistration, StreamStatus } from "./core/stream.ts";
@@ -25,12 +26,15 @@ const OVERSTAY_DEADLINE_MS = 1_000;
 export class Weir implements AsyncDisposable {
   readonly results$: Observable<ResultEnvelope>;
   readonly states$: Observable<StateEvent>;
+  /** Pictures and clips that are to be kept; whoever subscribes owns them. */
+  readonly captures$: Observable<CapturedFrame | CapturedClip>;
   /** What an operator should know and no stream's state says: threads replaced, pictures leaked. */
   readonly warnings$: Observable<string>;
   #warnings = new Subject<string>();
   #results = new Subject<ResultEnvelope>();
   #states = new Subject<StateEvent>();
-  #options: Required<WeirOptions>;
+  #captures = new Subject<CapturedFrame | CapturedClip>();
+  #options: ReturnType<typeof weirOptions>;
   #switchboard: Switchboard;
   #workers: StreamWorkers;
   #models: ModelPool;
@@ -64,7 +68,13 @@ export class Weir implements AsyncDisposable {
       kills: this.#kills,
       warn: (message) => this.#warnings.next(message),
     });
-    this.#models = new ModelPool({ ...this.#options, kills: this.#kills, wiring: this.#switchboard });
+    this.#models = new ModelPool({
+      ...this.#options,
+      registry: options.registry,
+      kills: this.#kills,
+      wiring: this.#switchboard,
+      onFault: (message) => this.#warnings.next(message),
+    });
     this.#workers = new StreamWorkers({
       limit: this.#options.streamWorkers,
       answerTimeoutMs: this.#options.answerTimeoutMs,
@@ -86,6 +96,7 @@ export class Weir implements AsyncDisposable {
     });
     this.results$ = this.#results.asObservable();
     this.states$ = this.#states.asObservable();
+    this.captures$ = this.#captures.asObservable();
     this.warnings$ = this.#warnings.asObservable();
   }
 
@@ -175,13 +186,20 @@ export class Weir implements AsyncDisposable {
    * their sources stay connected.
    */
   async declareModels(models: readonly DeclaredModel[]): Promise<void> {
-    const users = await this.#models.declare(models);
-    const streams = users.filter((id) => this.#streams.has(id));
-    await Promise.all(streams.map((id) =>
-      this.#streams.renew(id).catch((error) => {
-        this.#warnings.next(`${id} keeps the model that it has: ${(error as Error).message}`);
-      })
-    ));
+    await this.#moveOver(await this.#models.declare(models));
+  }
+
+  /**
+   * Makes a change of a model in the registry and takes it over: the streams that use it go over to what it is then,
+   * connected as they are. Rejects when that cannot be loaded; the change is taken back then.
+   */
+  async renewModel(name: string, change?: () => Promise<() => Promise<unknown>>): Promise<void> {
+    await this.#moveOver(await this.#models.renew(name, change));
+  }
+
+  /** The loaded models of the registry. */
+  get pool(): Pick<ModelPool, "usersOf" | "drop" | "attempt"> {
+    return this.#models;
   }
 
   /** Runs one image through a model, in the threads and the queue that streams have. */
@@ -239,7 +257,18 @@ export class Weir implements AsyncDisposable {
     this.#senders.closeAll("The server stops");
     this.#results.complete();
     this.#states.complete();
+    this.#captures.complete();
     this.#warnings.complete();
+  }
+
+  /** These use models that others have taken the place of. */
+  async #moveOver(users: readonly string[]): Promise<void> {
+    const streams = users.filter((id) => this.#streams.has(id));
+    await Promise.all(streams.map((id) =>
+      this.#streams.renew(id).catch((error) => {
+        this.#warnings.next(`${id} keeps the model that it has: ${(error as Error).message}`);
+      })
+    ));
   }
 
   #hear(event: FromStreams, slot: StreamSlot): void {
@@ -253,6 +282,13 @@ export class Weir implements AsyncDisposable {
         return this.#results.next(event);
       case "picture":
         return this.#pictures.hear(event.picture);
+      case "capture": {
+        const { stream: id } = event.capture;
+        this.#streams.tell(id, { type: "captureTaken", id });
+        return this.#captures.next(event.capture);
+      }
+      case "clip":
+        return this.#captures.next(event.clip);
       case "credit":
       case "refused":
         return this.#senders.hear(event);

@@ -1,72 +1,31 @@
 import { isDeepStrictEqual } from "node:util";
-import { InferenceActor, type InferenceOptions, type ReplicaWiring } from "../actors/inference_actor.ts";
-import type { ModelSetup, ReplicaStats } from "../actors/protocol.ts";
-import type { SupervisorSnapshot } from "../actors/supervisor.ts";
+import { InferenceActor } from "../actors/inference_actor.ts";
+import type { CandidateSetup, ModelSetup, ReplicaStats } from "../actors/protocol.ts";
 import { type Examination, examineModel } from "../models/manifest.ts";
 import { ModelError } from "../models/model_error.ts";
-import type { Device, ModelSpec } from "./core/model.ts";
+import { parseReference } from "../models/registered_model.ts";
+import type { ModelSpec } from "./core/model.ts";
+import {
+  called,
+  CANDIDATE,
+  candidatesOf,
+  type Declaration,
+  type DeclaredModel,
+  givenUp,
+  isFormer,
+  isSameModel,
+  type Loaded,
+  type ModelLease,
+  type ModelPoolOptions,
+  type ModelSettings,
+  namedApart,
+  type PooledModel,
+  settingsOf,
+  type Taken,
+} from "./pooled_model.ts";
 
-/** How a model runs. */
-export interface ModelSettings {
-  /** Copies, each in a thread of its own. */
-  replicas: number;
-  threads: number;
-  device: Device;
-  maxBatch: number;
-  maxDelayMs: number;
-}
-
-/** A model to be kept loaded; settings that are absent are the pool's. */
-export interface DeclaredModel extends Partial<ModelSettings> {
-  /** A built-in model's name, or a path. */
-  model: string;
-  /** What it is called here; default its own name. */
-  name?: string;
-}
-
-/** How the models of a pool run, and who hears of them. */
-export interface ModelPoolOptions extends ModelSettings, Omit<InferenceOptions, "setup"> {
-  wiring: ReplicaWiring & {
-    /** A model's replicas are gone for good. */
-    unloaded(key: string): void;
-  };
-  /** How long a model that nobody uses any more stays loaded. */
-  lingerMs: number;
-}
-
-/** A model that is loaded, or about to be. */
-export interface PooledModel extends Pick<Examination, "graph" | "why"> {
-  readonly setup: ModelSetup;
-  readonly settings: ModelSettings;
-  readonly actor: InferenceActor;
-  /** Kept loaded whether anybody uses it or not. */
-  readonly declared: boolean;
-  /** Who uses it; streams by their names. */
-  readonly users: readonly string[];
-}
-
-/** The right to use models; they stay loaded until it is given back. */
-export interface ModelLease extends Disposable {
-  /** In the order in which they were asked for. */
-  readonly setups: readonly ModelSetup[];
-}
-
-/** What became of a declaration. */
-export interface Declaration {
-  declared: DeclaredModel;
-  /** The name of what is loaded for it. */
-  name?: string;
-  /** Why it is not loaded as it was declared. */
-  fault?: string;
-}
-
-interface Loaded extends Omit<PooledModel, "users" | "declared"> {
-  declared: boolean;
-  ready: Promise<void>;
-  /** Whoever uses it, and how many times. */
-  leases: Map<string, number>;
-  linger?: ReturnType<typeof setTimeout>;
-}
+export { called } from "./pooled_model.ts";
+export type { Declaration, DeclaredModel, ModelLease, ModelPoolOptions, PooledModel } from "./pooled_model.ts";
 
 /**
  * The models in use and those that are declared. Each is loaded once, however many share it; who uses it holds a lease,
@@ -110,7 +69,7 @@ export class ModelPool implements AsyncDisposable {
     const taken = settled.flatMap((one) => one.status === "fulfilled" ? [one.value] : []);
     const failed = settled.find((one) => one.status === "rejected");
     if (!failed) return this.#lease(user, taken);
-    for (const loaded of taken) this.#release(loaded, user);
+    for (const loaded of taken.flatMap(({ loaded }) => loaded)) this.#release(loaded, user);
     throw failed.reason;
   }
 
@@ -119,7 +78,7 @@ export class ModelPool implements AsyncDisposable {
     const loaded = this.#current.get(name);
     if (!loaded) return undefined;
     await this.#use(loaded, user);
-    return this.#lease(user, [loaded]);
+    return this.#lease(user, [{ setup: loaded.setup, loaded: [loaded] }]);
   }
 
   /**
@@ -131,7 +90,7 @@ export class ModelPool implements AsyncDisposable {
     const before = this.#declaring;
     const examined = before.then(() =>
       Promise.allSettled(
-        models.map(({ model, name }) => examineModel(model, name === undefined ? {} : { name })),
+        models.map(({ model, name }) => this.#examine(model, name)),
       )
     );
     const kept = examined.then((found) => {
@@ -141,6 +100,51 @@ export class ModelPool implements AsyncDisposable {
     });
     this.#declaring = kept.catch(() => {});
     return kept.then((loaded) => this.#replace(loaded));
+  }
+
+  /**
+   * Makes a change in the registry that `change` stands for, and takes over what a model's bare name means then: it is
+   * loaded beside what there was and takes its place once it is ready. When it cannot be, the change is taken back by what
+   * `change` answered, everything stays as it was, and this rejects. Answers all who use the model, to be told.
+   */
+  renew(name: string, change?: () => Promise<() => Promise<unknown>>): Promise<string[]> {
+    const renewed = this.#declaring.then(async () => {
+      const undo = await change?.();
+      try {
+        await this.#refresh(name);
+      } catch (error) {
+        await undo?.();
+        throw error;
+      }
+    });
+    this.#declaring = renewed.catch(() => {});
+    return renewed.then(() => this.usersOf(name).users);
+  }
+
+  /** Who uses a model of the registry, or one version of it. */
+  usersOf(name: string, version?: string): { users: string[]; declared: boolean } {
+    const loaded = [...this.#loaded].filter(({ origin }) =>
+      origin.kind === "registry" && origin.name === name && (version === undefined || origin.version === version)
+    );
+    const users = [...new Set(loaded.flatMap(({ leases }) => [...leases.keys()]))];
+    return { users, declared: loaded.some(({ declared }) => declared) };
+  }
+
+  /** Unloads at once what nobody uses of a model of the registry: its files are about to go. */
+  drop(name: string, version?: string): void {
+    for (const loaded of [...this.#loaded]) {
+      const { origin } = loaded;
+      if (origin.kind !== "registry" || origin.name !== name) continue;
+      if ((version === undefined || origin.version === version) && this.#idle(loaded)) this.#unload(loaded);
+    }
+  }
+
+  /** Runs a model's file as streams would, once, and forgets it; rejects with the reason when it cannot run. */
+  async attempt({ graph, spec, why, origin }: Examination): Promise<void> {
+    const settings = settingsOf({ ...CANDIDATE, device: "cpu" }, this.options);
+    const loaded = this.#load({ graph, spec, why, origin }, settings, false);
+    await loaded.ready;
+    this.#letGo(loaded);
   }
 
   /** What each replica of a model has done so far. */
@@ -163,39 +167,90 @@ export class ModelPool implements AsyncDisposable {
     await Promise.all(this.#unloading);
   }
 
-  async #take(user: string, name: string): Promise<Loaded> {
+  #examine(model: string, name?: string): Promise<Examination> {
+    return examineModel(model, name === undefined ? {} : { name }, { registry: this.options.registry });
+  }
+
+  async #take(user: string, name: string): Promise<Taken> {
     await this.#declaring;
     const declaration = this.#declarations.find(({ declared }) => called(declared) === name) ??
       this.#declarations.find(({ declared }) => declared.model === name);
     if (declaration && !declaration.loaded) throw new ModelError("not_found", declaration.fault!);
     const loaded = declaration?.loaded ?? await this.#find(name);
     await this.#use(loaded, user);
-    return loaded;
+    return await this.#withCandidates(user, loaded, parseReference(name)?.version !== undefined);
   }
 
-  /** By a path or a built-in's name; else by the name of one that is loaded, as it is called everywhere else. */
-  async #find(name: string): Promise<Loaded> {
+  /** The other versions that the registry says are to run beside it. What cannot be loaded of them is told, and left out. */
+  async #withCandidates(user: string, loaded: Loaded, pinned: boolean): Promise<Taken> {
+    const { setup, origin } = loaded;
+    const alone: Taken = { setup, loaded: [loaded] };
+    if (origin.kind !== "registry" || origin.pinned || pinned) return alone;
+    const model = await this.options.registry?.get(origin.name).catch(() => undefined);
+    if (!model) return alone;
+    const all: Loaded[] = [loaded];
+    const candidates: CandidateSetup[] = [];
+    for (const { role, share, version } of candidatesOf(model)) {
+      try {
+        const candidate = await this.#find(`${origin.name}@${version}`, CANDIDATE);
+        await this.#use(candidate, user);
+        all.push(candidate);
+        candidates.push({ role, share, setup: candidate.setup });
+      } catch (error) {
+        this.options.onFault?.(`The ${role} ${origin.name}@${version} cannot be loaded: ${wordsOf(error)}`);
+      }
+    }
+    return candidates.length === 0 ? alone : { setup: { ...setup, candidates }, loaded: all };
+  }
+
+  /** By path, in the registry or built in; else by the name of one that is loaded, as it is called everywhere else. */
+  async #find(name: string, settings: Partial<ModelSettings> = {}): Promise<Loaded> {
     let found: Examination;
     try {
-      found = await examineModel(name);
+      found = await this.#examine(name);
     } catch (error) {
       const loaded = this.#current.get(name);
       if (loaded && error instanceof ModelError && error.code === "not_found") return loaded;
       throw error;
     }
-    const { spec } = found;
-    const same = [...this.#current.values()].find(({ setup }) =>
-      setup.spec.sha256 === spec.sha256 && (setup.spec.name === spec.name || setup.spec.file === spec.file)
-    );
+    const same = [...this.#current.values()].find((loaded) => isSameModel(loaded, found));
     if (same && (same.declared || !givenUp(same.actor.snapshot()))) return same;
+    const former = this.#current.get(found.spec.name);
+    if (!same && former && isFormer(former, found)) {
+      // Another process has changed the registry.
+      if (givenUp(former.actor.snapshot())) this.#forget(former);
+      else await this.renew(former.setup.spec.family ?? found.spec.name);
+      return await this.#find(name, settings);
+    }
     // Two files of one name are two models.
-    const namesake = !same && this.#current.has(spec.name);
-    const named = namesake ? { ...spec, name: `${spec.name}@${spec.sha256.slice(0, 8)}` } : spec;
+    const named = !same && former ? namedApart(found) : found.spec;
     const other = this.#current.get(named.name);
     if (other && !givenUp(other.actor.snapshot())) return other;
-    const loaded = this.#load({ ...found, spec: named }, this.#settings({}), false);
+    const loaded = this.#load({ ...found, spec: named }, settingsOf(settings, this.options), false);
     this.#makeCurrent(loaded);
     return loaded;
+  }
+
+  /** What is loaded under a model's bare name becomes what the registry says it is by now. */
+  async #refresh(name: string): Promise<void> {
+    for (const former of [...this.#current.values()]) {
+      const { origin, setup, settings, declared, leases } = former;
+      if (origin.kind !== "registry" || origin.name !== name) continue;
+      const found = await this.#examine(origin.pinned ? `${name}@${origin.version}` : name);
+      const { family: _, ...rest } = found.spec;
+      const { name: title, family } = setup.spec;
+      const spec = { ...rest, name: title, ...(family !== undefined && { family }) };
+      if (isDeepStrictEqual(spec, setup.spec)) continue;
+      if (!declared && leases.size === 0) {
+        this.#unload(former);
+        continue;
+      }
+      const fresh = this.#load({ ...found, spec }, settings, declared);
+      await fresh.ready;
+      for (const declaration of this.#declarations) if (declaration.loaded === former) declaration.loaded = fresh;
+      former.declared = false;
+      this.#makeCurrent(fresh);
+    }
   }
 
   /** Before anything is waited for: whoever asks for a model keeps it from being unloaded. */
@@ -211,14 +266,14 @@ export class ModelPool implements AsyncDisposable {
     }
   }
 
-  #lease(user: string, taken: readonly Loaded[]): ModelLease {
+  #lease(user: string, taken: readonly Taken[]): ModelLease {
     let held = true;
     return {
       setups: taken.map(({ setup }) => setup),
       [Symbol.dispose]: () => {
         if (!held) return;
         held = false;
-        for (const loaded of taken) this.#release(loaded, user);
+        for (const loaded of taken.flatMap(({ loaded }) => loaded)) this.#release(loaded, user);
       },
     };
   }
@@ -276,7 +331,7 @@ export class ModelPool implements AsyncDisposable {
       return { declared, fault: `Cannot load ${declared.model}: another declared model is called ${spec.name}, too` };
     }
     names.add(spec.name);
-    const settings = this.#settings(declared);
+    const settings = settingsOf(declared, this.options);
     const current = this.#current.get(spec.name);
     if (current && this.#fits(current, spec, settings)) return { declared, loaded: current };
     const loaded = this.#load(found.value, settings, true);
@@ -318,14 +373,15 @@ export class ModelPool implements AsyncDisposable {
     return [...new Set(outdone.flatMap(({ leases }) => [...leases.keys()]))];
   }
 
-  #load({ graph, spec, why }: Examination, settings: ModelSettings, declared: boolean): Loaded {
+  #load({ graph, spec, why, origin }: Examination, settings: ModelSettings, declared: boolean): Loaded {
     if (this.#closed) throw new Error(`Cannot load ${spec.name}: everything stops`);
     const { replicas, maxDelayMs } = settings;
     const maxBatch = Math.min(settings.maxBatch, spec.input.maxBatch);
     const setup: ModelSetup = { key: `${spec.name}~${++this.#keys}`, spec, replicas, maxBatch, maxDelayMs };
     const { wiring, kills, deterministic } = this.options;
     const actor = new InferenceActor({ ...settings, wiring, kills, deterministic, setup });
-    const loaded: Loaded = { graph, why, setup, settings, actor, declared, ready: actor.start(), leases: new Map() };
+    const ready = actor.start();
+    const loaded: Loaded = { graph, why, origin, setup, settings, actor, declared, ready, leases: new Map() };
     this.#loaded.add(loaded);
     loaded.ready.catch(() => this.#forget(loaded));
     return loaded;
@@ -337,27 +393,6 @@ export class ModelPool implements AsyncDisposable {
     this.#current.set(name, loaded);
     if (former) this.#letGo(former);
   }
-
-  #settings({ replicas, threads, device, maxBatch, maxDelayMs }: Partial<ModelSettings>): ModelSettings {
-    const { options } = this;
-    return {
-      replicas: replicas ?? options.replicas,
-      threads: threads ?? options.threads,
-      device: device ?? options.device,
-      maxBatch: maxBatch ?? options.maxBatch,
-      maxDelayMs: maxDelayMs ?? options.maxDelayMs,
-    };
-  }
-}
-
-/** What a declared model is called by those who use it. */
-export function called({ model, name }: DeclaredModel): string {
-  return name ?? model;
-}
-
-/** No replica will come back. */
-function givenUp({ state, children }: SupervisorSnapshot): boolean {
-  return state === "failed" || state === "running" && children.every((child) => child.state === "failed");
 }
 
 function wordsOf(error: unknown): string {

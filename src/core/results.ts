@@ -40,6 +40,8 @@ export interface HeadOutput {
 /** What a model says of one picture. */
 export interface ModelOutput {
   model: string;
+  /** Which version of it answered, where it has versions. */
+  version?: string;
   detections?: Detection[];
   classes?: ClassScore[];
   embedding?: number[];

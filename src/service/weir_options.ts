@@ -1,4 +1,5 @@
 import type { Device } from "../core/model.ts";
+import type { RegistryStore } from "../../models/registry_store.ts";
 
 /** How Weir uses the machine. Every default follows from the number of cores. */
 export interface WeirOptions {
@@ -21,6 +22,8 @@ export interface WeirOptions {
   lingerMs?: number;
   /** How long streams may take to finish what they have under way when everything stops. */
   drainMs?: number;
+  /** Models that were added, which streams may name. */
+  registry?: RegistryStore;
 }
 
 const ANSWER_TIMEOUT_MS = 30_000;
@@ -28,7 +31,7 @@ const LINGER_MS = 60_000;
 const DRAIN_MS = 8_000;
 
 /** The options with everything that was left open. */
-export function weirOptions(options: WeirOptions): Required<WeirOptions> {
+export function weirOptions(options: WeirOptions): Required<Omit<WeirOptions, "registry">> {
   const cores = navigator.hardwareConcurrency;
   const replicas = options.deterministic ? 1 : options.replicas ?? Math.min(4, cores);
   return {

@@ -1,0 +1,166 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { admitModel } from "../../models/admission.ts";
+import { activated, RegistryStore } from "../../models/registry_store.ts";
+import { tinyDetector } from "../../scripts/bench/sample_models.ts";
+import { Weir, type WeirOptions } from "../../src/app.ts";
+import type { ModelOutput, ResultEnvelope } from "../../src/core/results.ts";
+import type { StateEvent, StreamRegistration } from "../../src/core/stream.ts";
+import { balanced } from "../support/balanced.ts";
+import { untilWithin } from "../support/until.ts";
+
+const until = untilWithin(60_000);
+const COUNTER = { kind: "scene", scene: "counter", seed: 7, width: 320, height: 180, fps: 50, pace: "realtime" };
+
+/** Puts a model into a registry as the command line does. */
+async function addModel(registry: RegistryStore, name: string, bytes: Uint8Array): Promise<string> {
+  await using file = await registry.receive(`${name}.onnx`);
+  await file.write(bytes);
+  await file.finish();
+  const { manifest } = await admitModel(file.path);
+  const { version } = await registry.add(file, { name, from: "test", manifest });
+  return version.version;
+}
+
+/** A Weir over a registry of three versions of a small model; everything goes with it. */
+async function rig(options: WeirOptions = {}) {
+  const dir = await Deno.makeTempDir({ prefix: "weir-registry-" });
+  const registry = new RegistryStore(join(dir, "models"));
+  for (const size of [64, 96, 128]) await addModel(registry, "cells", tinyDetector({ size }));
+  const weir = await Weir.start({ streamWorkers: 1, replicas: 1, threads: 1, lingerMs: 0, registry, ...options });
+  const results: ResultEnvelope[] = [];
+  const states: StateEvent[] = [];
+  const warnings: string[] = [];
+  weir.results$.subscribe((result) => results.push(result));
+  weir.states$.subscribe((event) => states.push(event));
+  weir.warnings$.subscribe((message) => warnings.push(message));
+  return {
+    weir,
+    registry,
+    results,
+    states,
+    warnings,
+    /** Makes another version the one that the bare name means, as the API does. */
+    use: (version: string) =>
+      weir.renewModel("cells", async () => {
+        const before = (await registry.get("cells"))!;
+        await registry.update("cells", (model) => activated(model, version));
+        return () => registry.update("cells", () => before);
+      }),
+    async more(id: string, count = 3) {
+      const of = () => results.filter(({ stream }) => stream === id);
+      const before = of().length;
+      await until(() => of().length >= before + count, `results of ${id}`);
+      return of().at(-1)!;
+    },
+    async [Symbol.asyncDispose]() {
+      await weir[Symbol.asyncDispose]();
+      await Deno.remove(dir, { recursive: true });
+    },
+  };
+}
+
+function registered(
+  id: string,
+  model: string,
+  more: Partial<Pick<StreamRegistration, "source">> & { mode?: "latest" | "block" } = {},
+): StreamRegistration {
+  const policy = { mode: more.mode ?? "latest", weight: 1, capacity: 4 } as const;
+  const pipeline = [{ model, name: "detect" }, { analyzer: "counter" }];
+  return { id, source: more.source ?? COUNTER, pipeline, policy, labels: {} };
+}
+
+const versionOf = ({ outputs }: ResultEnvelope) => (outputs.detect as ModelOutput).version!;
+const rising = (seqs: number[]) => seqs.every((seq, n) => n === 0 || seq > seqs[n - 1]);
+
+Deno.test("another version takes over under running streams: versions change in order, nothing fails, all is accounted for", async () => {
+  await using r = await rig();
+  await r.weir.add(registered("cam", "cells"));
+  await r.weir.add(registered("pinned", "cells@1"));
+  const order = ["1"];
+  assert.deepEqual((await r.more("cam")).outputs.detect.model, "cells");
+  assert.equal(versionOf(await r.more("cam")), "1");
+  for (const version of ["2", "3", "1", "2"]) {
+    await r.use(version);
+    order.push(version);
+    await until(
+      () => versionOf(r.results.findLast(({ stream }) => stream === "cam")!) === version,
+      `answers of ${version}`,
+    );
+    balanced(await r.weir.status("cam"));
+  }
+  const pinned = await r.more("pinned");
+  assert.deepEqual([pinned.outputs.detect.model, versionOf(pinned)], ["cells", "1"]);
+  const cam = r.results.filter(({ stream }) => stream === "cam");
+  const seen = cam.map(versionOf).filter((version, n, all) => version !== all[n - 1]);
+  assert.deepEqual(seen, order);
+  assert.ok(rising(cam.map(({ seq }) => seq)), "numbers rise");
+  assert.ok(r.results.filter(({ stream }) => stream === "pinned").every((result) => versionOf(result) === "1"));
+  for (const id of ["cam", "pinned"]) {
+    const status = await r.weir.status(id);
+    balanced(status);
+    assert.equal(status.frames.dropped.failed, 0, JSON.stringify(status.fault));
+    assert.equal(status.epoch, 1);
+  }
+  assert.deepEqual(r.states.map(({ state }) => state), ["running", "running"]);
+  assert.deepEqual(r.warnings, []);
+  // What nobody uses any more is gone; the pinned stream and the one that moves have one each.
+  await until(() => r.weir.models().length === 2, () => r.weir.models().map(({ setup }) => setup.spec.name).join());
+});
+
+Deno.test("a file that waits for its model loses no frame to another version of it", async () => {
+  await using r = await rig();
+  const file = { ...COUNTER, pace: "fast", seconds: 6 };
+  await r.weir.add(registered("match", "cells", { source: file, mode: "block" }));
+  await r.more("match", 5);
+  await r.use("2");
+  const status = await r.weir.done("match");
+  balanced(status);
+  assert.deepEqual([status.frames.received, status.frames.completed], [300, 300]);
+  const versions = r.results.map(versionOf);
+  assert.deepEqual(versions, versions.toSorted());
+  assert.deepEqual(
+    r.results.map(({ outputs }) => (outputs.counter as { value: number }).value),
+    versions.map((_, n) => n),
+  );
+});
+
+Deno.test("a version that cannot be loaded changes nothing: what runs goes on, and the registry says so", async () => {
+  await using r = await rig();
+  await r.weir.add(registered("cam", "cells"));
+  await r.more("cam");
+  const { versions: [, second] } = (await r.registry.get("cells"))!;
+  await Deno.writeTextFile(r.registry.fileOf(second), "damaged");
+  await assert.rejects(r.use("2"), /registry/);
+  assert.equal((await r.registry.get("cells"))!.active, "1");
+  assert.equal(versionOf(await r.more("cam")), "1");
+  await r.use("3");
+  await until(() => versionOf(r.results.at(-1)!) === "3", "answers of 3");
+});
+
+Deno.test("a change that another process made is met by whoever comes next, and taken over by all when it is noticed", async () => {
+  await using r = await rig();
+  await r.weir.add(registered("first", "cells"));
+  await r.more("first");
+  await r.registry.update("cells", (model) => activated(model, "2"));
+  await r.weir.add(registered("second", "cells"));
+  assert.equal(versionOf(await r.more("second")), "2");
+  assert.equal(versionOf(await r.more("first")), "1");
+  await r.weir.renewModel("cells");
+  await until(() => versionOf(r.results.findLast(({ stream }) => stream === "first")!) === "2", "the first to follow");
+  await until(() => r.weir.models().length === 1, "one model");
+  assert.deepEqual(r.weir.pool.usersOf("cells").users.toSorted(), ["first", "second"]);
+});
+
+Deno.test("a declared model follows its name in the registry, under the name that it was given", async () => {
+  await using r = await rig();
+  await r.weir.declareModels([{ model: "cells", name: "people" }]);
+  await r.weir.add(registered("cam", "people"));
+  const before = await r.more("cam");
+  assert.deepEqual([before.outputs.detect.model, versionOf(before)], ["people", "1"]);
+  await r.use("2");
+  await until(() => versionOf(r.results.at(-1)!) === "2", "the new version");
+  assert.deepEqual(r.weir.declarations.map(({ name, fault }) => [name, fault]), [["people", undefined]]);
+  assert.deepEqual(r.weir.models().map(({ declared, setup }) => [setup.spec.name, declared]), [["people", true]]);
+  assert.equal((await r.more("cam")).outputs.detect.model, "people");
+});
