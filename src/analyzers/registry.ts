@@ -1,18 +1,25 @@
 import { z } from "zod";
 import type { Analyzer } from "../core/analyzer.ts";
+import { classify } from "./classify.ts";
 import { counter } from "./counter.ts";
+import { heatmap } from "./heatmap.ts";
+import { lines } from "./lines.ts";
+import { motion } from "./motion.ts";
+import { presence } from "./presence.ts";
 import { track } from "./track.ts";
+import { zones } from "./zones.ts";
 
 /** A kind of analyzer: its options and how one is made. */
 export interface AnalyzerPlugin {
   kind: string;
   describe: string;
+  /** Its options, each described; examples go into its `.meta()`. */
   schema: z.ZodType;
   create(options: never): Analyzer;
 }
 
 /** The analyzers there are; a new one is one file and one line here. */
-export const analyzers: AnalyzerPlugin[] = [counter, track];
+export const analyzers: AnalyzerPlugin[] = [track, zones, lines, presence, classify, motion, heatmap, counter];
 
 /** Makes an analyzer of the given kind; options are parsed here. */
 export function analyzerNamed(kind: string, options: unknown): Analyzer {
