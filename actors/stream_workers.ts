@@ -1,4 +1,4 @@
-import type { Actor, StopOptions } from "./actor.ts";
+import type { Actor, ActorSnapshot, StopOptions } from "./actor.ts";
 import type { Kills } from "./kills.ts";
 import type { FromStreams, ToStreams } from "./protocol.ts";
 import { spawnWorker } from "./worker_actor.ts";
@@ -35,6 +35,7 @@ const GUEST_WEIGHT = 1e6;
 export class StreamWorkers {
   #slots: StreamSlot[] = [];
   #made = 0;
+  #gone = 0;
   #spawning = new Set<Promise<StreamSlot>>();
   #stopping = false;
 
@@ -43,6 +44,16 @@ export class StreamWorkers {
   /** The workers that run. */
   get slots(): readonly StreamSlot[] {
     return this.#slots;
+  }
+
+  /** The workers as they stand, each with what it hosts, and how many are gone that others took the place of. */
+  snapshot(): { replaced: number; workers: (ActorSnapshot & { streams: string[]; guests: number })[] } {
+    const workers = this.#slots.map(({ actor, streams, guests }) => ({
+      ...actor.snapshot(),
+      streams: [...streams],
+      guests,
+    }));
+    return { replaced: this.#gone, workers };
   }
 
   /** The worker with the fewest streams, a new one while there may be more; it counts the stream as its own from here on. */
@@ -111,6 +122,7 @@ export class StreamWorkers {
     actor.events$.subscribe((event) => hear(event, slot));
     actor.link((exit) => {
       this.#slots = this.#slots.filter((other) => other !== slot);
+      this.#gone++;
       down(slot, exit.how === "stopped" ? "it was replaced" : exit.error.message);
     });
     this.#slots.push(slot);

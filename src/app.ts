@@ -12,6 +12,7 @@ import type { StateEvent, StreamRegistration, StreamStatus } from "./core/stream
 import { type Declaration, type DeclaredModel, type ModelLease, ModelPool } from "./model_pool.ts";
 import { HostedStreams } from "./service/hosted_streams.ts";
 import { PictureWatches } from "./service/picture_watches.ts";
+import { readyStream } from "./service/ready_stream.ts";
 import { StatusBook } from "./service/status_book.ts";
 import { Senders } from "./service/senders.ts";
 import { isOver, untilOver } from "./service/stream_end.ts";
@@ -120,6 +121,12 @@ export class Weir implements AsyncDisposable {
     await this.#streams.reconfigure(id, registration);
   }
 
+  /** Loads what a stream's pipeline needs and looks whether its steps fit together; rejects when it cannot run. */
+  async check(registration: StreamRegistration): Promise<void> {
+    const { models } = await readyStream(registration, this.#models);
+    models[Symbol.dispose]();
+  }
+
   /** The stream as it stands, however long its thread takes to say. */
   status(id: string): Promise<StreamStatus> {
     return this.#statuses.status(id);
@@ -226,6 +233,11 @@ export class Weir implements AsyncDisposable {
   /** The loaded models and how their replicas stand. */
   models() {
     return this.#models.models.map((model) => ({ ...model, supervision: model.actor.snapshot() }));
+  }
+
+  /** The threads besides the models' replicas: who grants turns, and those in which streams run. */
+  threads() {
+    return { dispatcher: this.#switchboard.snapshot(), streams: this.#workers.snapshot() };
   }
 
   /** What each replica of a model has done so far. */

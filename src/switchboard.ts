@@ -1,4 +1,4 @@
-import type { Actor, StopOptions } from "../actors/actor.ts";
+import type { Actor, ActorSnapshot, StopOptions } from "../actors/actor.ts";
 import type { ReplicaWiring } from "../actors/inference_actor.ts";
 import type { Kills } from "../actors/kills.ts";
 import type { ToDispatcher, ToReplica, ToStreams } from "../actors/protocol.ts";
@@ -24,6 +24,7 @@ const ASK_MS = 5_000;
  */
 export class Switchboard implements ReplicaWiring {
   #dispatcher!: Actor<ToDispatcher, never>;
+  #starts = 0;
   #closing = false;
 
   constructor(private readonly options: SwitchboardOptions) {}
@@ -39,6 +40,7 @@ export class Switchboard implements ReplicaWiring {
       kills,
     });
     this.#dispatcher = actor;
+    this.#starts++;
     for (const { id, actor: streams } of slots()) {
       const port = this.streamsPort(id);
       streams.tell({ type: "dispatcher", port }, [port]);
@@ -65,6 +67,11 @@ export class Switchboard implements ReplicaWiring {
   async stop(options: StopOptions): Promise<void> {
     this.close();
     await this.#dispatcher.stop(options);
+  }
+
+  /** How the dispatcher stands. */
+  snapshot(): ActorSnapshot & { restarts: number } {
+    return { ...this.#dispatcher.snapshot(), restarts: this.#starts - 1 };
   }
 
   /** How many frames wait, by model. */

@@ -90,6 +90,14 @@ export const streamSchema = z.object({
   })).describe("how its sinks stand"),
 }).meta({ id: "Stream" });
 
+/** What a request would do, were it meant. */
+export const streamTrialSchema = z.object({
+  id: z.string(),
+  effect: z.enum(["starts", "applies", "reconnects"])
+    .describe("it would start; go on with what is new, its source connected all the while; or connect anew"),
+  registration: z.looseObject({}).describe("as it would be registered, credentials masked"),
+}).meta({ id: "StreamTrial" });
+
 /** A stream changed its state. */
 export const stateEventSchema = z.object({
   v: z.literal(1),

@@ -1,13 +1,14 @@
 import { Buffer } from "node:buffer";
 import { z } from "zod";
-import type { ProbeService, StreamPatch, StreamService } from "../core/services.ts";
+import type { ProbeService, StreamPatch, StreamService, StreamTrials } from "../core/services.ts";
 import type { StreamRegistration } from "../core/stream.ts";
 import { type Route, route } from "./route.ts";
-import { probeSchema, stateEventSchema, streamSchema } from "./schemas.ts";
+import { probeSchema, stateEventSchema, streamSchema, streamTrialSchema } from "./schemas.ts";
 
 /** What the routes of streams stand on. */
 export interface StreamRoutesOptions {
   streams: StreamService;
+  trials: StreamTrials;
   probe: ProbeService;
   /** The same schemas that check configuration files. */
   schemas: {
@@ -18,10 +19,14 @@ export interface StreamRoutesOptions {
 }
 
 const TAG = "streams";
+const trialQuery = z.strictObject({
+  dryRun: z.enum(["0", "1", "false", "true"]).default("0").transform((value) => value === "1" || value === "true")
+    .describe("checks all that can be checked and answers what would be done; nothing is done"),
+});
 const params = z.strictObject({ id: z.string().min(1).max(63).describe("the stream's name") });
 
 /** Registering, changing and watching over streams. */
-export function streamRoutes({ streams, probe, schemas }: StreamRoutesOptions): Route[] {
+export function streamRoutes({ streams, trials, probe, schemas }: StreamRoutesOptions): Route[] {
   const control = (verb: "pause" | "resume" | "restart", summary: string) =>
     route({
       method: "POST",
@@ -66,10 +71,15 @@ export function streamRoutes({ streams, probe, schemas }: StreamRoutesOptions): 
       summary: "Register a stream",
       description: "A source that cannot be reached yet is taken on, too, and tried again until it can.",
       role: "operator",
+      query: trialQuery,
       body: schemas.registration,
-      answers: { 201: { description: "The stream", schema: streamSchema } },
+      answers: {
+        200: { description: "What would be done, where only that was asked", schema: streamTrialSchema },
+        201: { description: "The stream", schema: streamSchema },
+      },
       problems: ["conflict", "forbidden", "too_many"],
-      async handle({ body }) {
+      async handle({ body, query: { dryRun } }) {
+        if (dryRun) return await trials.tryCreate(body);
         const view = await streams.create(body);
         return Response.json(view, {
           status: 201,
@@ -98,10 +108,17 @@ export function streamRoutes({ streams, probe, schemas }: StreamRoutesOptions): 
       description: "What is absent stays. Another pipeline or policy applies without reconnecting the source.",
       role: "operator",
       params,
+      query: trialQuery,
       body: schemas.patch,
-      answers: { 200: { description: "The stream as it stands now", schema: streamSchema } },
+      answers: {
+        200: {
+          description: "The stream as it stands now; what would be done, where only that was asked",
+          schema: z.union([streamSchema, streamTrialSchema]),
+        },
+      },
       problems: ["not_found", "forbidden"],
-      handle: ({ params: { id }, body }) => streams.patch(id, body),
+      handle: ({ params: { id }, query: { dryRun }, body }) =>
+        dryRun ? trials.tryPatch(id, body) : streams.patch(id, body),
     }),
     route({
       method: "DELETE",

@@ -1,4 +1,6 @@
+import type { CaptureRules, CaptureStoreStatus } from "./captures.ts";
 import type { Device, InputSpec, Task } from "./model.ts";
+import type { DownloadView, RegistryView } from "./model_registry.ts";
 import type { ModelOutput, Timings } from "./results.ts";
 import type { SourceProperties } from "./source.ts";
 import type { Distribution, FlowMode, StateEvent, StreamPolicy, StreamRegistration, StreamStatus } from "./stream.ts";
@@ -16,6 +18,8 @@ export interface StreamView {
   status?: StreamStatus;
   /** Where the registration came from: the API, or the configuration file. */
   origin: "api" | "config";
+  /** What is kept of it, where something is or was. */
+  kept?: CaptureStoreStatus;
   /** How its sinks stand. */
   sinks: { name: string; kind: string; to: string; state: string; [figure: string]: unknown }[];
 }
@@ -36,12 +40,29 @@ export interface StreamService {
   history(id: string): Promise<StateEvent[]>;
 }
 
+/** What a request would do, were it meant: everything about it was checked but the source's being there. */
+export interface StreamTrial {
+  id: string;
+  /** The stream would start; go on with what is new, its source connected all the while; or connect anew. */
+  effect: "starts" | "applies" | "reconnects";
+  /** The stream as it would be registered, credentials masked. */
+  registration: StreamRegistration;
+}
+
+/** Tries changes of streams without making them. Every method throws what the change itself would throw. */
+export interface StreamTrials {
+  tryCreate(registration: StreamRegistration): Promise<StreamTrial>;
+  tryPatch(id: string, change: StreamPatch): Promise<StreamTrial>;
+}
+
 /** What of a registration may change; what is absent stays. A policy is completed by the source that it is for. */
 export interface StreamPatch {
   source?: StreamRegistration["source"];
   pipeline?: StreamRegistration["pipeline"];
   policy?: Omit<StreamPolicy, "mode"> & { mode?: FlowMode };
   sinks?: StreamRegistration["sinks"];
+  /** Null keeps nothing from here on. */
+  capture?: CaptureRules | null;
   labels?: Record<string, string>;
 }
 
@@ -192,6 +213,10 @@ export interface ModelView {
   meanBatch?: number;
   /** Of the latest runs, milliseconds. */
   inferMs?: Distribution;
+  /** Its versions, where it was added to the registry. */
+  registry?: RegistryView;
+  /** While it is being fetched from the zoo. */
+  download?: DownloadView;
 }
 
 /** The models of this server. */

@@ -32,6 +32,7 @@ export function serverRoutes(services: Services): { routes: Route[]; guard: Guar
     ...predictRoutes({ predict, imageBytes: config.limits.imageBytes }),
     ...streamRoutes({
       streams,
+      trials: streams,
       probe: probes,
       schemas: { registration: registrationSchema, patch: patchSchema, source: sourceSchema },
     }),

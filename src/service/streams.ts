@@ -4,15 +4,15 @@ import { RecentValues } from "../core/distribution.ts";
 import { Ledger } from "../core/ledger.ts";
 import { redactUrls } from "../core/redact.ts";
 import { ServiceError } from "../core/service_error.ts";
-import type { StreamPatch, StreamService, StreamView } from "../core/services.ts";
+import type { StreamPatch, StreamService, StreamTrial, StreamTrials, StreamView } from "../core/services.ts";
 import type { StateEvent, StreamRegistration, StreamStatus } from "../core/stream.ts";
 import type { Store, StoredStream } from "../store/store.ts";
 import { ActorError } from "../../actors/actor_error.ts";
 import type { StreamExtras } from "../../actors/protocol.ts";
 import { parseRegistration, patched } from "../../config/schema.ts";
 import { sourceNamed } from "../../streams/sources/registry.ts";
-import { type ParsedSinkConfig, shownSinkConfig } from "../sinks/registry.ts";
 import type { Weir } from "../app.ts";
+import { shownRegistration } from "./shown_registration.ts";
 import type { StreamSinks } from "./stream_sinks.ts";
 
 /** What the streams of a server stand on. */
@@ -37,11 +37,10 @@ interface Entry {
 
 /** Frame numbers set aside at a time: after a crash a stream's numbers go on beyond these. */
 const SEQ_BLOCK = 10_000;
-const MASK = "***";
 const RETRY_MS = 2000;
 
 /** The streams of a server: registered, run, and remembered over restarts. */
-export class ServerStreams implements StreamService, Disposable {
+export class ServerStreams implements StreamService, StreamTrials, Disposable {
   #entries = new Map<string, Entry>();
   /** What is being done to a stream; the next thing waits. */
   #turns = new Map<string, Promise<unknown>>();
@@ -92,10 +91,7 @@ export class ServerStreams implements StreamService, Disposable {
   create(registration: StreamRegistration): Promise<StreamView> {
     const { id } = registration;
     return this.#inTurn(id, async () => {
-      if (this.#entries.has(id)) throw new ServiceError("conflict", `There is a stream called ${id} already`);
-      if (this.#entries.size >= this.options.limit) {
-        throw new ServiceError("too_many", `This server takes ${this.options.limit} streams; remove one first`);
-      }
+      this.#checkRoom(id);
       await this.options.checkSource(registration.source);
       this.#entries.set(id, { registration, origin: "api" });
       try {
@@ -131,6 +127,27 @@ export class ServerStreams implements StreamService, Disposable {
       store.put(registration);
       await this.options.sinks.follow(registration);
       return await this.#look(id);
+    });
+  }
+
+  tryCreate(registration: StreamRegistration): Promise<StreamTrial> {
+    const { id } = registration;
+    return this.#inTurn(id, async () => {
+      this.#checkRoom(id);
+      await this.options.checkSource(registration.source);
+      await this.options.weir.check(registration).catch(refused);
+      return { id, effect: "starts", registration: shownRegistration(registration) };
+    });
+  }
+
+  tryPatch(id: string, change: StreamPatch): Promise<StreamTrial> {
+    return this.#inTurn(id, async () => {
+      const { registration: before, fault } = this.#ownEntry(id);
+      const registration = patched(before, change);
+      if (change.source) await this.options.checkSource(change.source);
+      await this.options.weir.check(registration).catch(refused);
+      const effect = fault ? "starts" : change.source ? "reconnects" : "applies";
+      return { id, effect, registration: shownRegistration(registration) };
     });
   }
 
@@ -230,13 +247,7 @@ export class ServerStreams implements StreamService, Disposable {
     const plugin = sourceNamed(registration.source.kind);
     return {
       id,
-      registration: {
-        ...registration,
-        source: masked(registration.source),
-        ...(registration.sinks && {
-          sinks: registration.sinks.map((config) => shownSinkConfig(config as ParsedSinkConfig)),
-        }),
-      },
+      registration: shownRegistration(registration),
       address: plugin.redacted(registration.source),
       ...(status && { status }),
       origin,
@@ -250,6 +261,14 @@ export class ServerStreams implements StreamService, Disposable {
     this.#reserved.delete(id);
     this.options.store.delete(id);
     await this.options.sinks.remove(id);
+  }
+
+  /** Throws when there is no room for one more stream, or none under that name. */
+  #checkRoom(id: string): void {
+    if (this.#entries.has(id)) throw new ServiceError("conflict", `There is a stream called ${id} already`);
+    if (this.#entries.size >= this.options.limit) {
+      throw new ServiceError("too_many", `This server takes ${this.options.limit} streams; remove one first`);
+    }
   }
 
   /** A stream that may be changed from here. */
@@ -299,15 +318,6 @@ function refused(error: unknown): never {
     throw new ServiceError("unavailable", message, { cause: error, retryAfterMs: RETRY_MS });
   }
   throw new ServiceError("invalid", message, { cause: error, faults: [{ path: "pipeline", message }] });
-}
-
-/** A source's configuration without what is secret in it; addresses keep all but their credentials. */
-function masked(source: StreamRegistration["source"]): StreamRegistration["source"] {
-  const entries = Object.entries(source).map(([key, value]) => {
-    if (typeof value !== "string") return [key, value];
-    return [key, /pass|secret|token|key/i.test(key) ? MASK : redactUrls(value)];
-  });
-  return Object.fromEntries(entries) as StreamRegistration["source"];
 }
 
 function notRunning(id: string, fault: { message: string; atMs: number }): StreamStatus {

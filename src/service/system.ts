@@ -44,6 +44,7 @@ export class ServerSystem implements SystemService {
       cpuSeconds: (user + system) / 1e6,
       memory: { residentBytes: rss, heapBytes: heapUsed, externalBytes: external },
       leaks: weir.leaks,
+      threads: weir.threads(),
       supervision: weir.models().map(({ setup, supervision }) => ({ model: setup.spec.name, ...supervision })),
       streams: weir.list().length,
     });
