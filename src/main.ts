@@ -9,42 +9,48 @@ interface Entry {
   load(): Promise<(args: string[]) => Promise<number>>;
 }
 
+/** Loads a module when it is called for. Were its path a literal, Deno would read all that it imports at every start. */
+function later<Module>(path: string): Promise<Module> {
+  return import(new URL(path, import.meta.url).href);
+}
+
 const COMMANDS: Readonly<Record<string, Entry>> = {
   run: {
     summary: "run sources through models; results come live as JSON lines",
-    load: async () => (await import("./cli/run.ts")).runCommand,
+    load: async () => (await later<typeof import("./cli/run.ts")>("./cli/run.ts")).runCommand,
   },
   serve: {
     summary: "run the server: register streams, watch them live, over HTTP",
-    load: async () => (await import("./cli/serve.ts")).serveCommand,
+    load: async () => (await later<typeof import("./cli/serve.ts")>("./cli/serve.ts")).serveCommand,
   },
   scene: {
     summary: "render a synthetic clip and its ground truth",
-    load: async () => (await import("./cli/scene.ts")).sceneCommand,
+    load: async () => (await later<typeof import("./cli/scene.ts")>("./cli/scene.ts")).sceneCommand,
   },
   models: {
     summary: "look into models: inputs, outputs, and how Weir would use them",
-    load: async () => (await import("./cli/models.ts")).modelsCommand,
+    load: async () => (await later<typeof import("./cli/models.ts")>("./cli/models.ts")).modelsCommand,
   },
   eval: {
     summary: "measure how good answers are, given the truth",
-    load: async () => (await import("./cli/eval.ts")).evalCommand,
+    load: async () => (await later<typeof import("./cli/eval.ts")>("./cli/eval.ts")).evalCommand,
   },
   bench: {
     summary: "measure how close to this machine's ceiling Weir comes",
-    load: async () => (await import("../scripts/bench/bench.ts")).benchCommand,
+    load: async () =>
+      (await later<typeof import("../scripts/bench/bench.ts")>("../scripts/bench/bench.ts")).benchCommand,
   },
   doctor: {
     summary: "check this machine: devices, codecs, memory, limits, and how to fix what is wrong",
-    load: async () => (await import("./cli/doctor.ts")).doctorCommand,
+    load: async () => (await later<typeof import("./cli/doctor.ts")>("./cli/doctor.ts")).doctorCommand,
   },
   licences: {
     summary: "tell under which terms Weir and what it stands on may be used and passed on",
-    load: async () => (await import("./cli/licences.ts")).licencesCommand,
+    load: async () => (await later<typeof import("./cli/licences.ts")>("./cli/licences.ts")).licencesCommand,
   },
   version: {
     summary: "tell the versions of Weir and of what it stands on",
-    load: async () => (await import("./cli/version.ts")).versionCommand,
+    load: async () => (await later<typeof import("./cli/version.ts")>("./cli/version.ts")).versionCommand,
   },
 };
 

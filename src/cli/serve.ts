@@ -7,6 +7,7 @@ import { parseFlags } from "./flags.ts";
 import { helpPage } from "./help.ts";
 import { print } from "./print.ts";
 import { serveHelp } from "./serve_flags.ts";
+import { UsageError } from "./usage_error.ts";
 
 /** What the server may do: it starts no program but the one that tells of NVIDIA's devices. */
 const PERMISSIONS = ["-R", "-W", "-E", "-S", "-N", "--allow-ffi", "--allow-run=nvidia-smi"];
@@ -19,11 +20,12 @@ export async function serveCommand(args: readonly string[]): Promise<number> {
     return EXIT.done;
   }
   if (positionals.length > 0) {
-    const { UsageError } = await import("./usage_error.ts");
     throw new UsageError("weir serve takes no sources; register them over HTTP, or put them into --config");
   }
   if (flags["no-parent"] || Deno.env.get(PARENT_VARIABLE) !== undefined) {
-    const { serve } = await import("./serve_child.ts");
+    // The parent has no use for the server: a literal would have Deno read all of it in both processes.
+    const server = new URL("./serve_child.ts", import.meta.url).href;
+    const { serve }: typeof import("./serve_child.ts") = await import(server);
     return await serve(flags);
   }
   const { readableLog } = await import("./serve_log.ts");
