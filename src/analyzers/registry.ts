@@ -6,6 +6,7 @@ import { heatmap } from "./heatmap.ts";
 import { lines } from "./lines.ts";
 import { motion } from "./motion.ts";
 import { presence } from "./presence.ts";
+import { pulse } from "./pulse.ts";
 import { track } from "./track.ts";
 import { zones } from "./zones.ts";
 
@@ -19,7 +20,7 @@ export interface AnalyzerPlugin {
 }
 
 /** The analyzers there are; a new one is one file and one line here. */
-export const analyzers: AnalyzerPlugin[] = [track, zones, lines, presence, classify, motion, heatmap, counter];
+export const analyzers: AnalyzerPlugin[] = [track, zones, lines, presence, classify, motion, heatmap, counter, pulse];
 
 /** Makes an analyzer of the given kind; options are parsed here. */
 export function analyzerNamed(kind: string, options: unknown): Analyzer {

@@ -3,7 +3,7 @@ import { butterworth, type Filter } from "./butterworth.ts";
 import { detrend } from "./detrend.ts";
 import { filtfilt } from "./filtfilt.ts";
 import { moments, type RgbTrace } from "./rgb_trace.ts";
-import { hann } from "./spectrum.ts";
+import { type Band, hann } from "./spectrum.ts";
 
 /** Ways from colours to a pulse that need no training. */
 export const PULSE_METHODS = ["green", "chrom", "pos", "lgi", "omit"] as const;
@@ -11,15 +11,15 @@ export const PULSE_METHODS = ["green", "chrom", "pos", "lgi", "omit"] as const;
 /** One of {@link PULSE_METHODS}. */
 export type PulseMethod = (typeof PULSE_METHODS)[number];
 
-/** The pulse in a trace, as each method's authors have it. */
-export function pulseOf(method: PulseMethod, trace: RgbTrace, fps: number): Float64Array {
+/** The pulse in a trace: as each method's authors have it, or with another band for those that filter. */
+export function pulseOf(method: PulseMethod, trace: RgbTrace, fps: number, band?: Band): Float64Array {
   switch (method) {
     case "green":
       return Float64Array.from(trace[1]);
     case "chrom":
-      return chrom(trace, fps);
+      return chrom(trace, fps, band);
     case "pos":
-      return pos(trace, fps);
+      return pos(trace, fps, band);
     case "lgi":
       return lgi(trace);
     case "omit":
@@ -28,7 +28,7 @@ export function pulseOf(method: PulseMethod, trace: RgbTrace, fps: number): Floa
 }
 
 /** Plane-orthogonal-to-skin (Wang 2017). */
-export function pos(trace: RgbTrace, fps: number): Float64Array {
+export function pos(trace: RgbTrace, fps: number, [low, high]: Band = [0.75, 3]): Float64Array {
   const [red, green, blue] = trace;
   const size = red.length, length = Math.ceil(1.6 * fps);
   const sum = new Float64Array(size);
@@ -47,15 +47,15 @@ export function pos(trace: RgbTrace, fps: number): Float64Array {
     const mean = one.mean + share * two.mean;
     for (let i = 0; i < length; i++) sum[start + i] += first[i] + share * second[i] - mean;
   }
-  return filtfilt(bandPass(1, 0.75, 3, fps), detrend(sum, 100));
+  return filtfilt(bandPass(1, [low, high], fps), detrend(sum, 100));
 }
 
 /** Chrominance (de Haan 2013). The last part of a window is not covered. */
-export function chrom(trace: RgbTrace, fps: number): Float64Array {
+export function chrom(trace: RgbTrace, fps: number, [low, high]: Band = [0.7, 2.5]): Float64Array {
   const [red, green, blue] = trace;
   const half = Math.ceil(Math.ceil(1.6 * fps) / 2), length = 2 * half;
   const windows = Math.max(0, Math.floor((red.length - half) / half));
-  const filter = bandPass(3, 0.7, 2.5, fps);
+  const filter = bandPass(3, [low, high], fps);
   const window = hann(length, true);
   const pulse = new Float64Array(half * (windows + 1));
   const x = new Float64Array(length), y = new Float64Array(length);
@@ -96,7 +96,7 @@ function greenWithout(axis: readonly number[], [red, green, blue]: RgbTrace): Fl
 const filters = new Map<string, Filter>();
 
 /** A Butterworth band-pass; those in use are kept. Its upper edge gives way where the frame rate is low. */
-export function bandPass(order: number, low: number, high: number, fps: number): Filter {
+export function bandPass(order: number, [low, high]: Band, fps: number): Filter {
   const edge = Math.min(high, 0.45 * fps);
   const key = `${order} ${low} ${edge} ${fps}`;
   let filter = filters.get(key);

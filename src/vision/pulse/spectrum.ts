@@ -1,4 +1,5 @@
 import FFT from "fft.js";
+import { moments } from "./rgb_trace.ts";
 
 /** How much power a signal has at which frequency: `power[i]` at `i * stepHz`. */
 export interface Spectrum {
@@ -40,6 +41,19 @@ export function periodogram(values: ArrayLike<number>, fps: number, bins = power
   const power = new Float64Array(bins / 2 + 1);
   addPower(values, bins, power);
   return density(power, { fps, bins, scale: values.length });
+}
+
+/** The spectrum of one windowed stretch without its mean; density per Hz. */
+export function windowed(values: ArrayLike<number>, fps: number, window: ArrayLike<number>, bins = 4096): Spectrum {
+  const { mean } = moments(values);
+  const power = new Float64Array(bins / 2 + 1);
+  let squares = 0;
+  const part = Float64Array.from({ length: values.length }, (_, i) => {
+    squares += window[i] * window[i];
+    return (values[i] - mean) * window[i];
+  });
+  addPower(part, bins, power);
+  return density(power, { fps, bins, scale: squares });
 }
 
 /** The highest point of a spectrum within a band, between the bins by a parabola through the logarithms. */

@@ -1,0 +1,184 @@
+import { z } from "zod";
+import type { Analyzer, AnalyzerFrame } from "../core/analyzer.ts";
+import type { Box, Detection, ModelOutput } from "../core/results.ts";
+import { PULSE_METHODS } from "../vision/pulse/pulse_methods.ts";
+import { PulseFace, type PulseReading } from "./pulse_face.ts";
+import { type PixelRegion } from "./pulse_region.ts";
+
+const fraction = () => z.number().min(0).max(1);
+
+/** Options of {@link Pulse}. */
+export const pulseSchema = z.strictObject({
+  of: z.string().min(1).default("face").describe("The label of the detections whose pulse is read"),
+  on: z.string().min(1).optional().describe("The step whose detections are faces; default the latest with that label"),
+  region: z.union([
+    z.literal("frame"),
+    z.strictObject({ x: fraction(), y: fraction(), width: fraction(), height: fraction() })
+      .refine(({ x, y, width, height }) => width > 0 && height > 0 && x + width <= 1 && y + height <= 1, {
+        message: "the region must have a size and lie inside the picture",
+      }),
+  ]).optional().describe(
+    'Instead of a face: a fixed part of the picture, in fractions of it; or "frame", for a finger on the lens',
+  ),
+  skin: z.boolean().optional().describe(
+    'Whether only pixels with the chroma of skin count; default true, but false for the region "frame"',
+  ),
+  method: z.enum(["auto", ...PULSE_METHODS, "red", "blue"]).default("auto").describe(
+    "How colours become a pulse; auto takes the method whose answer is the most trustworthy at the moment. red, green and " +
+      "blue are that channel alone, for a finger on the lens",
+  ),
+  windowS: z.number().min(5).max(60).default(10).describe("How much of the past a rate is made of, seconds"),
+  longWindowS: z.number().min(5).max(120).default(30).describe(
+    "How much where the shorter window does not give a rate to be trusted, seconds",
+  ),
+  everyS: z.number().min(0.2).max(60).default(1).describe("How often a result comes, seconds"),
+  minConfidence: fraction().default(0.7).describe("Below this confidence no rate is given"),
+  waveS: z.number().min(0).max(10).default(4).describe("How much of the pulse wave comes with a result, seconds"),
+  spectrum: z.boolean().default(false).describe("Whether the spectrum comes with a result"),
+}).meta({ examples: [{}, { of: "face", method: "pos" }, { region: "frame", windowS: 30 }] });
+
+/** Parsed options of {@link Pulse}. */
+export type PulseOptions = z.output<typeof pulseSchema>;
+
+/** What {@link Pulse} says once a second: of the largest face first, of all in `faces`. */
+export type PulseOutput = Omit<PulseReading, "wave" | "spectrum"> & {
+  notice: "not a medical device";
+  faces: PulseReading[];
+};
+
+/** Faces whose traces are kept. */
+const FACES_MAX = 8;
+/** A face that the detector misses is where it was for so long; one gone for longer is forgotten. */
+const HOLD_S = 0.5, FORGET_S = 10;
+/** Boxes of one face overlap from frame to frame. */
+const LEAST_IOU = 0.25;
+
+/** Reads heart rates from the colour of skin, with a confidence for each; gives none where it cannot be trusted. */
+export class Pulse implements Analyzer {
+  #faces: PulseFace[] = [];
+  #fixed?: PulseFace;
+  #dueAt?: number;
+
+  constructor(private readonly options: PulseOptions) {
+    if (options.region) this.#fixed = new PulseFace(this.#faceOptions());
+  }
+
+  push({ info, width, height, outputs, picture }: AnalyzerFrame): PulseOutput | undefined {
+    if (!picture) return undefined;
+    const time = info.ptsUs / 1e6;
+    if (this.#fixed) {
+      this.#fixed.seenAt = time;
+      this.#fixed.pushFixed(picture, fixedRegion(this.options.region!, width, height), time);
+    } else {
+      const detections = this.#detections(outputs);
+      if (detections) this.#match(detections, time);
+      for (const face of this.#faces) {
+        // Between two detections a face is where it was.
+        if (face.box && time - face.seenAt <= Math.max(HOLD_S, detections ? 0 : 1.5)) {
+          face.push(picture, face.box, time);
+        }
+      }
+    }
+    // The time of a stream may begin anywhere, and jumps where a file begins again.
+    if (this.#dueAt === undefined || this.#dueAt - time > this.options.everyS) this.#dueAt = time + this.options.everyS;
+    if (time < this.#dueAt) return undefined;
+    this.#dueAt = Math.max(this.#dueAt + this.options.everyS, time);
+    return this.#read(time);
+  }
+
+  reset(): void {
+    for (const face of this.#faces) face.reset();
+    this.#faces = [];
+    this.#fixed?.reset();
+    this.#dueAt = undefined;
+  }
+
+  #read(time: number): PulseOutput {
+    const known = this.#fixed ? [this.#fixed] : this.#faces;
+    const faces = known.toSorted((a, b) => area(b.box) - area(a.box)).map((face) => face.read(time));
+    const first: PulseReading = faces[0] ?? { confidence: 0, reasons: ["noFace"], windowS: 0 };
+    const { wave: _wave, spectrum: _spectrum, ...main } = first;
+    return { notice: "not a medical device", ...main, faces };
+  }
+
+  #detections(outputs: AnalyzerFrame["outputs"]): Detection[] | undefined {
+    const { on, of } = this.options;
+    const candidates = on === undefined ? Object.values(outputs).reverse() : [outputs[on]];
+    let looked = false;
+    for (const output of candidates as (ModelOutput | undefined)[]) {
+      if (!Array.isArray(output?.detections)) continue;
+      looked = true;
+      const found = output.detections.filter(({ label, box }) =>
+        label === of && Array.isArray(box) && box.length === 4 && box.every(Number.isFinite) && box[2] > 0 && box[3] > 0
+      );
+      if (found.length > 0) return found;
+    }
+    return looked ? [] : undefined;
+  }
+
+  /** Each detection goes to its track's trace, or to that of the face it overlaps most. */
+  #match(detections: readonly Detection[], time: number): void {
+    this.#faces = this.#faces.filter(({ seenAt }) => time - seenAt <= FORGET_S && time >= seenAt);
+    const taken = new Set<PulseFace>();
+    for (const { box, track } of detections.toSorted((a, b) => area(b.box) - area(a.box)).slice(0, FACES_MAX)) {
+      const free = this.#faces.filter((face) => !taken.has(face));
+      let face = track === undefined ? nearest(free, box) : free.find((candidate) => candidate.track === track);
+      if (!face) {
+        if (this.#faces.length >= FACES_MAX) {
+          const oldest = free.toSorted((a, b) => a.seenAt - b.seenAt)[0];
+          if (!oldest) continue;
+          this.#faces.splice(this.#faces.indexOf(oldest), 1);
+        }
+        this.#faces.push(face = new PulseFace(this.#faceOptions(), track));
+      }
+      taken.add(face);
+      face.box = [...box];
+      face.seenAt = time;
+    }
+  }
+
+  #faceOptions() {
+    const { method, windowS, longWindowS, minConfidence, waveS, spectrum, region, skin } = this.options;
+    return { method, windowS, longWindowS, minConfidence, waveS, spectrum, skin: skin ?? region !== "frame" };
+  }
+}
+
+function fixedRegion(region: NonNullable<PulseOptions["region"]>, width: number, height: number): PixelRegion {
+  const { x, y, width: wide, height: high } = region === "frame" ? { x: 0, y: 0, width: 1, height: 1 } : region;
+  const even = (value: number) => Math.floor(value / 2) * 2;
+  const left = Math.min(even(x * width), Math.max(0, width - 2)),
+    top = Math.min(even(y * height), Math.max(0, height - 2));
+  return {
+    x: left,
+    y: top,
+    width: Math.min(width - left, Math.max(2, even(wide * width))),
+    height: Math.min(height - top, Math.max(2, even(high * height))),
+  };
+}
+
+function nearest(faces: readonly PulseFace[], box: Box): PulseFace | undefined {
+  let best: PulseFace | undefined, most = LEAST_IOU;
+  for (const face of faces) {
+    const overlap = face.box ? iou(face.box, box) : 0;
+    if (overlap > most) [best, most] = [face, overlap];
+  }
+  return best;
+}
+
+function iou([ax, ay, aw, ah]: Box, [bx, by, bw, bh]: Box): number {
+  const width = Math.min(ax + aw, bx + bw) - Math.max(ax, bx), height = Math.min(ay + ah, by + bh) - Math.max(ay, by);
+  const shared = Math.max(0, width) * Math.max(0, height);
+  return shared / (aw * ah + bw * bh - shared);
+}
+
+function area(box: Box | undefined): number {
+  return box ? box[2] * box[3] : 0;
+}
+
+/** The pulse as the registry of analyzers lists it. */
+export const pulse = {
+  kind: "pulse",
+  describe: "heart rates from the colour of skin, each with its confidence; not a medical device",
+  schema: pulseSchema,
+  create: (options: PulseOptions) => new Pulse(options),
+};

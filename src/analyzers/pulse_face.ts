@@ -1,0 +1,186 @@
+import type { Picture } from "../core/frame.ts";
+import type { Box } from "../core/results.ts";
+import { rounded } from "../core/tidy.ts";
+import { estimatePulse, type PulseEstimate } from "../vision/pulse/estimate_pulse.ts";
+import { PULSE_BAND, type PulseWay } from "../vision/pulse/pulse_candidate.ts";
+import { intervalOf } from "../vision/pulse/pulse_confidence.ts";
+import { PulseTrace, type PulseWindow, TRACE_FPS } from "../vision/pulse/pulse_trace.ts";
+import { SkinMask } from "../vision/pulse/skin_mask.ts";
+import { type PixelRegion, PulseRegion } from "./pulse_region.ts";
+
+/** Why there is no rate, or one that is not to be trusted. */
+export const PULSE_REASONS = ["noFace", "tooShort", "lowRate", "dark", "clipped", "motion", "weak"] as const;
+
+/** One of {@link PULSE_REASONS}. */
+export type PulseReason = (typeof PULSE_REASONS)[number];
+
+/** What is known of one face's pulse, as it is published. */
+export type PulseReading = {
+  /** The tracker's identity, where there is one. */
+  track?: number;
+  /** Beats a minute; absent while the confidence is below the threshold. */
+  bpm?: number;
+  /** How likely the rate is to be within 5 BPM, 0 to 1. */
+  confidence: number;
+  /** The rate lies between these nine times in ten. */
+  interval?: [low: number, high: number];
+  /** What speaks against a rate, or against trusting it. */
+  reasons: PulseReason[];
+  /** The rate's power over that of the rest of the band; the estimated rate stands in for the true one. */
+  snrDb?: number;
+  method?: PulseWay;
+  /** How much of the trace was looked at, seconds. */
+  windowS: number;
+  /** Mean skin colour, 0–255. */
+  rgb?: [number, number, number];
+  /** How much of the region is skin, 0 to 1. */
+  skin?: number;
+  /** What was looked at, in source pixels. */
+  region?: Box;
+  /** The latest stretch of the pulse wave, of deviation 1. */
+  wave?: { fps: number; values: number[] };
+  /** Power by rate, the highest 1; at `from + i × step` BPM. */
+  spectrum?: { from: number; step: number; values: number[] };
+};
+
+/** How a face is read. */
+export interface PulseFaceOptions {
+  method: PulseWay | "auto";
+  windowS: number;
+  longWindowS: number;
+  minConfidence: number;
+  skin: boolean;
+  waveS: number;
+  spectrum: boolean;
+}
+
+/** Side of the small picture that colours are taken from. */
+const SIDE = 40;
+/** Shorter traces hold too few beats. */
+const LEAST_S = 4.9;
+const LEAST_FPS = 14, LEAST_LIGHT = 55, MOST_CLIPPED = 0.15, MOST_MOVED = 0.12, LEAST_SKIN = 0.08;
+/** Above this, nothing speaks against a rate. */
+const SURE = 0.8;
+
+/** One face, or one fixed part of the picture: its colours over time and what they say of the heart. */
+export class PulseFace {
+  #region = new PulseRegion();
+  #mask = new SkinMask();
+  #trace: PulseTrace;
+  #last?: { rgb: readonly [number, number, number]; skin: number; region: PixelRegion };
+  /** When it was last seen, seconds. */
+  seenAt = Number.NEGATIVE_INFINITY;
+  box?: Box;
+
+  constructor(private readonly options: PulseFaceOptions, readonly track?: number) {
+    this.#trace = new PulseTrace(Math.max(options.windowS, options.longWindowS) + 1);
+  }
+
+  /** The face is here, as far as anybody knows: takes its colour. */
+  push(picture: Picture, box: Box, time: number): void {
+    this.box = box;
+    const { moved } = this.#region.push(box, time);
+    const region = this.#region.within(picture.width, picture.height);
+    if (region) this.#take(picture, region, { time, moved });
+  }
+
+  /** Takes the colour of a fixed part of the picture. */
+  pushFixed(picture: Picture, region: PixelRegion, time: number): void {
+    this.#take(picture, region, { time, moved: 0 });
+  }
+
+  /** Forgets what was seen: a new epoch. */
+  reset(): void {
+    this.#trace.reset();
+    this.#mask.reset();
+    this.#region = new PulseRegion();
+    this.#last = undefined;
+    this.seenAt = Number.NEGATIVE_INFINITY;
+  }
+
+  /** What is known at `time`. */
+  read(time: number): PulseReading {
+    const short = this.#trace.window(this.options.windowS);
+    const gone = this.#trace.lastTime === undefined || time - this.#trace.lastTime > 0.6;
+    const reasons: PulseReason[] = gone ? ["noFace"] : [];
+    const said = { ...(this.track !== undefined && { track: this.track }) };
+    if (!short || gone || short.seconds < LEAST_S) {
+      if (!gone) reasons.push("tooShort");
+      return { ...said, confidence: 0, reasons, windowS: rounded(short?.seconds ?? 0, 10), ...this.#seen() };
+    }
+    const { window, estimate } = this.#estimate(short);
+    // A wave made of too few frames a second is not the heart's, whatever it looks like.
+    const confidence = estimate && window.fps >= LEAST_FPS ? estimate.confidence : 0;
+    const enough = confidence >= this.options.minConfidence;
+    if (confidence < SURE) reasons.push(...reasonsAgainst(window, estimate));
+    if (!enough && reasons.length === 0) reasons.push("weak");
+    return {
+      ...said,
+      ...(enough && { bpm: rounded(estimate!.bpm, 10), interval: intervalOf(estimate!, window.seconds) }),
+      confidence: rounded(confidence, 1000),
+      reasons,
+      ...(estimate && { snrDb: rounded(estimate.snrDb, 10), method: estimate.way }),
+      windowS: rounded(window.seconds, 10),
+      ...this.#seen(),
+      ...(estimate && this.#pictures(estimate)),
+    };
+  }
+
+  /** By the short window, which is quick; where that does not do, by the long one, which is surer. */
+  #estimate(short: PulseWindow): { window: PulseWindow; estimate?: PulseEstimate } {
+    const { method, longWindowS, minConfidence } = this.options;
+    const first = { window: short, estimate: estimatePulse(short.trace, TRACE_FPS, method) };
+    if ((first.estimate?.confidence ?? 0) >= minConfidence || this.#trace.seconds < short.seconds * 1.5) return first;
+    const long = this.#trace.window(longWindowS)!;
+    const second = { window: long, estimate: estimatePulse(long.trace, TRACE_FPS, method) };
+    return (second.estimate?.confidence ?? 0) > (first.estimate?.confidence ?? 0) ? second : first;
+  }
+
+  #take(picture: Picture, region: PixelRegion, { time, moved }: { time: number; moved: number }): void {
+    const size = { width: Math.min(SIDE, region.width), height: Math.min(SIDE, region.height) };
+    const pixels = picture.pixels({ format: "rgb", region, ...size });
+    const { rgb, share, clipped } = this.#mask.push(pixels, { all: !this.options.skin });
+    this.#last = { rgb, skin: share, region };
+    if (share >= LEAST_SKIN) this.#trace.push({ time, rgb, clipped, moved });
+  }
+
+  #seen(): Pick<PulseReading, "rgb" | "skin" | "region"> {
+    if (!this.#last) return {};
+    const { rgb, skin, region } = this.#last;
+    return {
+      rgb: rgb.map((value) => rounded(value, 1000)) as [number, number, number],
+      skin: rounded(skin, 1000),
+      region: [region.x, region.y, region.width, region.height],
+    };
+  }
+
+  #pictures({ pulse, spectrum }: PulseEstimate): Pick<PulseReading, "wave" | "spectrum"> {
+    const { waveS } = this.options;
+    const stretch = pulse.subarray(Math.max(0, pulse.length - Math.round(waveS * TRACE_FPS)));
+    const deviation = Math.sqrt(pulse.reduce((sum, value) => sum + value * value, 0) / pulse.length);
+    // Blood darkens the skin: the methods turn that around, and so the wave rises with the beat.
+    const wave = { fps: TRACE_FPS, values: Array.from(stretch, (value) => rounded(value / deviation, 100)) };
+    if (!this.options.spectrum) return { wave };
+    const step = Math.max(1, Math.round(1 / 60 / spectrum.stepHz)) * spectrum.stepHz;
+    const from = PULSE_BAND[0], values: number[] = [];
+    for (let hz = from; hz <= PULSE_BAND[1]; hz += step) values.push(spectrum.power[Math.round(hz / spectrum.stepHz)]);
+    const top = Math.max(...values);
+    return {
+      wave,
+      spectrum: {
+        from: rounded(from * 60, 100),
+        step: rounded(step * 60, 100),
+        values: values.map((value) => rounded(value / top, 1000)),
+      },
+    };
+  }
+}
+
+function reasonsAgainst(window: PulseWindow, estimate: PulseEstimate | undefined): PulseReason[] {
+  const reasons: PulseReason[] = [];
+  if (window.fps < LEAST_FPS) reasons.push("lowRate");
+  if (window.brightness < LEAST_LIGHT) reasons.push("dark");
+  if (window.clipped > MOST_CLIPPED || (estimate?.clipped.length ?? 0) > 0) reasons.push("clipped");
+  if (window.moved > MOST_MOVED) reasons.push("motion");
+  return reasons;
+}

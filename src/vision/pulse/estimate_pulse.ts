@@ -1,0 +1,50 @@
+import { confidenceOf } from "./pulse_confidence.ts";
+import { type PulseCandidate, pulseCandidate, type PulseWay } from "./pulse_candidate.ts";
+import { moments, type RgbTrace } from "./rgb_trace.ts";
+
+/** What a stretch of colours says of the heart. */
+export interface PulseEstimate extends PulseCandidate {
+  bpm: number;
+  /** How likely the rate is to be within 5 BPM, 0 to 1. */
+  confidence: number;
+  /** Channels that are all black or all white, and say nothing. */
+  clipped: ("red" | "green" | "blue")[];
+}
+
+/** Ways that are looked at when none is given, for skin that reflects light, and for a finger that it shines through. */
+export const SKIN_WAYS: readonly PulseWay[] = ["pos", "chrom", "lgi", "omit"];
+export const FINGER_WAYS: readonly PulseWay[] = ["red", "green", "blue"];
+
+const NAMES = ["red", "green", "blue"] as const;
+/** Beyond these levels a channel's mean is what the sensor cut off. */
+const BLACK = 1.5, WHITE = 253.5;
+/** Through a finger only red comes. */
+const THROUGH = 2.2;
+
+/** The best estimate for a trace at a steady rate, by one way or by the most trustworthy; undefined when nothing moves. */
+export function estimatePulse(
+  trace: RgbTrace,
+  fps: number,
+  way: PulseWay | "auto" = "auto",
+): PulseEstimate | undefined {
+  const levels = trace.map((channel) => moments(channel).mean);
+  const clipped = NAMES.filter((_, index) => levels[index] < BLACK || levels[index] > WHITE);
+  const finger = levels[0] > THROUGH * Math.max(levels[1], levels[2]);
+  const family = finger ? FINGER_WAYS : SKIN_WAYS;
+  const asked = way === "auto" || family.includes(way) ? family : [way, ...family];
+  const candidates = asked.flatMap((name) => {
+    // Skin's ways need all three channels; a channel's own only that one.
+    const needs = name in { red: 0, green: 0, blue: 0 } ? [name] : NAMES;
+    if (clipped.some((channel) => needs.includes(channel))) return [];
+    return pulseCandidate(name, trace, fps) ?? [];
+  });
+  const seconds = trace[0].length / fps;
+  const believed = candidates.map((candidate) => ({
+    ...candidate,
+    confidence: confidenceOf(candidate, candidates.filter((other) => other !== candidate), { finger, seconds }),
+  }));
+  const best = believed
+    .filter((candidate) => way === "auto" || candidate.way === way)
+    .reduce<typeof believed[number] | undefined>((a, b) => a && a.confidence >= b.confidence ? a : b, undefined);
+  return best && { ...best, bpm: best.hz * 60, clipped };
+}

@@ -1,0 +1,50 @@
+import type { RgbTrace } from "./rgb_trace.ts";
+
+/** A trace whose pulse is known. */
+export interface SyntheticTrace {
+  fps: number;
+  bpm: number;
+  trace: RgbTrace;
+}
+
+/** Mean colours of skin, and how strongly each shows the pulse. */
+const LEVELS = [180, 120, 100], SIGNATURE = [0.33, 0.77, 0.53];
+
+/**
+ * One trace of the published test set: a steady pulse of 0.4 % and its second harmonic, motion of
+ * 1 % that all channels share (0.6 % at 0.1–0.5 Hz, 0.4 % at 0.7–3 Hz), and noise that is independent in every channel of
+ * every frame. The same seed and noise give the same trace.
+ */
+export function syntheticTrace(seed: number, noise: number, { fps = 30, seconds = 30 } = {}): SyntheticTrace {
+  const { uniform, normal } = mulberry(Math.imul(seed, 0x9e3779b1) ^ Math.round(noise * 1e6));
+  const turn = 2 * Math.PI;
+  const bpm = 50 + 130 * uniform();
+  const [pulseAt, swayAt, shakeAt] = [turn * uniform(), turn * uniform(), turn * uniform()];
+  const swayHz = 0.1 + 0.4 * uniform(), shakeHz = 0.7 + 2.3 * uniform();
+  const size = Math.round(fps * seconds);
+  const trace: RgbTrace = [new Float64Array(size), new Float64Array(size), new Float64Array(size)];
+  for (let i = 0; i < size; i++) {
+    const time = i / fps;
+    const angle = (turn * bpm * time) / 60 + pulseAt;
+    const pulse = Math.sin(angle) + 0.25 * Math.sin(2 * angle + 0.5);
+    const motion = 0.006 * Math.sin(turn * swayHz * time + swayAt) + 0.004 * Math.sin(turn * shakeHz * time + shakeAt);
+    for (let channel = 0; channel < 3; channel++) {
+      const relative = motion - 0.004 * SIGNATURE[channel] * pulse + noise * normal();
+      trace[channel][i] = LEVELS[channel] * (1 + relative);
+    }
+  }
+  return { fps, bpm, trace };
+}
+
+/** A small generator of even and of normal numbers. */
+function mulberry(seed: number): { uniform(): number; normal(): number } {
+  let state = seed | 0;
+  const uniform = () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let bits = Math.imul(state ^ (state >>> 15), 1 | state);
+    bits = (bits + Math.imul(bits ^ (bits >>> 7), 61 | bits)) ^ bits;
+    return ((bits ^ (bits >>> 14)) >>> 0) / 2 ** 32;
+  };
+  const normal = () => Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform());
+  return { uniform, normal };
+}
