@@ -119,8 +119,8 @@ function FileFields(part: FormPart) {
       <Select
         label="Played"
         options={[
-          { value: "live", text: "As a camera would: at its own speed, again and again" },
-          { value: "once", text: "Once, every frame, as fast as it goes" },
+          { value: "live", text: "Again and again, at its own speed" },
+          { value: "once", text: "Once, as fast as it goes" },
         ]}
         {...fieldOf(part, "play")}
       />

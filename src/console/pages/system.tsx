@@ -6,6 +6,8 @@ import { streams } from "../state/streams.ts";
 import { MemoryFigures } from "../system/memory_figures.tsx";
 import { supervisionTree } from "../system/supervision_tree.ts";
 import type { ReadyAnswer, SystemAnswer } from "../system/system_answer.ts";
+import { type ModelsReading, modelThroughput } from "../system/throughput.ts";
+import { ThroughputTable } from "../system/throughput_table.tsx";
 import { TreeView } from "../system/tree_view.tsx";
 import { usePolled } from "../system/use_polled.ts";
 import { bytesText, countText, durationText, rateText } from "../ui/format.ts";
@@ -19,6 +21,7 @@ const EVERY_MS = 2000;
 interface Known {
   system: SystemAnswer;
   ready: ReadyAnswer;
+  models: ModelsReading["models"];
   /** When it was answered, on the page's clock. */
   atMs: number;
 }
@@ -26,7 +29,7 @@ interface Known {
 /** How the server itself is: what runs in it, what keeps it running, and what it takes. */
 export function SystemPage() {
   const { value, error, again } = usePolled(load, EVERY_MS);
-  const busy = useBusyCores(value);
+  const before = useBefore(value);
   if (!value) {
     return (
       <>
@@ -37,6 +40,7 @@ export function SystemPage() {
   }
   const { system, ready } = value;
   const { version, pid, startedAt, cores, memory, leaks } = system;
+  const busy = busyCores(value, before);
   const all = streams.value ?? [];
   const boundBytes = all.reduce((sum, { status }) => sum + (status?.memoryBoundBytes ?? 0), 0);
   const [fpsIn, fpsOut] = [rateOf(all, "fpsIn"), rateOf(all, "fpsOut")];
@@ -88,6 +92,9 @@ export function SystemPage() {
         <Panel title="Supervision" wide>
           <TreeView root={supervisionTree(system, all)} />
         </Panel>
+        <Panel title="Throughput against the ceiling" wide>
+          <ThroughputTable rows={modelThroughput(value, before)} />
+        </Panel>
         <Panel title="Memory" wide>
           <MemoryFigures {...memory} boundBytes={boundBytes} />
         </Panel>
@@ -96,26 +103,31 @@ export function SystemPage() {
   );
 }
 
-/** How many cores were busy between the last two answers; undefined until there are two of one process. */
-function useBusyCores(known: Known | undefined): number | undefined {
-  const before = useRef<Known>();
-  const busy = useRef<number>();
-  if (known !== before.current) {
-    const last = before.current;
-    before.current = known;
-    busy.current = known && last && last.system.pid === known.system.pid
-      ? Math.max(0, (known.system.cpuSeconds - last.system.cpuSeconds) / ((known.atMs - last.atMs) / 1000))
-      : undefined;
+/** What was known before what is known now, of the same process. */
+function useBefore(known: Known | undefined): Known | undefined {
+  const seen = useRef<{ now?: Known; before?: Known }>({});
+  if (known !== seen.current.now) {
+    const last = seen.current.now;
+    const same = last && known && last.system.pid === known.system.pid;
+    seen.current = { ...(known && { now: known }), ...(same && { before: last }) };
   }
-  return busy.current;
+  return seen.current.before;
+}
+
+/** How many cores were busy between two answers; undefined until there are two. */
+function busyCores(now: Known, before: Known | undefined): number | undefined {
+  if (!before) return undefined;
+  const seconds = (now.atMs - before.atMs) / 1000;
+  return Math.max(0, (now.system.cpuSeconds - before.system.cpuSeconds) / seconds);
 }
 
 async function load(signal: AbortSignal): Promise<Known> {
-  const [system, ready] = await Promise.all([
+  const [system, ready, { models }] = await Promise.all([
     call<SystemAnswer>("GET", "/api/v1/system", undefined, { signal }),
     readiness(signal),
+    call<Pick<ModelsReading, "models">>("GET", "/api/v1/models", undefined, { signal }),
   ]);
-  return { system, ready, atMs: performance.now() };
+  return { system, ready, models, atMs: performance.now() };
 }
 
 /** A server that is not ready says so with a status that else means failure. */

@@ -1,5 +1,5 @@
 import type { StreamView } from "../../core/services.ts";
-import type { ChildAnswer, SupervisorAnswer, SystemAnswer } from "./system_answer.ts";
+import type { ChildAnswer, SupervisorAnswer, SystemAnswer, ThreadAnswer } from "./system_answer.ts";
 
 /** How a state looks. */
 export type Tone = "good" | "busy" | "warn" | "bad" | "calm";
@@ -26,16 +26,35 @@ export interface TreeNode {
 
 /** Everything that runs in the server, as it stands: who keeps whom alive, and how that goes. */
 export function supervisionTree(system: SystemAnswer, streams: readonly StreamView[]): TreeNode {
+  const { dispatcher, streams: { replaced, workers } } = system.threads;
   const models = system.supervision.map(supervisorNode);
-  const cameras = streams.map(streamNode);
+  const grants = { ...threadNode(dispatcher), restarts: dispatcher.restarts };
+  const hosted = new Set(workers.flatMap(({ streams }) => streams));
+  const threads = workers.map((worker) => ({
+    ...threadNode(worker),
+    // Probes run there as well, and are nobody's streams.
+    children: streams.filter(({ id }) => worker.streams.includes(id)).map(streamNode),
+  }));
+  const elsewhere = streams.filter(({ id }) => !hosted.has(id)).map(streamNode);
+  const cameras = [...threads.flatMap(({ children }) => children), ...elsewhere];
+  const rest = elsewhere.length === 0 ? [] : [
+    { key: "elsewhere", name: "In no thread", ...summary(elsewhere), children: elsewhere },
+  ];
   return {
     key: "weir",
     name: "Weir",
-    ...summary([...models, ...cameras]),
+    ...summary([grants, ...models, ...cameras]),
     sinceMs: Date.parse(system.startedAt),
     children: [
+      grants,
       { key: "models", name: "Models", ...summary(models), children: models },
-      { key: "streams", name: "Streams", ...summary(cameras), children: cameras },
+      {
+        key: "threads",
+        name: "Stream threads",
+        ...summary(threads, worst([...threads, ...cameras])),
+        restarts: replaced,
+        children: [...threads, ...rest],
+      },
     ],
   };
 }
@@ -88,6 +107,19 @@ function childNode(child: ChildAnswer, above: string): TreeNode {
   };
 }
 
+function threadNode({ name, state, since, mailbox, cause }: ThreadAnswer): TreeNode {
+  return {
+    key: `thread ${name}`,
+    name,
+    state: WORDS[state] ?? state,
+    tone: toneOf(state),
+    sinceMs: since,
+    mailbox,
+    ...(cause && { cause: cause.message }),
+    children: [],
+  };
+}
+
 function streamNode({ id, status }: StreamView): TreeNode {
   const node = { key: `stream ${id}`, name: id, stream: id, children: [] };
   if (!status) return { ...node, state: "being moved", tone: "busy" };
@@ -105,11 +137,14 @@ function streamNode({ id, status }: StreamView): TreeNode {
 }
 
 /** A whole is as well as the worst of its parts. */
-function summary(parts: readonly TreeNode[]): Pick<TreeNode, "state" | "tone"> {
-  const tones = parts.map(({ tone }) => tone);
-  const worst = ORDER.findLast((tone) => tones.includes(tone)) ?? "calm";
+function summary(parts: readonly TreeNode[], tone = worst(parts)): Pick<TreeNode, "state" | "tone"> {
   const running = parts.filter(({ state }) => state === "running").length;
-  return { state: parts.length === 0 ? "none" : `${running} of ${parts.length} running`, tone: worst };
+  return { state: parts.length === 0 ? "none" : `${running} of ${parts.length} running`, tone };
+}
+
+function worst(parts: readonly TreeNode[]): Tone {
+  const tones = parts.map(({ tone }) => tone);
+  return ORDER.findLast((tone) => tones.includes(tone)) ?? "calm";
 }
 
 function toneOf(state: string): Tone {

@@ -26,6 +26,16 @@ export interface SupervisorAnswer {
   children: ChildAnswer[];
 }
 
+/** A thread as the API tells of it. */
+export interface ThreadAnswer {
+  name: string;
+  state: string;
+  /** Unix milliseconds. */
+  since: number;
+  mailbox: { depth: number; capacity: number; dropped: number };
+  cause?: { code: string; message: string };
+}
+
 /** What `GET /api/v1/system` answers. */
 export interface SystemAnswer {
   version: string;
@@ -40,6 +50,14 @@ export interface SystemAnswer {
     bytes: number;
     descriptors: number;
     exhausted: boolean;
+  };
+  threads: {
+    dispatcher: ThreadAnswer & { restarts: number };
+    streams: {
+      /** Threads that are gone and that others took the place of. */
+      replaced: number;
+      workers: (ThreadAnswer & { streams: string[]; guests: number })[];
+    };
   };
   supervision: SupervisorAnswer[];
 }
