@@ -2,11 +2,13 @@ import { analyzerNamed } from "../src/analyzers/registry.ts";
 import type { Analyzer } from "../src/core/analyzer.ts";
 import type { RunOverrides } from "../src/core/inference.ts";
 import { framesUnderWay } from "../src/core/memory_bound.ts";
+import type { ModelOutput } from "../src/core/results.ts";
 import type { CascadeOptions, PipelineStep } from "../src/core/stream.ts";
 import type { Cascade } from "../streams/cascade.ts";
 import { CropCascade } from "../streams/crop_cascade.ts";
 import { ModelInput } from "../streams/model_input.ts";
 import type { Step } from "../streams/pipeline.ts";
+import { SimilarityCache } from "../streams/similarity_cache.ts";
 import { stepReference } from "../streams/step_reference.ts";
 import { VectorCascade } from "../streams/vector_cascade.ts";
 import { VectorInput } from "../streams/vector_input.ts";
@@ -14,6 +16,8 @@ import type { ModelSetup } from "./protocol.ts";
 
 /** Runs that may be under way at one replica: one running, some that lie ready, one on its way home. */
 const RUNS_PER_REPLICA = 5;
+/** What an asker leaves open. */
+const CACHE = { similarity: 0.95, entries: 256, sample: 0.05 };
 const CROPS = { margin: 0, minSize: 16, max: 8, everyNth: 1 };
 
 type Asked = { name?: string; model: string } & RunOverrides & CascadeOptions;
@@ -63,7 +67,7 @@ export class Steps implements Disposable {
       const { analyzer: kind, name, ...options } = asked as { analyzer: string; name?: string };
       return { name: name ?? kind, analyzer: analyzerNamed(kind, options) as Analyzer };
     }
-    const { name, model, on, margin, minSize, max, everyNth, ...overrides } = asked as Asked;
+    const { name, model, on, margin, minSize, max, everyNth, cache, ...overrides } = asked as Asked;
     const setup = setups.find(({ spec }) => spec.name === model)!;
     const { key, spec, replicas, maxBatch } = setup;
     const shared = { name: name ?? spec.task, model: key, spec, concurrency: framesUnderWay(replicas, maxBatch) };
@@ -93,7 +97,13 @@ export class Steps implements Disposable {
       ? new VectorCascade({ on: step, most, input: this.#vectorInput(setup), overrides })
       : new CropCascade({ on: step, rules, input: this.#pictureInput(setup), overrides });
     const of = "scope" in source ? source.scope : "model" in source ? source.model : source.name;
-    return { ...shared, cascade, scope: `${key} on ${of}`, figures: { runs: 0, failed: 0, skipped: 0 } };
+    return {
+      ...shared,
+      cascade,
+      scope: `${key} on ${of}`,
+      ...(cache && { cache: new SimilarityCache<ModelOutput>({ ...CACHE, ...cache }) }),
+      figures: { runs: 0, failed: 0, skipped: 0 },
+    };
   }
 
   #pictureInput({ key, spec, replicas, maxBatch }: ModelSetup): ModelInput {

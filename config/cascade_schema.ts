@@ -19,11 +19,27 @@ export const cascadeKeys = {
   everyNth: z.int().min(1).max(100_000).optional().describe(
     "With on: every nth sighting of a track; of what has no track, every nth frame; default 1",
   ),
+  cache: z.strictObject({
+    similarity: z.number().min(0.5).max(1).optional().describe(
+      "The least cosine between two feature vectors, or two crops made small and gray; exactly this much is enough; " +
+        "default 0.95",
+    ),
+    entries: z.int().min(1).max(10_000).optional().describe("The most answers that a stream remembers; default 256"),
+    sample: z.number().min(0).max(1).optional().describe(
+      "Share of the hits that are run nevertheless, to see whether they would have been right; default 0.05",
+    ),
+    keepS: z.number().positive().max(86_400).optional().describe(
+      "An answer is forgotten after so many seconds of the stream's own time; default never",
+    ),
+  }).optional().describe(
+    "With on: the answer to something of the same track that was nearly the same stands for this one's, and the model " +
+      "does not run; absent: every one is run",
+  ),
 };
 
 /** Names that a model's step can have without being given one: its task's. */
 const TASKS = ["detect", "classify", "embed", "head", "tensor"];
-const ONLY_WITH_ON = ["margin", "minSize", "max", "everyNth"] as const;
+const ONLY_WITH_ON = ["margin", "minSize", "max", "everyNth", "cache"] as const;
 
 type AnyStep = { name?: string; model?: string; analyzer?: string } & Record<string, unknown>;
 

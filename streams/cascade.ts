@@ -7,6 +7,8 @@ import type { CascadeFigures } from "../src/core/stream.ts";
 import type { FrameInWork } from "./frame_in_work.ts";
 import { latestMap } from "./latest_map.ts";
 import type { CascadeStep, PipelineContext } from "./pipeline.ts";
+import { sameAnswer } from "./same_answer.ts";
+import type { Looked } from "./similarity_cache.ts";
 import { withoutDoubles } from "./without_doubles.ts";
 
 /** One run that a frame asks of a step's model. */
@@ -14,6 +16,8 @@ export interface Piece {
   /** Which detection it is about; absent when it is about the whole picture. */
   crop?: Pick<CropOutput, "of" | "track" | "label" | "box">;
   run(turn: Turn): Promise<PreparedAndInferred>;
+  /** What of it is compared where similar ones share an answer, and with whose. */
+  likeness?(): { session: string; numbers: ArrayLike<number> };
 }
 
 /** What a step that runs on an earlier one's answers asks of its model, frame by frame. */
@@ -26,7 +30,9 @@ export interface Cascade {
   reset(): void;
 }
 
-type Outcome = { piece: Piece } & ({ answer: PreparedAndInferred } | { error: unknown });
+type Outcome =
+  & { piece: Piece; looked?: Looked<ModelOutput> }
+  & ({ answer: PreparedAndInferred } | { known: ModelOutput } | { error: unknown });
 
 /**
  * A step on what an earlier one found. Every crop is a turn of its own in the model's queue, so crops of one frame, of
@@ -40,7 +46,8 @@ export function cascaded(step: CascadeStep, context: PipelineContext): OperatorF
   return latestMap<FrameInWork, AbortSignal, FrameInWork>({
     mode: "block",
     capacity: policy.capacity,
-    concurrency: step.concurrency,
+    // What one frame learns the next one knows, in every replay alike.
+    concurrency: step.cache ? 1 : step.concurrency,
     // How many turns a frame needs is seen only when it is looked at, in the order of the frames.
     permit: (_frame, signal) => Promise.resolve(signal),
     pass: () => {},
@@ -49,16 +56,18 @@ export function cascaded(step: CascadeStep, context: PipelineContext): OperatorF
       if (frame.info.epoch !== epoch) {
         epoch = frame.info.epoch;
         step.cascade.reset();
+        step.cache?.clear();
       }
       const { pieces, skipped } = step.cascade.next(frame);
       const deadlineMs = frame.info.arrivedAtMs + maxAgeMs;
       const asked = await Promise.allSettled(
-        pieces.map((piece) => inTurn(piece, { step, context, deadlineMs, signal })),
+        pieces.map((piece) => answered(piece, frame, { step, context, deadlineMs, signal })),
       );
       const outcomes = asked.map((one) => {
         if (one.status === "rejected") throw one.reason;
         return one.value;
       });
+      remember(step, outcomes);
       account(frame, outcomes);
       const output = outputOf(step, outcomes, skipped);
       count(step.figures, output);
@@ -69,16 +78,37 @@ export function cascaded(step: CascadeStep, context: PipelineContext): OperatorF
   });
 }
 
+interface Way {
+  step: CascadeStep;
+  context: PipelineContext;
+  deadlineMs: number;
+  signal: AbortSignal;
+}
+
+/** The answer of one that was nearly the same, where there is one and it is not to be checked, or else the model's. */
+async function answered(piece: Piece, frame: FrameInWork, way: Way): Promise<Outcome> {
+  const { cache } = way.step;
+  const likeness = cache && piece.likeness?.();
+  if (!likeness) return await inTurn(piece, way);
+  const looked = cache.look(likeness.session, likeness.numbers, frame.info.ptsUs / 1e6);
+  const { known, check } = looked;
+  return known && !check ? { piece, known } : { ...await inTurn(piece, way), looked };
+}
+
+/** What the model said is remembered in the order of the pieces, whichever came back first. */
+function remember({ cache }: CascadeStep, outcomes: readonly Outcome[]): void {
+  for (const outcome of outcomes) {
+    if (!("answer" in outcome && outcome.looked)) continue;
+    const { looked: { known, learn }, answer: { output, prepareMs, inferMs } } = outcome;
+    // What goes into the frame may be added to by later steps.
+    learn(structuredClone(output), known && sameAnswer(known, output));
+    cache?.ran(prepareMs + inferMs);
+  }
+}
+
 /** Waits for the turn of one piece and runs it. Rejects with what costs the whole frame; else a failure is its own. */
-async function inTurn(
-  piece: Piece,
-  { step, context: { stream, policy: { weight }, turns }, deadlineMs, signal }: {
-    step: CascadeStep;
-    context: PipelineContext;
-    deadlineMs: number;
-    signal: AbortSignal;
-  },
-): Promise<Outcome> {
+async function inTurn(piece: Piece, way: Way): Promise<Outcome> {
+  const { step, context: { stream, policy: { weight }, turns }, deadlineMs, signal } = way;
   const turn = await turns.request(step.model, { stream, deadlineMs, weight, late: false }, signal);
   if (nowMs() + turn.expectedMs > deadlineMs) {
     turn.pass();
@@ -110,13 +140,13 @@ function outputOf({ spec }: CascadeStep, outcomes: readonly Outcome[], skipped: 
   const [first] = outcomes;
   if (first && !first.piece.crop) {
     if ("error" in first) throw first.error;
-    return first.answer.output;
+    return outputFrom(first);
   }
   const found: Detection[] = [];
   const crops = outcomes.map((outcome): CropOutput => {
     const crop = outcome.piece.crop!;
     if ("error" in outcome) return { ...crop, error: wordsOf(outcome.error) };
-    const { model: _model, detections = [], ...said } = outcome.answer.output;
+    const { model: _model, detections = [], ...said } = outputFrom(outcome);
     for (const detection of detections) found.push({ ...detection, of: crop.of });
     return { ...crop, ...said };
   }).sort((a, b) => a.of - b.of);
@@ -128,6 +158,10 @@ function outputOf({ spec }: CascadeStep, outcomes: readonly Outcome[], skipped: 
     ...(skipped > 0 && { skipped }),
     ...(failed > 0 && { failed }),
   };
+}
+
+function outputFrom(outcome: { answer: PreparedAndInferred } | { known: ModelOutput }): ModelOutput {
+  return "known" in outcome ? { ...structuredClone(outcome.known), cached: true } : outcome.answer.output;
 }
 
 function count(figures: CascadeFigures, { crops, failed = 0, skipped = 0 }: ModelOutput): void {

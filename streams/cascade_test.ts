@@ -9,6 +9,7 @@ import type { Cascade } from "./cascade.ts";
 import { CropCascade } from "./crop_cascade.ts";
 import { Intake } from "./intake.ts";
 import { type CascadeStep, type ModelStep, pipeline, type Step } from "./pipeline.ts";
+import { SimilarityCache } from "./similarity_cache.ts";
 import { VectorCascade } from "./vector_cascade.ts";
 
 const settle = () => new Promise((resolve) => setTimeout(resolve));
@@ -306,6 +307,89 @@ Deno.test("crops that run at once count the time that they took together", async
   await settle();
   await r.grantAll();
   assert.deepEqual([r.results[0].timings?.inferMs, r.results[0].timings?.prepareMs], [16, 3]);
+  r.subscription.unsubscribe();
+});
+
+/** A head on vectors that the frames bring along, with a cache in front of it. */
+function cachedHead(vector: (seq: number) => number[], sample = 0) {
+  const ran: number[] = [];
+  const cascade: Cascade = {
+    most: 1,
+    next: ({ info: { seq } }) => ({
+      pieces: [{
+        crop: { of: 0, label: "face", box: [0, 0, 8, 8] },
+        likeness: () => ({ session: "1", numbers: vector(seq) }),
+        run: () => {
+          ran.push(seq);
+          const head = { label: `as of ${seq}`, classId: seq, score: 1, probabilities: [1] };
+          return Promise.resolve(answer({ model: "second", heads: { mood: head } }));
+        },
+      }],
+      skipped: 0,
+    }),
+    reset: () => {},
+  };
+  const cache = new SimilarityCache<ModelOutput>({ similarity: 0.95, entries: 8, sample });
+  return { ran, cache, step: { ...step("second", "head", cascade), cache } };
+}
+
+Deno.test("a vector like one before takes its answer and asks for no turn", async () => {
+  const { step, ran, cache } = cachedHead((seq) => seq < 4 ? [1, 0] : [0, 1]);
+  const edit: Step = {
+    name: "edit",
+    analyzer: {
+      push: ({ outputs }) => {
+        (outputs.second as ModelOutput).crops![0].heads!.mood.label += "!";
+        return undefined;
+      },
+      reset() {},
+    },
+  };
+  const r = rig([first(() => []), step, edit]);
+  for (let n = 0; n < 5; n++) {
+    r.arrive();
+    await settle();
+    await r.grantAll();
+  }
+  assert.deepEqual(ran, [1, 4]);
+  const said = r.results.map((_, n) => r.output(n).crops![0]);
+  // What a later step adds to an answer is not remembered with it.
+  assert.deepEqual(said.map(({ heads, cached }) => [heads!.mood.label, cached]), [
+    ["as of 1!", undefined],
+    ["as of 1!", true],
+    ["as of 1!", true],
+    ["as of 4!", undefined],
+    ["as of 4!", true],
+  ]);
+  const { hits, misses, savedMs } = cache.figures;
+  assert.deepEqual({ hits, misses, savedMs }, { hits: 3, misses: 2, savedMs: 9 });
+  r.subscription.unsubscribe();
+});
+
+Deno.test("frames that come at once learn from each other as they would one by one", async () => {
+  const { step, ran } = cachedHead(() => [1, 0]);
+  const r = rig([first(() => []), step]);
+  for (let n = 0; n < 3; n++) r.arrive();
+  await settle();
+  await r.grantAll();
+  assert.deepEqual(ran, [1]);
+  assert.equal(r.results.length, 3);
+  r.subscription.unsubscribe();
+});
+
+Deno.test("a hit that is checked is run, answers for itself, and tells whether the cache was right", async () => {
+  const { step, ran, cache } = cachedHead(() => [1, 0], 1);
+  const r = rig([first(() => []), step]);
+  for (let n = 0; n < 2; n++) {
+    r.arrive();
+    await settle();
+    await r.grantAll();
+  }
+  assert.deepEqual(ran, [1, 2]);
+  const { cached, heads } = r.output(1).crops![0];
+  assert.deepEqual([cached, heads!.mood.label], [undefined, "as of 2"]);
+  const { hits, checked, agreed } = cache.figures;
+  assert.deepEqual({ hits, checked, agreed }, { hits: 1, checked: 1, agreed: 0 });
   r.subscription.unsubscribe();
 });
 

@@ -1,5 +1,7 @@
+import type { Picture } from "../src/core/frame.ts";
 import type { RunOverrides } from "../src/core/inference.ts";
 import type { Box, Detection } from "../src/core/results.ts";
+import type { Rect } from "../src/vision/fit.ts";
 import type { Cascade, Piece } from "./cascade.ts";
 import { type CropRules, CropSelection } from "./crop_selection.ts";
 import type { FrameInWork } from "./frame_in_work.ts";
@@ -33,6 +35,7 @@ export class CropCascade implements Cascade {
       return {
         crop: { of, ...(track !== undefined && { track }), label, box },
         run: (turn) => input.run(picture, turn, { overrides, region }),
+        likeness: () => ({ session: String(track ?? ""), numbers: looks(picture, region) }),
       };
     });
     return { pieces, skipped };
@@ -41,4 +44,14 @@ export class CropCascade implements Cascade {
   reset(): void {
     this.#selection.reset();
   }
+}
+
+/** Side of the small picture by which two crops are compared. */
+const LOOKS = 16;
+
+/** How a crop looks, small and gray, its mean taken off: however bright it is, it is like itself. */
+function looks(picture: Picture, region: Rect): Float32Array {
+  const gray = picture.pixels({ format: "gray", region, width: LOOKS, height: LOOKS });
+  const mean = gray.reduce((sum, level) => sum + level, 0) / gray.length;
+  return Float32Array.from(gray, (level) => level - mean);
 }

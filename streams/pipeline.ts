@@ -4,7 +4,7 @@ import { nowMs } from "../src/core/clock.ts";
 import type { DropCause } from "../src/core/drops.ts";
 import type { Turn, Turns } from "../src/core/inference.ts";
 import type { ModelSpec } from "../src/core/model.ts";
-import type { ResultEnvelope } from "../src/core/results.ts";
+import type { ModelOutput, ResultEnvelope } from "../src/core/results.ts";
 import { rounded } from "../src/core/tidy.ts";
 import type { CascadeFigures, StreamPolicy } from "../src/core/stream.ts";
 import { type Cascade, cascaded } from "./cascade.ts";
@@ -12,6 +12,7 @@ import { Credits } from "./credits.ts";
 import type { FrameInWork } from "./frame_in_work.ts";
 import type { ModelInput } from "./model_input.ts";
 import { latestMap } from "./latest_map.ts";
+import type { SimilarityCache } from "./similarity_cache.ts";
 
 /** A model's step: whose turns are asked for, and how many frames may be under way. */
 interface OfModel {
@@ -29,6 +30,7 @@ export type CascadeStep = OfModel & {
   cascade: Cascade;
   /** Which models' answers these are: those of this step and of the one before it. */
   scope: string;
+  cache?: SimilarityCache<ModelOutput>;
   figures: CascadeFigures;
 };
 

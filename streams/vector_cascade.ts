@@ -25,11 +25,14 @@ export class VectorCascade implements Cascade {
   next({ outputs }: FrameInWork): { pieces: Piece[]; skipped: number } {
     const { on, input, overrides } = this.options;
     const { crops, embedding: whole } = outputs[on] as ModelOutput;
-    const run = (vector: readonly number[]): Piece["run"] => (turn) => input.run(vector, turn, overrides);
-    if (!crops) return { pieces: whole ? [{ run: run(whole) }] : [], skipped: 0 };
+    const piece = (vector: readonly number[], track?: number): Piece => ({
+      run: (turn) => input.run(vector, turn, overrides),
+      likeness: () => ({ session: String(track ?? ""), numbers: vector }),
+    });
+    if (!crops) return { pieces: whole ? [piece(whole)] : [], skipped: 0 };
     const pieces = crops.flatMap(({ of, track, label, box, embedding }): Piece[] => {
       if (!embedding) return [];
-      return [{ crop: { of, ...(track !== undefined && { track }), label, box }, run: run(embedding) }];
+      return [{ crop: { of, ...(track !== undefined && { track }), label, box }, ...piece(embedding, track) }];
     });
     return { pieces, skipped: 0 };
   }

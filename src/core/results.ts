@@ -47,6 +47,8 @@ export interface ModelOutput {
   embedding?: number[];
   /** Heads on a feature vector, by name. */
   heads?: Record<string, HeadOutput>;
+  /** The model did not run: this is its answer to something nearly the same. */
+  cached?: true;
   /** Outputs of a model without a known meaning, flattened. */
   tensors?: Record<string, { shape: number[]; data: number[] }>;
   /**

@@ -1,3 +1,4 @@
+import type { CaptureRules, CaptureUsage } from "./captures.ts";
 import type { DropCause } from "./drops.ts";
 import type { RunOverrides } from "./inference.ts";
 import type { LedgerReading } from "./ledger.ts";
@@ -63,6 +64,20 @@ export interface CascadeOptions {
   max?: number;
   /** Every nth sighting of a track; of what has no track, every nth frame. */
   everyNth?: number;
+  /** Answers stand for those that come after and are nearly the same. */
+  cache?: SimilarityOptions;
+}
+
+/** When an answer stands for another one of the same session. */
+export interface SimilarityOptions {
+  /** The least cosine between the two vectors. */
+  similarity?: number;
+  /** The most answers that a stream remembers. */
+  entries?: number;
+  /** Share of the hits that are run nevertheless, to see whether they would have been right. */
+  sample?: number;
+  /** An answer is forgotten after so many seconds. */
+  keepS?: number;
 }
 
 /** One step of a pipeline: a model or an analyzer, with its options. */
@@ -78,6 +93,8 @@ export interface StreamRegistration {
   policy: StreamPolicy;
   /** Where its events go besides the hub. */
   sinks?: { kind: string; [option: string]: unknown }[];
+  /** Which of its frames are kept. */
+  capture?: CaptureRules;
   labels: Record<string, string>;
 }
 
@@ -100,6 +117,26 @@ export interface CascadeFigures {
   failed: number;
   /** Those that were due and had no place among the most that a frame may have. */
   skipped: number;
+  cache?: SimilarityFigures;
+}
+
+/** What a similarity cache has brought so far. */
+export interface SimilarityFigures {
+  /** Answers that stood for another one's. */
+  hits: number;
+  misses: number;
+  /** Vectors without a direction, which are like no other. */
+  unusable: number;
+  /** Answers remembered now. */
+  entries: number;
+  /** Answers forgotten for want of room. */
+  evicted: number;
+  /** Hits that were run nevertheless. */
+  checked: number;
+  /** Of those, how many said the same as the answer that would have stood for them. */
+  agreed: number;
+  /** What the runs that were not made would have taken, milliseconds. */
+  savedMs: number;
 }
 
 /** A stream as it stands. */
@@ -130,6 +167,8 @@ export interface StreamStatus {
   cascades?: Record<string, CascadeFigures>;
   /** Pictures encoded for those who watch; those that could not be made; those that came too fast to be taken. */
   pictures?: { encoded: number; failed: number; missed: number; fault?: string };
+  /** What was taken to be kept, where something is. */
+  capture?: CaptureUsage;
 }
 
 /** A stream changed its state. */
