@@ -5,7 +5,7 @@ import { type GraphInfo, type Port, portText } from "./graph_info.ts";
 import { imageInput, inputSpec } from "./image_input.ts";
 import { labelsFor } from "./labels.ts";
 import { ModelError } from "./model_error.ts";
-import { expectDims, type Item, itemOf, type Tensor } from "./tensors.ts";
+import { expectDims, type Item, itemOf, withBatch } from "./tensors.ts";
 
 /** What reading an SCRFD takes besides its spec. */
 interface ScrfdOptions {
@@ -81,7 +81,7 @@ export const scrfd: Adapter = {
       const rows = across * Math.ceil(input.height / stride) * ANCHORS;
       const parts = [1, 4, POINTS * 2].slice(0, landmarks ? 3 : 2).map((width, kind): Item => {
         const name = spec.outputs[kind * STRIDES.length + level];
-        const item = itemOf(batched ? outputs : whole(outputs, name), name, index);
+        const item = itemOf(batched ? outputs : withBatch(outputs, name), name, index);
         expectDims(item, name, [rows, width]);
         return item;
       });
@@ -143,9 +143,4 @@ function levelsOf(
 
 function isOpen(graph: GraphInfo): boolean {
   return graph.inputs[0].dims!.slice(2).some((dim) => typeof dim === "string");
-}
-
-function whole(outputs: Record<string, Tensor>, name: string): Record<string, Tensor> {
-  const output = outputs[name];
-  return output ? { [name]: { ...output, dims: [1, ...output.dims] } } : outputs;
 }

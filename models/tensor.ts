@@ -4,7 +4,7 @@ import type { Adapter } from "./adapter.ts";
 import { notFinite } from "./detections.ts";
 import { portText } from "./graph_info.ts";
 import { imageInput, inputSpec, UNIT } from "./image_input.ts";
-import { elementCount, itemOf, type Tensor } from "./tensors.ts";
+import { elementCount, itemOf, type Tensor, withBatch } from "./tensors.ts";
 
 /** Networks whose answer is handed on as it is. */
 export const tensor: Adapter = {
@@ -49,6 +49,5 @@ export const tensor: Adapter = {
 /** An output of a network that takes one picture at a time need not have the batch in front. */
 function whole(outputs: Record<string, Tensor>, name: string, { input }: ModelSpec): Record<string, Tensor> {
   const output = outputs[name];
-  if (!output || input.maxBatch > 1 || output.dims[0] === 1) return outputs;
-  return { [name]: { ...output, dims: [1, ...output.dims] } };
+  return !output || input.maxBatch > 1 || output.dims[0] === 1 ? outputs : withBatch(outputs, name);
 }

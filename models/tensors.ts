@@ -70,6 +70,17 @@ export function itemOf(outputs: Record<string, Tensor>, name: string, index: num
   return { data: floatsOf(tensor, name), offset: index * size, dims };
 }
 
+/**
+ * The outputs with a batch of one in front of one of them, whose graph left it out. ONNX Runtime's own tensors have
+ * their values behind a getter, so that copying one by its fields would lose them.
+ */
+export function withBatch(outputs: Record<string, Tensor>, name: string): Record<string, Tensor> {
+  const output = outputs[name];
+  if (!output) return outputs;
+  const { type, dims, data } = output;
+  return { [name]: { type, dims: [1, ...dims], data } };
+}
+
 /** Throws when a picture's part of an output is not shaped as the adapter reads it; -1 stands for any size. */
 export function expectDims(item: Item, name: string, expected: readonly number[]): void {
   const fits = item.dims.length === expected.length &&

@@ -5,7 +5,7 @@ import { detectionsOf } from "./detections.ts";
 import { type GraphInfo, portText } from "./graph_info.ts";
 import { cellCount, imageInput, type ImagePort, inputSpec } from "./image_input.ts";
 import { labelsFor } from "./labels.ts";
-import { expectDims, type Item, itemOf, type Tensor } from "./tensors.ts";
+import { expectDims, type Item, itemOf, type Tensor, withBatch } from "./tensors.ts";
 
 /** How UltraFace lays out its output. */
 type UltrafaceLayout =
@@ -100,8 +100,7 @@ function candidatesOf(outputs: Record<string, Tensor>, index: number, spec: Mode
     push(candidates, { spec, scores, boxes, width: 2, boxWidth: 4 });
     return candidates;
   }
-  const { [scoresName]: output } = outputs;
-  const whole = layout === "chosen" && output ? { [scoresName]: { ...output, dims: [1, ...output.dims] } } : outputs;
+  const whole = layout === "chosen" ? withBatch(outputs, scoresName) : outputs;
   const rows = itemOf(whole, scoresName, index);
   expectDims(rows, scoresName, [-1, 6]);
   push(candidates, { spec, scores: rows, boxes: { ...rows, offset: rows.offset + 2 }, width: 6, boxWidth: 6 });

@@ -13,12 +13,10 @@ from pathlib import Path
 
 import numpy as np
 
-from reference import bilinear, centres, nms, runs
+from reference import centres, mask_points, nms, runs
 from recipe import build, part, recipe
 
 SIZE = 64
-# Outlines are compared at so many points by so many.
-MASK_SIDE = 128
 STRIDES = [8, 16, 32]
 
 
@@ -135,18 +133,11 @@ def yolo():
 
 
 def masks_of(out, prototypes, source):
-    """A reader of box `i`'s mask: prototypes mixed, drawn large, cut at zero and at the box, seen at MASK_SIDE² points."""
-    points = (np.arange(MASK_SIDE) + 0.5) * SIZE / MASK_SIDE
-    x, y = np.meshgrid(points, points)
+    """A reader of box `i`'s mask."""
 
     def read(i, box, scale, offset):
-        mixed = np.tensordot(out[i], prototypes, 1)
-        step = SIZE / mixed.shape[0]
-        inside = bilinear(mixed, x / step - 0.5, y / step - 0.5) > 0
-        end = offset + np.array(source) * scale
-        x0, y0 = np.maximum(box[:2], offset)
-        x1, y1 = np.minimum(box[2:], end)
-        return inside & (x > x0) & (x < x1) & (y > y0) & (y < y1)
+        within = [*offset, *(offset + np.array(source) * scale)]
+        return mask_points(out[i], prototypes, box, SIZE, within)
 
     return read
 

@@ -62,6 +62,18 @@ def bilinear(image, x, y):
     return above * (1 - down) + under * down
 
 
+def mask_points(coefficients, prototypes, box, size, within, side=128):
+    """A box's mask at `side`² points of the input: prototypes mixed, drawn large, cut at zero and at the box."""
+    points = (np.arange(side) + 0.5) * size / side
+    x, y = np.meshgrid(points, points)
+    mixed = np.tensordot(coefficients, prototypes, 1)
+    step = size / mixed.shape[0]
+    inside = bilinear(mixed, x / step - 0.5, y / step - 0.5) > 0
+    x0, y0 = np.maximum(box[:2], within[:2])
+    x1, y1 = np.minimum(box[2:], within[2:])
+    return inside & (x > x0) & (x < x1) & (y > y0) & (y < y1)
+
+
 def runs(mask):
     """A mask as lengths of runs, row by row, the first of them outside."""
     flat = np.concatenate([[False], mask.ravel(), [not mask.ravel()[-1]]])
