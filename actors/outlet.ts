@@ -1,4 +1,5 @@
-import { Observable, Subject } from "rxjs";
+import { Observable } from "rxjs/internal/Observable";
+import { Subject } from "rxjs/internal/Subject";
 
 /**
  * The way out of an actor's events. A worker's first events arrive in the same turn as its answer that it is ready,

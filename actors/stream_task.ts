@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
-import { type Observable, Subject, type Subscription } from "rxjs";
+import type { Observable, Subscription } from "rxjs";
+import { Subject } from "rxjs/internal/Subject";
 import { nowMs } from "../src/core/clock.ts";
 import type { DropCause } from "../src/core/drops.ts";
 import type { Turns } from "../src/core/inference.ts";

@@ -1,4 +1,5 @@
-import { type Observable, Subject } from "rxjs";
+import type { Observable } from "rxjs";
+import { Subject } from "rxjs/internal/Subject";
 import type { ActorExit, Child, StopOptions } from "./actor.ts";
 import { ActorError, asError, type Cause, causeOf, isHopeless } from "./actor_error.ts";
 import type { BackoffOptions } from "./backoff.ts";

@@ -106,6 +106,11 @@ function fileBreaches({ path, text }: SourceFile): Breach[] {
   const layer = outside(path) ? undefined : layerOf(path);
   return importsOf(text).flatMap(({ specifier, line, typeOnly }) => {
     const breach = (message: string) => [{ file: path, line, message }];
+    if (layer && !typeOnly && specifier === "rxjs") {
+      return breach(
+        "rxjs loads two hundred files into every thread that names it; take what you need: rxjs/internal/…",
+      );
+    }
     if (!specifier.startsWith(".")) return foreign(path, specifier, layer, breach);
     const target = normalize(join(dirname(path), specifier));
     if (target.startsWith("..")) return breach(`${specifier} leaves the repository`);

@@ -60,7 +60,8 @@ Deno.test("imports against the table are refused, whichever way they are written
   };
   refused("src/core/a.ts", `import { fit } from "../vision/fit.ts";`, /core must not import from vision/);
   refused("src/core/a.ts", `import type { Fit } from "../vision/fit.ts";`, /core must not import from vision/);
-  refused("src/core/a.ts", `import { Observable } from "rxjs";`, /core imports nothing/);
+  refused("src/core/a.ts", `import type { Observable } from "rxjs";`, /core imports nothing/);
+  refused("streams/a.ts", `import { Subject } from "rxjs";`, /two hundred files/);
   refused("src/core/a.ts", `import fs from "node:fs";`, /core imports nothing/);
   refused("streams/av/a.ts", `import { s } from "../sources/s.ts";`, /av must not import from sources/);
   refused("streams/scenes/a.ts", `import "../av/picture.ts";`, /scenes must not import from av/);

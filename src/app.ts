@@ -1,4 +1,5 @@
-import { Observable, Subject } from "rxjs";
+import { Observable } from "rxjs/internal/Observable";
+import { Subject } from "rxjs/internal/Subject";
 import type { StopOptions } from "../actors/actor.ts";
 import { Kills } from "../actors/kills.ts";
 import type { FromStreams, ReplicaStats, StreamExtras, StreamPosition } from "../actors/protocol.ts";

@@ -1,4 +1,5 @@
-import { Observable, Subject } from "rxjs";
+import { Observable } from "rxjs/internal/Observable";
+import { Subject } from "rxjs/internal/Subject";
 import { nowMs } from "../src/core/clock.ts";
 import type { DropCause } from "../src/core/drops.ts";
 import type { FrameInfo, Picture } from "../src/core/frame.ts";

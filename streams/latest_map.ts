@@ -1,4 +1,5 @@
-import { Observable, type OperatorFunction } from "rxjs";
+import type { OperatorFunction } from "rxjs";
+import { Observable } from "rxjs/internal/Observable";
 import { type DropCause, dropCauseOf } from "../src/core/drops.ts";
 import type { FlowMode } from "../src/core/stream.ts";
 import type { Credits } from "./credits.ts";

@@ -1,4 +1,8 @@
-import { filter, map, Observable, type OperatorFunction, pipe } from "rxjs";
+import type { OperatorFunction } from "rxjs";
+import { filter } from "rxjs/internal/operators/filter";
+import { map } from "rxjs/internal/operators/map";
+import { Observable } from "rxjs/internal/Observable";
+import { pipe } from "rxjs/internal/util/pipe";
 import type { Analyzer, RaisedAlert } from "../src/core/analyzer.ts";
 import { nowMs } from "../src/core/clock.ts";
 import type { DropCause } from "../src/core/drops.ts";
