@@ -1,11 +1,13 @@
 import { z } from "zod";
 import type { Analyzer } from "../core/analyzer.ts";
+import { alert } from "./alert.ts";
 import { classify } from "./classify.ts";
 import { counter } from "./counter.ts";
 import { heatmap } from "./heatmap.ts";
 import { lines } from "./lines.ts";
 import { motion } from "./motion.ts";
 import { presence } from "./presence.ts";
+import type { StepReference } from "./step_references.ts";
 import { pulse } from "./pulse.ts";
 import { track } from "./track.ts";
 import { zones } from "./zones.ts";
@@ -17,10 +19,23 @@ export interface AnalyzerPlugin {
   /** Its options, each described; examples go into its `.meta()`. */
   schema: z.ZodType;
   create(options: never): Analyzer;
+  /** Earlier steps that its options name, besides those in `on` and `of`. */
+  refersTo?(options: never): StepReference[];
 }
 
 /** The analyzers there are; a new one is one file and one line here. */
-export const analyzers: AnalyzerPlugin[] = [track, zones, lines, presence, classify, motion, heatmap, counter, pulse];
+export const analyzers: AnalyzerPlugin[] = [
+  track,
+  zones,
+  lines,
+  presence,
+  classify,
+  motion,
+  heatmap,
+  alert,
+  counter,
+  pulse,
+];
 
 /** Makes an analyzer of the given kind; options are parsed here. */
 export function analyzerNamed(kind: string, options: unknown): Analyzer {
