@@ -61,6 +61,8 @@ const LEAST_S = 4.9;
 const LEAST_FPS = 14, LEAST_LIGHT = 55, MOST_CLIPPED = 0.15, MOST_MOVED = 0.12, LEAST_SKIN = 0.08;
 /** Above this, nothing speaks against a rate. */
 const SURE = 0.8;
+/** From one reading to the next, BPM. */
+const MOST_JUMP = 12;
 
 /** One face, or one fixed part of the picture: its colours over time and what they say of the heart. */
 export class PulseFace {
@@ -68,6 +70,7 @@ export class PulseFace {
   #mask = new SkinMask();
   #trace: PulseTrace;
   #last?: { rgb: readonly [number, number, number]; skin: number; region: PixelRegion };
+  #before?: { bpm: number; time: number };
   /** When it was last seen, seconds. */
   seenAt = Number.NEGATIVE_INFINITY;
   box?: Box;
@@ -94,7 +97,7 @@ export class PulseFace {
     this.#trace.reset();
     this.#mask.reset();
     this.#region = new PulseRegion();
-    this.#last = undefined;
+    this.#last = this.#before = undefined;
     this.seenAt = Number.NEGATIVE_INFINITY;
   }
 
@@ -110,7 +113,7 @@ export class PulseFace {
     }
     const { window, estimate } = this.#estimate(short);
     // A wave made of too few frames a second is not the heart's, whatever it looks like.
-    const confidence = estimate && window.fps >= LEAST_FPS ? estimate.confidence : 0;
+    const confidence = estimate && window.fps >= LEAST_FPS ? estimate.confidence * this.#steadiness(estimate, time) : 0;
     const enough = confidence >= this.options.minConfidence;
     if (confidence < SURE) reasons.push(...reasonsAgainst(window, estimate));
     if (!enough && reasons.length === 0) reasons.push("weak");
@@ -134,6 +137,13 @@ export class PulseFace {
     const long = this.#trace.window(longWindowS)!;
     const second = { window: long, estimate: estimatePulse(long.trace, TRACE_FPS, method) };
     return (second.estimate?.confidence ?? 0) > (first.estimate?.confidence ?? 0) ? second : first;
+  }
+
+  /** Windows overlap, so that one rate follows from the last; one that jumps has to stand out the more. */
+  #steadiness({ bpm }: PulseEstimate, time: number): number {
+    const before = this.#before;
+    this.#before = { bpm, time };
+    return before && time - before.time < 3 && Math.abs(bpm - before.bpm) > MOST_JUMP ? 0.75 : 1;
   }
 
   #take(picture: Picture, region: PixelRegion, { time, moved }: { time: number; moved: number }): void {

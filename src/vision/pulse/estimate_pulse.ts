@@ -1,4 +1,4 @@
-import { confidenceOf } from "./pulse_confidence.ts";
+import { confidenceOf, trustIn } from "./pulse_confidence.ts";
 import { type PulseCandidate, pulseCandidate, type PulseWay } from "./pulse_candidate.ts";
 import { moments, type RgbTrace } from "./rgb_trace.ts";
 
@@ -39,10 +39,11 @@ export function estimatePulse(
     return pulseCandidate(name, trace, fps) ?? [];
   });
   const seconds = trace[0].length / fps;
-  const believed = candidates.map((candidate) => ({
-    ...candidate,
-    confidence: confidenceOf(candidate, candidates.filter((other) => other !== candidate), { finger, seconds }),
-  }));
+  const trust = finger ? 1 : trustIn(trace, fps);
+  const believed = candidates.map((candidate) => {
+    const others = candidates.filter((other) => other !== candidate);
+    return { ...candidate, confidence: trust * confidenceOf(candidate, others, { finger, seconds }) };
+  });
   const best = believed
     .filter((candidate) => way === "auto" || candidate.way === way)
     .reduce<typeof believed[number] | undefined>((a, b) => a && a.confidence >= b.confidence ? a : b, undefined);

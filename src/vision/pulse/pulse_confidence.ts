@@ -1,5 +1,8 @@
 import { rounded } from "../../core/tidy.ts";
+import { filtfilt } from "./filtfilt.ts";
 import type { PulseCandidate } from "./pulse_candidate.ts";
+import { bandPass } from "./pulse_methods.ts";
+import { moments, type RgbTrace } from "./rgb_trace.ts";
 
 /** What a confidence is made of; also what it is fitted on. */
 export function evidenceOf(
@@ -29,7 +32,21 @@ export function confidenceOf(
 ): number {
   const weights = finger ? FINGER : SKIN;
   const sum = evidenceOf(candidate, others, { seconds }).reduce((total, value, i) => total + value * weights[i], 0);
-  return 1 / (1 + Math.exp(-sum));
+  // Nothing here was measured finer than that.
+  return Math.min(0.99, 1 / (1 + Math.exp(-sum)));
+}
+
+/** Skin darker than this, 0–255, is mostly the sensor's own noise. */
+const LEAST_LIGHT = 55;
+/** Light that swings by more of itself than this, at the rates of a heart, drowns a pulse of half a percent. */
+const MOST_UNREST = 0.025;
+
+/** What of a confidence is left where the picture itself is bad: what no evidence from the spectrum can tell. */
+export function trustIn(trace: RgbTrace, fps: number): number {
+  const light = Float64Array.from(trace[0], (red, i) => (red + trace[1][i] + trace[2][i]) / 3);
+  const { mean } = moments(light);
+  const swing = moments(filtfilt(bandPass(2, [0.65, 4], fps), light.map((value) => value / mean))).deviation;
+  return Math.min(1, mean / LEAST_LIGHT) * Math.min(1, MOST_UNREST / swing);
 }
 
 /** The rate lies between these about nine times in ten. */
