@@ -2,7 +2,7 @@ import { basename } from "node:path";
 import { type GraphInfo, portText } from "../../models/graph_info.ts";
 import { modelNameOf } from "../../models/onnx_metadata.ts";
 import { adapterNamed } from "../../models/registry.ts";
-import type { InputSpec, ModelSpec } from "../core/model.ts";
+import type { InputSpec, ModelSpec, Task } from "../core/model.ts";
 import { formatBytes } from "./format.ts";
 import { table } from "./help.ts";
 import type { Inspection } from "./inspection.ts";
@@ -13,6 +13,15 @@ const SHOWN_PORTS = 12;
 const SHOWN_LABELS = 12;
 const SHOWN_VALUE = 160;
 
+/** What a model of each task is for, after its adapter's name. */
+const PURPOSES: Record<Task, string> = {
+  detect: "to detect",
+  classify: "to classify",
+  embed: "to embed",
+  head: "to judge what another model embeds (a step with `on`)",
+  tensor: "for its bare outputs",
+};
+
 /** An inspection as a person reads it. */
 export function inspectionText(inspection: Inspection): string {
   const { file, graph, sha256, spec, why, error, warnings, manifest, manifestFile, provider } = inspection;
@@ -21,7 +30,7 @@ export function inspectionText(inspection: Inspection): string {
   if (graph) parts.push(...section("Outputs", ports(graph.outputs)), ...section("Metadata", metadata(graph)));
   if (spec) {
     const rows: Rows = [
-      ["adapter", `${spec.adapter}, to ${spec.task}`],
+      ["adapter", `${spec.adapter}, ${PURPOSES[spec.task]}`],
       ["reads", adapterNamed(spec.adapter).describe],
       ...why!.map((sentence, i): [string, string] => [i === 0 ? "because" : "", sentence]),
       ["input", inputText(spec.input)],
@@ -112,7 +121,9 @@ function labelsText({ labels }: ModelSpec): string {
 function answersText({ task, minScore, iou, maxDetections, outputs, options }: ModelSpec): string {
   if (task === "detect") {
     const overlap = iou >= 1 ? "overlaps kept" : `of two that overlap by more than ${iou} the weaker goes`;
-    return `at most ${maxDetections} boxes of score ${minScore} and up, ${overlap}`;
+    const [points] = (options?.keypoints as number[] | undefined) ?? [];
+    const more = points ? `, each with ${points} points` : options?.masks ? ", each with its outline" : "";
+    return `at most ${maxDetections} boxes of score ${minScore} and up${more}, ${overlap}`;
   }
   if (task === "classify") return `the best ${maxDetections} classes`;
   if (task === "head") return `the probability of each class, of ${outputs.join(", ")}`;

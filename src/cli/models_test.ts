@@ -48,13 +48,13 @@ Deno.test("an inspection tells what a model is, how Weir would use it, and why",
 Deno.test("an inspection of a refused file tells all that could be read, and the reason", async () => {
   await inDirectory(async (folder) => {
     const signal = join(folder, "signal.onnx");
-    const port = (name: string) => ({ name, type: "float32" as const, dims: [1, 300] });
+    const port = (name: string) => ({ name, type: "float32" as const, dims: [1, 1, 300] });
     await Deno.writeFile(
       signal,
       buildModel({ inputs: [port("x")], outputs: [port("y")], nodes: [{ op: "Relu", inputs: ["x"], outputs: ["y"] }] }),
     );
     const text = inspectionText(await inspect(signal));
-    assert.match(text, /Inputs:\n +x +float32\[1,300\]/);
+    assert.match(text, /Inputs:\n +x +float32\[1,1,300\]/);
     assert.match(text, /Weir cannot use it:\n +Cannot use signal\.onnx as a picture model: its input x .* is a signal/);
     assert.match(text, /No manifest changes that/);
 
