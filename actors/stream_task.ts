@@ -12,6 +12,7 @@ import { type MoveDetails, StreamStateMachine } from "../src/core/stream_states.
 import { Credits } from "../streams/credits.ts";
 import type { FrameInWork } from "../streams/frame_in_work.ts";
 import { Intake } from "../streams/intake.ts";
+import type { Keeping } from "../streams/keeping.ts";
 import { pipeline, type Step } from "../streams/pipeline.ts";
 import { type AnsweredPicture, Pictures } from "../streams/pictures.ts";
 import { Recorder } from "../streams/recorder.ts";
@@ -35,6 +36,8 @@ export interface StreamTaskOptions {
   from: StreamPosition;
   /** Bytes of each model's input, for the memory bound. */
   inputBytes: number[];
+  /** What is kept of it. */
+  keeping: Keeping;
   /** The source hangs in a native call that outlived its timeout. */
   onOverstay(): void;
   /** A picture that somebody asked for is encoded. */
@@ -78,6 +81,7 @@ export class StreamTask {
   constructor(options: StreamTaskOptions) {
     const { registration: { id, policy }, extras, from } = options;
     this.#options = options;
+    options.keeping.follow(options.registration.capture, options.steps);
     this.events$ = this.#events.asObservable();
     this.#machine = new StreamStateMachine({
       stream: id,
@@ -103,6 +107,11 @@ export class StreamTask {
       onRecover: () => this.#enter("running"),
       ...(!options.patient && { onDead: () => this.#task?.fail(new SourceError("timeout", this.#silence(2))) }),
     });
+  }
+
+  /** What is kept of it. */
+  get keeping(): Keeping {
+    return this.#options.keeping;
   }
 
   /** Begins; called once. */
@@ -173,7 +182,7 @@ export class StreamTask {
 
   /** The stream as it stands. */
   status(): StreamStatus {
-    const { registration: { id, policy }, inputBytes, steps } = this.#options;
+    const { registration: { id, policy }, inputBytes, steps, keeping } = this.#options;
     const { state, cause, sinceMs, epoch, restarts, nextAttemptMs } = this.#machine;
     const { properties, ledger } = this.#intake;
     const underWay = Math.max(0, ...steps.map((step) => "spec" in step ? step.concurrency : 0));
@@ -189,9 +198,10 @@ export class StreamTask {
       ...(nextAttemptMs !== undefined && { nextAttemptMs }),
       frames: ledger.read(),
       ...this.#figures.read(),
-      memoryBoundBytes: memoryBound({ width, height, policy, underWay, inputBytes }),
+      memoryBoundBytes: memoryBound({ width, height, policy, underWay, inputBytes }) + keeping.boundBytes,
       ...(properties && { properties }),
       pictures: this.pictures.usage,
+      ...(keeping.usage && { capture: keeping.usage }),
     };
   }
 
@@ -200,6 +210,7 @@ export class StreamTask {
     const { registration: { policy, pipeline } } = change;
     const same = isDeepStrictEqual(pipeline, this.#options.registration.pipeline);
     this.#options = { ...this.#options, ...change };
+    this.#options.keeping.follow(change.registration.capture, change.steps);
     this.#reopenCredits(policy.mode);
     this.#intake.reconfigure(policy, this.#credits);
     if (!this.#flow || this.#ending) return;
@@ -277,7 +288,10 @@ export class StreamTask {
       ...(epoch !== undefined && { epoch }),
       credits: this.#credits,
       record: this.#recorder && ((frame, result) => this.#record(frame, result)),
-      show: (frame, result) => this.pictures.push(frame, result, this.#options.onPicture),
+      show: (frame, result) => {
+        this.pictures.push(frame, result, this.#options.onPicture);
+        this.#options.keeping.push(frame, result);
+      },
       onDrop: (frame, cause, reason) => {
         if (!frame.open) return;
         frame.drop(cause);
@@ -323,6 +337,7 @@ export class StreamTask {
     } catch (error) {
       this.#figures.blame("failed", error);
     }
+    await this.#options.keeping.settle();
   }
 
   #silence(times = 1): string {

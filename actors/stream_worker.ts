@@ -1,5 +1,6 @@
 import { livePictures, onPictureLeak } from "../streams/av/picture.ts";
 import { carriedOver } from "../streams/carried_over.ts";
+import { Keeping } from "../streams/keeping.ts";
 import { Inlet } from "../streams/sources/inlet.ts";
 import { sourceNamed } from "../streams/sources/registry.ts";
 import { SourceRules } from "../streams/sources/source_rules.ts";
@@ -64,6 +65,8 @@ hostActor<StreamWorkerInit, ToStreams, FromStreams>({
         return tasks.get(message.id)?.pictures.once(message.picture, message.wanted);
       case "pictureTaken":
         return tasks.get(message.id)?.pictures.taken();
+      case "captureTaken":
+        return tasks.get(message.id)?.keeping.taken();
       case "still":
         return stills.run(message.question, context.signal);
       case "statuses":
@@ -120,6 +123,12 @@ function add(
   const made = steps.make(registration.pipeline, message.models);
   const inlet = plugin.pushed ? makeInlet(id, context) : undefined;
   const rules = extras.sourceRules && new SourceRules(extras.sourceRules);
+  const keeping = new Keeping({
+    stream: id,
+    place: extras.keeping,
+    emitFrame: (capture) => context.emit({ type: "capture", capture }, [capture.image.buffer as ArrayBuffer]),
+    emitClip: (clip) => context.emit({ type: "clip", clip }),
+  });
   const task = new StreamTask({
     registration,
     steps: made,
@@ -129,7 +138,8 @@ function add(
     finite: plugin.ends ?? false,
     patient: plugin.pushed ?? false,
     inputBytes: steps.inputBytes(made),
-    open: () => plugin.open(registration.source, { stream: id, inlet, rules }),
+    open: () => plugin.open(registration.source, { stream: id, inlet, rules, tap: keeping.tap }),
+    keeping,
     onOverstay: () => context.emit({ type: "overstay", stream: id }),
     onPicture: (picture) => context.emit({ type: "picture", picture }, [picture.jpeg.buffer as ArrayBuffer]),
   });

@@ -7,6 +7,7 @@ import { modelsSchema } from "./model_schema.ts";
 import { registrationSchema } from "./schema.ts";
 import {
   authSchema,
+  captureSectionSchema,
   eventsSchema,
   inferenceSchema,
   limitsSchema,
@@ -23,6 +24,7 @@ export const configSchema = z.strictObject({
   sources: sourceRulesSchema.prefault({}).describe("Where frames may come from"),
   inference: inferenceSchema.prefault({}).describe("How models run"),
   events: eventsSchema.prefault({}).describe("The event log that subscribers resume from"),
+  capture: captureSectionSchema.prefault({}).describe("What is kept of streams and images"),
   telemetry: telemetrySchema.prefault({}).describe("What the server says of itself"),
   models: modelsSchema.default([]).describe("Models that are kept loaded"),
   streams: z.array(registrationSchema).default([]).describe("Streams that run from the start"),

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { analyzers } from "../src/analyzers/registry.ts";
 import type { FlowMode, PipelineStep, StreamPolicy, StreamRegistration } from "../src/core/stream.ts";
+import { captureSchema } from "../src/capture/capture_schema.ts";
 import { type ParsedSinkConfig, sinkName, sinks as sinkKinds } from "../src/sinks/registry.ts";
 import { sourceNamed, sources } from "../streams/sources/registry.ts";
 import { cascadeFaults, cascadeKeys } from "./cascade_schema.ts";
@@ -139,6 +140,7 @@ export const registrationSchema = z.strictObject({
   pipeline: pipelineSchema.default([]).describe("Models and analyzers, in order"),
   policy: policySchema.prefault({}).describe("How the stream trades completeness against freshness"),
   sinks: sinksSchema.optional().describe("Where its events go besides the API"),
+  capture: captureSchema.optional(),
   labels: labelsSchema.default({}).describe("Anything that helps to find the stream again"),
 }).transform((parsed): StreamRegistration => ({
   ...parsed,
@@ -152,10 +154,11 @@ export const patchSchema = z.strictObject({
   pipeline: pipelineSchema.optional().describe("Other models and analyzers, all of them, in order"),
   policy: policySchema.optional().describe("Another policy, as a whole"),
   sinks: sinksSchema.optional().describe("Other sinks, all of them"),
+  capture: captureSchema.nullable().optional().describe("Other rules for what is kept, all of them; null for none"),
   labels: labelsSchema.optional().describe("Other labels, all of them"),
 }).refine(
   (patch) => Object.keys(patch).length > 0,
-  "nothing to change: give source, pipeline, policy, sinks or labels",
+  "nothing to change: give source, pipeline, policy, sinks, capture or labels",
 ).meta({ examples: [{ labels: { site: "south" } }] });
 
 /** A change to a registration, once it is checked. */
@@ -164,15 +167,18 @@ export type Patch = z.infer<typeof patchSchema>;
 /** The registration with the change in it, complete again. */
 export function patched(
   registration: StreamRegistration,
-  { source, pipeline, policy, sinks, labels }: Patch,
+  { source, pipeline, policy, sinks, capture, labels }: Patch,
 ): StreamRegistration {
   const from = source ?? registration.source;
+  const { capture: before, ...rest } = registration;
+  const kept = capture === undefined ? before : capture ?? undefined;
   return {
-    ...registration,
+    ...rest,
     source: from,
     ...(pipeline && { pipeline: pipeline as PipelineStep[] }),
     ...(policy && { policy: completed(policy, from) }),
     ...(sinks && { sinks }),
+    ...(kept && { capture: kept }),
     ...(labels && { labels }),
   };
 }

@@ -83,6 +83,18 @@ export const eventsSchema = z.strictObject({
   queue: z.int().min(16).default(1024).describe("Events that may wait for one subscriber"),
 });
 
+/** What is kept of streams and images besides what their registrations say. */
+export const captureSectionSchema = z.strictObject({
+  accessKeyId: z.string().min(1).max(256).optional().describe(
+    "Who asks the S3-compatible stores that get copies; without it AWS_ACCESS_KEY_ID and its like count",
+  ),
+  secretAccessKey: z.string().min(1).max(1024).optional().describe("The secret to that"),
+  sessionToken: z.string().min(1).max(8192).optional().describe("The token of a session, where keys are lent"),
+}).refine(
+  ({ accessKeyId, secretAccessKey }) => (accessKeyId === undefined) === (secretAccessKey === undefined),
+  "give both accessKeyId and secretAccessKey, or neither",
+);
+
 /** What the server says of itself. */
 export const telemetrySchema = z.strictObject({
   level: z.enum(["debug", "info", "warn", "error"]).default("info").describe("Least important lines that are logged"),

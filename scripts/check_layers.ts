@@ -49,7 +49,7 @@ const LAYERS: readonly Layer[] = [
   { name: "sinks", paths: ["src/sinks/"], from: DATA },
   { name: "capture", paths: ["src/capture/"], from: [...DATA, "sinks"] },
   { name: "streams", paths: ["streams/"], from: [...DATA, ...PLUGINS] },
-  { name: "config", paths: ["config/"], from: PATH },
+  { name: "config", paths: ["config/"], from: [...PATH, "capture"] },
   { name: "actors", paths: ["actors/"], from: [...PATH, "config"] },
   { name: "hub", paths: ["src/hub/"], from: ["core"] },
   { name: "store", paths: ["src/store/"], from: ["core"] },

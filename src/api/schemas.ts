@@ -73,6 +73,22 @@ export const statusSchema = z.object({
   fault: z.object({ cause: z.enum(DROP_CAUSES), message: z.string(), atMs: z.number(), count }).optional(),
   pictures: z.object({ encoded: count, failed: count, missed: count, fault: z.string().optional() }).optional()
     .describe("encoded for those who watch; could not be made; came too fast to be taken"),
+  capture: z.object({
+    seen: count.describe("results looked at"),
+    taken: count,
+    missed: count.describe("were due and had no room, or came faster than the rules let them"),
+    failed: count,
+    fault: z.string().optional(),
+    clips: z.object({
+      heldSeconds: z.number().describe("video that is held now"),
+      heldBytes: count,
+      boundBytes: count,
+      written: count,
+      missed: count.describe("alerts that got no clip"),
+      failed: count,
+      fault: z.string().optional(),
+    }).optional(),
+  }).optional().describe("pictures and clips taken to be kept"),
 }).meta({ id: "StreamStatus" });
 
 /** A stream for those who look at it. */
@@ -82,6 +98,17 @@ export const streamSchema = z.object({
   address: z.string().describe("the source's address, credentials masked"),
   status: statusSchema.optional().describe("absent for a moment while its thread is being replaced"),
   origin: z.enum(["api", "config"]),
+  kept: z.object({
+    files: count,
+    bytes: count,
+    kept: count,
+    dropped: count.describe("had no room in the queue"),
+    failed: count.describe("could not be written"),
+    removed: count.describe("gone for age or room"),
+    waiting: count,
+    fault: z.object({ message: z.string(), atMs: z.number() }).optional(),
+    upload: z.looseObject({ state: z.string(), sent: count, dropped: count, waiting: count }).optional(),
+  }).optional().describe("what is kept of it on disk"),
   sinks: z.array(z.looseObject({
     name: z.string(),
     kind: z.string(),

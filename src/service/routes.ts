@@ -1,3 +1,4 @@
+import { captureRoutes } from "../api/capture_routes.ts";
 import { consoleRoutes } from "../api/console_routes.ts";
 import { docsRoutes } from "../api/docs/docs_routes.ts";
 import { eventRoutes } from "../api/event_routes.ts";
@@ -19,7 +20,7 @@ import type { Services } from "./services.ts";
 
 /** Every way into the server, and who stands at the door. */
 export function serverRoutes(services: Services): { routes: Route[]; guard: Guard } {
-  const { models, predict, streams, pictures, ingest, probes, system, metrics } = services;
+  const { models, predict, streams, captures, pictures, ingest, probes, system, metrics } = services;
   const { hub, signal, config, log, version } = services.options;
   const onFault = (error: unknown) => log.error(error instanceof Error ? error.stack ?? error.message : `${error}`);
   const tickets = new Tickets({ now: () => performance.now() });
@@ -39,6 +40,7 @@ export function serverRoutes(services: Services): { routes: Route[]; guard: Guar
     ...mediaRoutes({ media: services.media }),
     ...eventRoutes({ hub, streams }),
     ...wsRoutes({ hub, streams, pictures, onFault }),
+    ...captureRoutes({ captures, streams }),
     ...pictureRoutes({ pictures, streams, signal }),
     ...ingestRoutes({ ingest, streams, hub, signal, frameBytes: config.limits.frameBytes }),
     ...ticketRoutes(tickets),

@@ -1,5 +1,7 @@
 import { join } from "node:path";
 import type { StateEvent, StreamRegistration } from "../core/stream.ts";
+import type { UploadKeys } from "../capture/uploader.ts";
+import type { Config } from "../../config/load.ts";
 import type { Hub } from "../hub/hub.ts";
 import type { Store } from "../store/store.ts";
 import type { Log } from "../telemetry/log.ts";
@@ -9,6 +11,7 @@ import { WeirMetrics } from "../telemetry/weir_metrics.ts";
 import { sinks } from "../sinks/registry.ts";
 import { SourceRules } from "../../streams/sources/source_rules.ts";
 import type { Weir } from "../app.ts";
+import { Captures } from "./captures.ts";
 import { Ingest } from "./ingest.ts";
 import { Media } from "./media.ts";
 import { type ModelsConfig, ServerModels } from "./models.ts";
@@ -35,6 +38,7 @@ export class Services implements AsyncDisposable {
   readonly predict: Predict;
   readonly streams: ServerStreams;
   readonly sinks: StreamSinks;
+  readonly captures: Captures;
   readonly pictures: Pictures;
   readonly ingest: Ingest;
   readonly probes: Probes;
@@ -58,9 +62,16 @@ export class Services implements AsyncDisposable {
       directory: join(options.dataDir, "sinks"),
       address: (host) => rules.address(host),
     });
+    this.captures = new Captures({
+      weir,
+      directory: join(options.dataDir, "captures"),
+      address: (host) => rules.address(host),
+      keys: uploadKeys(config.capture),
+      onFault: (error) => log.error(`Cannot keep captures: ${error instanceof Error ? error.message : String(error)}`),
+    });
     const guarded = { checkSource, sourceRules: config.sources };
     const limit = config.limits.streams;
-    this.streams = new ServerStreams({ weir, store, ...guarded, sinks: this.sinks, limit });
+    this.streams = new ServerStreams({ weir, store, ...guarded, sinks: this.sinks, captures: this.captures, limit });
     this.pictures = new Pictures(weir, this.streams);
     this.ingest = new Ingest(weir);
     this.media = new Media({ mediaRoot: config.sources.mediaRoot });
@@ -114,6 +125,7 @@ export class Services implements AsyncDisposable {
   /** Brings back the streams that were registered before, and the models and streams of the configuration file. */
   async restore(config: ModelsConfig & { streams: readonly StreamRegistration[] }): Promise<void> {
     const streams = async () => {
+      await this.captures.restore();
       await this.streams.restore();
       await this.streams.declare(config.streams);
     };
@@ -126,8 +138,17 @@ export class Services implements AsyncDisposable {
     this.#reports[Symbol.dispose]();
     this.streams[Symbol.dispose]();
     await this.sinks[Symbol.asyncDispose]();
+    await this.captures[Symbol.asyncDispose]();
     await this.metrics[Symbol.asyncDispose]();
   }
+}
+
+/** The keys of stores that get copies: this server's own, else those of the environment. */
+function uploadKeys({ accessKeyId, secretAccessKey, sessionToken }: Config["capture"]): UploadKeys | undefined {
+  if (accessKeyId !== undefined && secretAccessKey !== undefined) return { accessKeyId, secretAccessKey, sessionToken };
+  const [id, secret] = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"].map((name) => Deno.env.get(name));
+  const token = Deno.env.get("AWS_SESSION_TOKEN");
+  return id && secret ? { accessKeyId: id, secretAccessKey: secret, ...(token && { sessionToken: token }) } : undefined;
 }
 
 /** A stream's changes of state, for whoever reads the log. */

@@ -13,6 +13,7 @@ import { parseRegistration, patched } from "../../config/schema.ts";
 import { sourceNamed } from "../../streams/sources/registry.ts";
 import type { Weir } from "../app.ts";
 import { shownRegistration } from "./shown_registration.ts";
+import type { Captures } from "./captures.ts";
 import type { StreamSinks } from "./stream_sinks.ts";
 
 /** What the streams of a server stand on. */
@@ -24,6 +25,7 @@ export interface ServerStreamsOptions {
   /** The same rules, for the sources themselves to keep at every connection. */
   sourceRules?: StreamExtras["sourceRules"];
   sinks: StreamSinks;
+  captures: Pick<Captures, "place" | "follow" | "status">;
   /** Most streams there may be. */
   limit: number;
 }
@@ -95,13 +97,13 @@ export class ServerStreams implements StreamService, StreamTrials, Disposable {
       await this.options.checkSource(registration.source);
       this.#entries.set(id, { registration, origin: "api" });
       try {
-        await this.options.weir.add(registration, this.#extras("api")).catch(refused);
+        await this.options.weir.add(registration, this.#extras(id, "api")).catch(refused);
       } catch (error) {
         this.#entries.delete(id);
         throw error;
       }
       this.options.store.put(registration);
-      await this.options.sinks.follow(registration);
+      await this.#follow(registration);
       return await this.#look(id);
     });
   }
@@ -116,7 +118,7 @@ export class ServerStreams implements StreamService, StreamTrials, Disposable {
       else {
         const from = this.#reserved.get(id);
         if (!entry.fault) await weir.remove(id);
-        const extras = this.#extras(entry.origin);
+        const extras = this.#extras(id, entry.origin);
         await weir.add(registration, extras, from).catch(async (error) => {
           // The stream as it was is better than none.
           if (!entry.fault) await weir.add(entry.registration, extras, this.#reserved.get(id));
@@ -125,7 +127,7 @@ export class ServerStreams implements StreamService, StreamTrials, Disposable {
       }
       this.#entries.set(id, { registration, origin: entry.origin });
       store.put(registration);
-      await this.options.sinks.follow(registration);
+      await this.#follow(registration);
       return await this.#look(id);
     });
   }
@@ -184,14 +186,14 @@ export class ServerStreams implements StreamService, StreamTrials, Disposable {
       const { weir, store } = this.options;
       const entry: Entry = { registration, origin: "config" };
       this.#entries.set(id, entry);
-      await this.options.sinks.follow(registration);
+      await this.#follow(registration);
       try {
         const sameSource = known && !known.fault && isDeepStrictEqual(known.registration.source, registration.source);
         if (sameSource) return await weir.reconfigure(id, registration);
         if (known && !known.fault) await weir.remove(id);
         const { paused, epoch, seq } = store.marks(id);
         this.#reserved.set(id, { epoch, seq });
-        await weir.add(registration, this.#extras("config"), { epoch, seq });
+        await weir.add(registration, this.#extras(id, "config"), { epoch, seq });
         if (paused) await weir.control(id, "pause");
       } catch (error) {
         // A server whose file has one wrong model still runs the other streams.
@@ -206,7 +208,7 @@ export class ServerStreams implements StreamService, StreamTrials, Disposable {
       if (entry.fault) {
         if (type !== "restart") throw new ServiceError("conflict", `${id} does not run: ${entry.fault.message}`);
         const { registration, origin } = entry;
-        await this.options.weir.add(registration, this.#extras(origin), this.#reserved.get(id)).catch(refused);
+        await this.options.weir.add(registration, this.#extras(id, origin), this.#reserved.get(id)).catch(refused);
         delete entry.fault;
       } else await this.options.weir.control(id, type);
       this.options.store.setPaused(id, type === "pause");
@@ -219,12 +221,12 @@ export class ServerStreams implements StreamService, StreamTrials, Disposable {
     const entry: Entry = { registration, origin: "api" };
     this.#entries.set(id, entry);
     this.#reserved.set(id, { epoch, seq });
-    await this.options.sinks.follow(registration);
+    await this.#follow(registration);
     try {
       // What another version wrote may not be what this one takes.
       const parsed = parseRegistration(registration);
       await this.options.checkSource(parsed.source);
-      await this.options.weir.add(parsed, this.#extras("api"), { epoch, seq });
+      await this.options.weir.add(parsed, this.#extras(id, "api"), { epoch, seq });
       if (paused) await this.options.weir.control(id, "pause");
     } catch (error) {
       entry.fault = faultOf(error);
@@ -232,8 +234,15 @@ export class ServerStreams implements StreamService, StreamTrials, Disposable {
   }
 
   /** What the file declares is the word of who runs the server; what comes through the API keeps to the rules. */
-  #extras(origin: Entry["origin"]): StreamExtras {
-    return origin === "api" ? { sourceRules: this.options.sourceRules } : {};
+  #extras(id: string, origin: Entry["origin"]): StreamExtras {
+    const keeping = this.options.captures.place(id);
+    return origin === "api" ? { keeping, sourceRules: this.options.sourceRules } : { keeping };
+  }
+
+  /** What goes out of a stream, and what is kept of it, becomes what its registration says. */
+  async #follow(registration: StreamRegistration): Promise<void> {
+    await this.options.sinks.follow(registration);
+    await this.options.captures.follow(registration.id, registration.capture);
   }
 
   async #look(id: string): Promise<StreamView> {
@@ -245,12 +254,14 @@ export class ServerStreams implements StreamService, StreamTrials, Disposable {
     const { registration, origin, fault } = this.#entry(id);
     const status = fault ? notRunning(id, fault) : reading;
     const plugin = sourceNamed(registration.source.kind);
+    const kept = this.options.captures.status(id);
     return {
       id,
       registration: shownRegistration(registration),
       address: plugin.redacted(registration.source),
       ...(status && { status }),
       origin,
+      ...(kept && { kept }),
       sinks: this.options.sinks.status(id).map((report) => ({ ...report })),
     };
   }
