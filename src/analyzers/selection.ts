@@ -29,7 +29,7 @@ export interface Selected<T> {
 
 /** The detections that are asked for; what a faulty model may have made of them is left out. */
 export function selectedDetections(outputs: Outputs, options: SelectionOptions): Selected<Detection> {
-  return selected(outputs, options, ({ detections }) => list(detections)?.filter(isDetection));
+  return selected(outputs, options, ({ detections }) => list(detections)?.filter(isSound));
 }
 
 /** The classes that are asked for, likewise. */
@@ -87,7 +87,8 @@ function isScored(thing: { label: string; score: number } | null): boolean {
   return typeof thing?.label === "string" && Number.isFinite(thing.score);
 }
 
-function isDetection(detection: Detection | null): boolean {
+/** Whether a detection is one: a faulty model may answer anything. */
+export function isSound(detection: Detection | null): boolean {
   if (!isScored(detection)) return false;
   const { box } = detection!;
   return Array.isArray(box) && box.length === 4 && box.every(Number.isFinite) && box[2] >= 0 && box[3] >= 0;

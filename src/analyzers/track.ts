@@ -3,6 +3,7 @@ import type { Analyzer, AnalyzerFrame } from "../core/analyzer.ts";
 import type { Box, Detection, ModelOutput } from "../core/results.ts";
 import { rounded } from "../core/tidy.ts";
 import { ByteTrack } from "./track_bytetrack.ts";
+import { isSound } from "./selection.ts";
 import { TrackClock } from "./track_clock.ts";
 import type { TrackMethod } from "./track_method.ts";
 import { OcSort } from "./track_ocsort.ts";
@@ -126,8 +127,9 @@ export class Track implements Analyzer {
   push({ info, outputs }: AnalyzerFrame): TrackOutput {
     const output = this.#input(outputs);
     const { classes, boxes, publishAbove } = this.options;
-    const candidates = output.detections.filter(({ box, label }) =>
-      box[2] > 0 && box[3] > 0 && (!classes || classes.includes(label))
+    const candidates = output.detections.filter((detection) =>
+      isSound(detection) && detection.box[2] > 0 && detection.box[3] > 0 &&
+      (!classes || classes.includes(detection.label))
     );
     const tracked = this.#method.push(candidates, this.#clock.push(info.ptsUs));
     for (const { identity, detection, box } of tracked) {
