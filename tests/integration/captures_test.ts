@@ -1,0 +1,126 @@
+import assert from "node:assert/strict";
+import { GuestServer } from "../support/guest_server.ts";
+import { counterIn } from "../support/jpeg_picture.ts";
+import { until } from "../support/until.ts";
+
+interface Listed {
+  id: string;
+  stream: string;
+  kind: string;
+  at: string;
+  bytes: number;
+  width: number;
+  height: number;
+  reasons: string[];
+}
+
+const COUNTER = {
+  source: { kind: "scene", scene: "counter", width: 320, height: 180, fps: 25 },
+  pipeline: [{ analyzer: "counter" }],
+};
+
+async function listed(server: GuestServer, query = ""): Promise<Listed[]> {
+  return (await server.ask("GET", `/api/v1/captures${query}`)).captures;
+}
+
+Deno.test("frames that the rules ask for are kept in full size, each with its own result, and can be had over HTTP", async () => {
+  await using server = await GuestServer.start();
+  await server.run({ ...COUNTER, id: "count", capture: { everyNth: 5, keep: { days: 1 } } });
+  await until(async () => (await listed(server)).length >= 3, "three frames are kept");
+  const [newest] = await listed(server, "?stream=count&kind=frame&limit=1");
+  assert.deepEqual([newest.stream, newest.kind, newest.width, newest.height], ["count", "frame", 320, 180]);
+  assert.deepEqual(newest.reasons, ["nth"]);
+  const document = await server.ask("GET", `/api/v1/captures/${newest.id}`);
+  const response = await fetch(`${server.url}/api/v1/captures/${newest.id}/media`);
+  assert.equal(response.headers.get("content-type"), "image/jpeg");
+  const jpeg = await response.bytes();
+  assert.equal(Number(response.headers.get("content-length")), jpeg.length);
+  assert.ok(document.result.outputs.counter.value > 0);
+  assert.equal(await counterIn(jpeg), document.result.outputs.counter.value);
+
+  const part = await fetch(`${server.url}/api/v1/captures/${newest.id}/media`, { headers: { range: "bytes=2-9" } });
+  assert.equal(part.status, 206);
+  assert.equal(part.headers.get("content-range"), `bytes 2-9/${jpeg.length}`);
+  assert.deepEqual(await part.bytes(), jpeg.slice(2, 10));
+
+  const { status, kept } = await server.ask("GET", "/api/v1/streams/count");
+  assert.equal(status.frames.unaccounted, 0);
+  assert.equal(status.capture.failed, 0);
+  assert.ok(status.capture.taken >= 3 && kept.files >= 3 && kept.bytes > 0);
+});
+
+Deno.test("keeping is switched off and on again, and pages go back in time without a gap", async () => {
+  await using server = await GuestServer.start();
+  await server.run({ ...COUNTER, id: "count", capture: { everyNth: 2 } });
+  await until(async () => (await listed(server)).length >= 7, "seven frames are kept");
+  const off = await server.ask("POST", "/api/v1/captures", { stream: "count", enabled: false });
+  assert.equal(off.registration.capture.enabled, false);
+  assert.equal(off.status?.capture, undefined);
+  // What was on its way may still arrive.
+  const kept = async () => (await server.ask("GET", "/api/v1/streams/count")).kept;
+  await until(async () => (await kept()).waiting === 0, "the last ones are written");
+  const { frames: { completed } } = (await server.ask("GET", "/api/v1/streams/count")).status;
+  const before = (await listed(server, "?limit=500")).map(({ id }) => id);
+  const status = async () => (await server.ask("GET", "/api/v1/streams/count")).status;
+  await until(async () => (await status()).frames.completed > completed + 10, "the stream goes on");
+  assert.deepEqual((await listed(server, "?limit=500")).map(({ id }) => id), before);
+
+  const paged: string[] = [];
+  for (let after = ""; after !== undefined;) {
+    const page = await server.ask("GET", `/api/v1/captures?limit=3${after && `&after=${after}`}`);
+    assert.ok(page.captures.length <= 3);
+    paged.push(...page.captures.map(({ id }: Listed) => id));
+    after = page.next;
+  }
+  assert.deepEqual(paged, before);
+  assert.deepEqual(paged, [...paged].sort().reverse());
+
+  const { at } = (await listed(server, "?limit=500"))[2];
+  const since = await listed(server, `?limit=500&from=${encodeURIComponent(at)}`);
+  assert.deepEqual(since.map(({ id }) => id), before.slice(0, since.length));
+  assert.ok(since.length >= 3);
+
+  await server.ask("POST", "/api/v1/captures", { stream: "count", enabled: true });
+  await until(async () => (await listed(server, "?limit=500")).length > before.length, "more are kept");
+});
+
+Deno.test("what is kept outlives its stream and the server, and goes when it is told to", async () => {
+  await using server = await GuestServer.start();
+  await server.run({ ...COUNTER, id: "count", capture: { everySeconds: 0.2, keep: { files: 4 } } });
+  await until(async () => (await server.ask("GET", "/api/v1/streams/count")).kept?.removed >= 1, "one had to go");
+  await server.ask("DELETE", "/api/v1/streams/count");
+  const kept = await listed(server);
+  assert.equal(kept.length, 4);
+  await server.stop();
+  await server.begin();
+  assert.deepEqual(await listed(server), kept);
+  await server.ask("DELETE", `/api/v1/captures/${kept[1].id}`);
+  assert.deepEqual((await listed(server)).map(({ id }) => id), [kept[0], kept[2], kept[3]].map(({ id }) => id));
+  for (const path of ["", "/media"]) {
+    const gone = await fetch(`${server.url}/api/v1/captures/${kept[1].id}${path}`);
+    assert.equal(gone.status, 404);
+    assert.equal((await gone.json()).code, "not_found");
+  }
+});
+
+Deno.test("rules that do not fit are refused where they do not, and a stream without rules cannot be switched", async () => {
+  await using server = await GuestServer.start();
+  await server.run({ ...COUNTER, id: "count" });
+  const ask = async (method: string, path: string, body: unknown) => {
+    const headers = { "content-type": "application/json" };
+    const response = await fetch(server.url + path, { method, headers, body: JSON.stringify(body) });
+    return { status: response.status, problem: await response.json() };
+  };
+  const wrong = await ask("PATCH", "/api/v1/streams/count", { capture: { everyNth: 0, below: 2 } });
+  assert.equal(wrong.status, 422);
+  assert.deepEqual(wrong.problem.errors.map(({ path }: { path: string }) => path), [
+    "capture.everyNth",
+    "capture.below",
+  ]);
+  const none = await ask("POST", "/api/v1/captures", { stream: "count", enabled: true });
+  assert.deepEqual([none.status, none.problem.code], [409, "conflict"]);
+  await server.ask("PATCH", "/api/v1/streams/count", { capture: { everyNth: 3 } });
+  await until(async () => (await listed(server)).length > 0, "a frame is kept");
+  const { registration } = await server.ask("PATCH", "/api/v1/streams/count", { capture: null });
+  assert.equal(registration.capture, undefined);
+});
