@@ -41,7 +41,8 @@ export const cascadeKeys = {
 const TASKS = ["detect", "classify", "embed", "head", "tensor"];
 const ONLY_WITH_ON = ["margin", "minSize", "max", "everyNth", "cache"] as const;
 
-type AnyStep = { name?: string; model?: string; analyzer?: string } & Record<string, unknown>;
+/** A step of a pipeline as it is written. */
+export type AnyStep = { name?: string; model?: string; analyzer?: string } & Record<string, unknown>;
 
 /** What is wrong with the references between steps, as far as the words alone tell: which model is which is seen later. */
 export function cascadeFaults(steps: readonly AnyStep[]): { path: (string | number)[]; message: string }[] {
@@ -65,7 +66,8 @@ export function cascadeFaults(steps: readonly AnyStep[]): { path: (string | numb
   });
 }
 
-function possibleNames({ name, model, analyzer }: AnyStep): string[] {
+/** Names that a step may turn out to have. */
+export function possibleNames({ name, model, analyzer }: AnyStep): string[] {
   if (name !== undefined) return [name];
   return model === undefined ? [analyzer!] : TASKS;
 }

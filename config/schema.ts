@@ -4,6 +4,7 @@ import type { FlowMode, PipelineStep, StreamPolicy, StreamRegistration } from ".
 import { captureSchema } from "../src/capture/capture_schema.ts";
 import { type ParsedSinkConfig, sinkName, sinks as sinkKinds } from "../src/sinks/registry.ts";
 import { sourceNamed, sources } from "../streams/sources/registry.ts";
+import { analyzerFaults } from "./analyzer_references.ts";
 import { cascadeFaults, cascadeKeys } from "./cascade_schema.ts";
 import { ConfigError, faultsOf } from "./issues.ts";
 
@@ -119,7 +120,9 @@ const pipelineSchema = z.array(z.union([modelStepSchema, analyzerStepSchema])).m
         message: `step ${first} is called ${name} already`,
       });}
   });
-  for (const fault of cascadeFaults(steps)) context.addIssue({ code: "custom", ...fault });
+  for (const fault of [...cascadeFaults(steps), ...analyzerFaults(steps)]) {
+    context.addIssue({ code: "custom", ...fault });
+  }
 });
 
 const labelsSchema = z.record(z.string().min(1).max(63), z.string().max(255))
