@@ -42,6 +42,7 @@ export const authSchema = z.strictObject({
 export const limitsSchema = z.strictObject({
   bodyBytes: z.int().min(1024).default(1 * MIB).describe("Largest JSON body"),
   imageBytes: z.int().min(1024).default(16 * MIB).describe("Largest image"),
+  modelBytes: z.int().min(1024).default(1024 * MIB).describe("Largest model that may be added"),
   pixels: z.int().min(1024).default(40_000_000).describe("Most pixels of an image, judged before it is decoded"),
   frameBytes: z.int().min(1024).default(4 * MIB).describe("Largest webcam frame"),
   predictions: z.int().min(1).max(4096).default(64).describe("Most images of /predict that may be under way at once"),

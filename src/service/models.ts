@@ -1,15 +1,16 @@
-import { basename } from "node:path";
 import { distributionOf } from "../core/distribution.ts";
 import { redactUrls } from "../core/redact.ts";
 import { ServiceError } from "../core/service_error.ts";
-import type { ModelPort, ModelService, ModelState, ModelView } from "../core/services.ts";
+import type { ModelService, ModelView } from "../core/services.ts";
 import type { ReplicaStats } from "../../actors/protocol.ts";
-import type { SupervisorSnapshot } from "../../actors/supervisor.ts";
 import { type BuiltinModel, listBuiltinModels } from "../../models/builtin_models.ts";
-import type { Port } from "../../models/graph_info.ts";
 import { type Examination, examineModel } from "../../models/manifest.ts";
+import type { RegisteredModel } from "../../models/registered_model.ts";
+import type { RegistryStore } from "../../models/registry_store.ts";
 import type { Weir } from "../app.ts";
 import { called, type DeclaredModel } from "../model_pool.ts";
+import { about, byState, causeOf, stateOf, sums } from "./model_views.ts";
+import { type RegistryModels, registryViews } from "./registry_views.ts";
 
 /** What the configuration says of models. */
 export interface ModelsConfig {
@@ -17,25 +18,38 @@ export interface ModelsConfig {
   inference: { defaultModel?: string };
 }
 
-const SHOWN_LABELS = 20;
+/** What the models of a server stand on. */
+export interface ServerModelsOptions {
+  weir: Weir;
+  registry: RegistryStore;
+  /** Downloads under way, by the name that the model will have. */
+  downloads?: RegistryModels["downloads"];
+  /** Told of models that cannot be loaded, for whoever runs the server. */
+  onFault(message: string): void;
+}
 
-/** The models of a server: declared in its configuration, used by its streams, or built in. */
+type LoadedModel = ReturnType<Weir["models"]>[number];
+
+/** The models of a server: declared in its configuration, used by its streams, added to its registry, or built in. */
 export class ServerModels implements ModelService {
   #defaultModel: string | undefined;
   #builtIns = new Map<string, Promise<Examination>>();
+  #registry: RegistryModels;
 
-  /** Of models that cannot be loaded `onFault` tells whoever runs the server. */
-  constructor(private readonly weir: Weir, private readonly onFault: (message: string) => void) {}
+  constructor(private readonly options: ServerModelsOptions) {
+    this.#registry = registryViews(options);
+  }
 
   /** Keeps loaded what the configuration says, the default model included. Models that cannot be loaded say so. */
   async declare({ models, inference: { defaultModel } }: ModelsConfig): Promise<void> {
+    const { weir, onFault } = this.options;
     this.#defaultModel = defaultModel;
     const named = defaultModel === undefined || models.some((declared) => isCalled(declared, defaultModel));
-    await this.weir.declareModels(named ? models : [...models, { model: defaultModel }]);
-    for (const { declared, name, fault } of this.weir.declarations) {
+    await weir.declareModels(named ? models : [...models, { model: defaultModel }]);
+    for (const { declared, name, fault } of weir.declarations) {
       if (fault === undefined) continue;
       const stays = name === undefined ? "" : "; what was loaded before stays";
-      this.onFault(`${called(declared)} cannot be loaded: ${redactUrls(fault)}${stays}`);
+      onFault(`${called(declared)} cannot be loaded: ${redactUrls(fault)}${stays}`);
     }
   }
 
@@ -43,40 +57,58 @@ export class ServerModels implements ModelService {
   get defaultModel(): string | undefined {
     const wanted = this.#defaultModel;
     if (wanted === undefined) return undefined;
-    return this.weir.declarations.find(({ declared }) => isCalled(declared, wanted))?.name ?? wanted;
+    return this.options.weir.declarations.find(({ declared }) => isCalled(declared, wanted))?.name ?? wanted;
   }
 
   /** Why declared models are not there. One that still runs as it was before the configuration changed is there. */
   get missing(): string[] {
-    return this.weir.declarations.flatMap(({ declared, name, fault }) =>
+    return this.options.weir.declarations.flatMap(({ declared, name, fault }) =>
       fault === undefined || name !== undefined ? [] : [`${called(declared)} cannot be loaded: ${redactUrls(fault)}`]
     );
   }
 
   async list(): Promise<ModelView[]> {
-    const { weir } = this;
+    const { weir } = this.options;
     const depths = await weir.queueDepths().catch(() => undefined);
     const known = await listBuiltinModels();
     const digests = new Set(known.map(({ sha256 }) => sha256));
-    const loaded = await Promise.all(weir.models().map((model) => this.#loaded(model, { depths, digests })));
+    const registered = await this.#registry.all();
+    // A version that runs by itself is told of where its model is.
+    const own = weir.models().filter(({ setup: { spec: { family } } }) =>
+      !registered.some(({ name }) => name === family)
+    );
+    const loaded = await Promise.all(own.map((model) => this.#loaded(model, { depths, digests })));
     const names = new Set(loaded.map(({ name }) => name));
     const failed = weir.declarations.filter(({ name, declared }) => name === undefined && !names.has(called(declared)));
     const missing = failed.map(({ declared, fault }) => this.#missing(called(declared), fault));
     for (const { name } of missing) names.add(name);
+    const added = registered.filter(({ name }) => !names.has(name));
+    for (const { name } of added) names.add(name);
     const builtIns = known.filter(({ name }) => !names.has(name));
-    return [...loaded, ...missing, ...await Promise.all(builtIns.map((model) => this.#builtIn(model)))];
+    const models = [
+      ...loaded,
+      ...missing,
+      ...await Promise.all(added.map((model) => this.#added(model))),
+      ...await Promise.all(builtIns.map((model) => this.#builtIn(model))),
+    ];
+    return await this.#registry.completed(models, registered);
   }
 
   async get(name: string): Promise<ModelView> {
     const all = await this.list();
-    const found = all.find((model) => model.name === name);
+    const found = all.find((model) => model.name === name) ?? await this.#registry.version(name);
     if (found) return found;
     throw new ServiceError("not_found", `There is no model called ${name}; there are: ${namesOf(all)}`);
   }
 
+  /** Whether the registry has a model, or a version of one, of that name. */
+  async isRegistered(reference: string): Promise<boolean> {
+    return await this.options.registry.find(reference).catch(() => undefined) !== undefined;
+  }
+
   /** The loaded models in figures, for the metrics. */
   async readings() {
-    const { weir } = this;
+    const { weir } = this.options;
     // While the dispatcher is being replaced nobody knows, and nothing waits for long.
     const depths = await weir.queueDepths().catch(() => undefined);
     return await Promise.all(
@@ -89,13 +121,14 @@ export class ServerModels implements ModelService {
   }
 
   async #loaded(
-    { setup, settings, graph, why, users, declared, supervision }: ReturnType<Weir["models"]>[number],
+    { setup, settings, graph, why, users, declared, supervision }: LoadedModel,
     { depths, digests }: { depths: Record<string, number> | undefined; digests: ReadonlySet<string> },
   ): Promise<ModelView> {
+    const { weir } = this.options;
     const { key, spec: { name }, maxBatch, maxDelayMs } = setup;
-    const stats = await this.weir.modelStats(name).catch((): ReplicaStats[] => []);
+    const stats = await weir.modelStats(name).catch((): ReplicaStats[] => []);
     const { runs, frames, failures } = sums(stats);
-    const fault = this.weir.declarations.find((declaration) => declaration.name === name)?.fault;
+    const fault = weir.declarations.find((declaration) => declaration.name === name)?.fault;
     const cause = causeOf(supervision) ?? (fault === undefined ? undefined : `It stays as it was: ${fault}`);
     return {
       name,
@@ -123,29 +156,28 @@ export class ServerModels implements ModelService {
   }
 
   #missing(name: string, fault: string | undefined): ModelView {
-    return {
-      name,
-      state: "failed",
-      ...(fault !== undefined && { cause: redactUrls(fault) }),
-      declared: true,
-      default: name === this.defaultModel,
-      builtIn: false,
-      users: [],
-    };
+    const cause = fault === undefined ? undefined : redactUrls(fault);
+    return this.#idle(name, { state: "failed", declared: true, ...(cause !== undefined && { cause }) });
   }
 
   async #builtIn({ name }: BuiltinModel): Promise<ModelView> {
     let examined = this.#builtIns.get(name);
     if (!examined) this.#builtIns.set(name, examined = examineModel(name));
-    return {
-      name,
-      state: "unloaded",
-      declared: false,
-      default: name === this.defaultModel,
-      builtIn: true,
-      users: [],
-      ...about(await examined),
-    };
+    return { ...this.#idle(name, { builtIn: true }), ...about(await examined) };
+  }
+
+  async #added(model: RegisteredModel): Promise<ModelView> {
+    try {
+      return { ...this.#idle(model.name), ...about(await this.#registry.examined(model, model.active)) };
+    } catch (error) {
+      return this.#idle(model.name, { state: "failed", cause: (error as Error).message });
+    }
+  }
+
+  /** A model that is not loaded. */
+  #idle(name: string, more: Partial<ModelView> = {}): ModelView {
+    const isDefault = name === this.defaultModel;
+    return { name, state: "unloaded", declared: false, default: isDefault, builtIn: false, users: [], ...more };
   }
 }
 
@@ -156,52 +188,4 @@ export function namesOf(models: readonly { name: string }[]): string {
 
 function isCalled(declared: DeclaredModel, name: string): boolean {
   return called(declared) === name || declared.model === name;
-}
-
-function about({ spec, graph, why }: Pick<Examination, "spec" | "graph" | "why">) {
-  const { task, adapter, file, sha256, licence, version, input, labels, minScore, iou, maxDetections } = spec;
-  return {
-    task,
-    adapter,
-    why,
-    file: basename(file),
-    bytes: graph.sizeBytes,
-    sha256,
-    ...(licence !== undefined && { licence }),
-    ...(version !== undefined && { version }),
-    input,
-    inputs: graph.inputs.map(portOf),
-    outputs: graph.outputs.map(portOf),
-    labels: { count: labels.length, first: labels.slice(0, SHOWN_LABELS) },
-    minScore,
-    iou,
-    maxDetections,
-  };
-}
-
-function portOf({ name, kind, type, dims }: Port): ModelPort {
-  return { name, type: kind === "tensor" ? type : kind, ...(dims && { shape: dims }) };
-}
-
-function sums(stats: readonly ReplicaStats[]): { runs: number; frames: number; failures: number } {
-  const sum = (key: "runs" | "frames" | "failures") => stats.reduce((total, replica) => total + replica[key], 0);
-  return { runs: sum("runs"), frames: sum("frames"), failures: sum("failures") };
-}
-
-function byState({ children }: SupervisorSnapshot): Record<string, number> {
-  const counts: Record<string, number> = {};
-  for (const { state } of children) counts[state] = (counts[state] ?? 0) + 1;
-  return counts;
-}
-
-function stateOf({ state, children }: SupervisorSnapshot): ModelState {
-  if (state === "failed" || children.every((child) => child.state === "failed")) return "failed";
-  if (children.every((child) => child.state === "running")) return "ready";
-  return children.some((child) => child.state === "running" || child.restarts > 0) && state !== "starting"
-    ? "failing"
-    : "loading";
-}
-
-function causeOf({ cause, children }: SupervisorSnapshot): string | undefined {
-  return cause?.message ?? children.find((child) => child.cause)?.cause?.message;
 }

@@ -20,7 +20,7 @@ import type { Services } from "./services.ts";
 
 /** Every way into the server, and who stands at the door. */
 export function serverRoutes(services: Services): { routes: Route[]; guard: Guard } {
-  const { models, predict, streams, captures, pictures, ingest, probes, system, metrics } = services;
+  const { models, registry, predict, streams, captures, pictures, ingest, probes, system, metrics } = services;
   const { hub, signal, config, log, version } = services.options;
   const onFault = (error: unknown) => log.error(error instanceof Error ? error.stack ?? error.message : `${error}`);
   const tickets = new Tickets({ now: () => performance.now() });
@@ -29,7 +29,7 @@ export function serverRoutes(services: Services): { routes: Route[]; guard: Guar
       system,
       metrics: (accept) => metrics.expose(accept),
     }),
-    ...modelRoutes({ models }),
+    ...modelRoutes({ models, registry, modelBytes: config.limits.modelBytes }),
     ...predictRoutes({ predict, imageBytes: config.limits.imageBytes }),
     ...streamRoutes({
       streams,

@@ -4,6 +4,7 @@ import { createApi } from "../api/server.ts";
 import { nowMs } from "../core/clock.ts";
 import type { LogEvent } from "../core/events.ts";
 import { Hub } from "../hub/hub.ts";
+import { RegistryStore } from "../../models/registry_store.ts";
 import { DataLock } from "../store/data_lock.ts";
 import { Store } from "../store/store.ts";
 import type { Log } from "../telemetry/log.ts";
@@ -53,16 +54,17 @@ export class WeirServer implements AsyncDisposable {
         onFault: (error) => log.error(error instanceof Error ? error.message : String(error)),
       }),
     );
+    const registry = new RegistryStore(join(dataDir, "models"));
     const { device, replicas, threads, maxBatch, maxDelayMs } = config.inference;
     const { drainMs } = config.server;
-    const weir = stack.use(await Weir.start({ device, replicas, threads, maxBatch, maxDelayMs, drainMs }));
+    const weir = stack.use(await Weir.start({ device, replicas, threads, maxBatch, maxDelayMs, drainMs, registry }));
     const subscriptions = [
       weir.warnings$.subscribe((message) => {
         log.warn(message);
         if (weir.leaks.exhausted) options.onExhausted?.();
       }),
     ];
-    const services = stack.use(new Services({ ...options, weir, store, hub, signal: stopping.signal }));
+    const services = stack.use(new Services({ ...options, weir, store, hub, registry, signal: stopping.signal }));
     const publish = (event: LogEvent) => {
       if (isProbe(event.stream)) return;
       hub.publish(event);

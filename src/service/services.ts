@@ -9,6 +9,7 @@ import { PerformanceReport } from "../telemetry/performance_report.ts";
 import { Tracing } from "../telemetry/tracing.ts";
 import { WeirMetrics } from "../telemetry/weir_metrics.ts";
 import { sinks } from "../sinks/registry.ts";
+import type { RegistryStore } from "../../models/registry_store.ts";
 import { SourceRules } from "../../streams/sources/source_rules.ts";
 import type { Weir } from "../app.ts";
 import { Captures } from "./captures.ts";
@@ -20,6 +21,7 @@ import { Predict } from "./predict.ts";
 import { isProbe, Probes } from "./probes.ts";
 import type { ServerOptions } from "./server.ts";
 import { StreamSinks } from "./stream_sinks.ts";
+import { ServerRegistry } from "./server_registry.ts";
 import { ServerStreams } from "./streams.ts";
 import { ServerSystem } from "./system.ts";
 
@@ -28,6 +30,7 @@ export interface ServicesOptions extends ServerOptions {
   weir: Weir;
   store: Store;
   hub: Hub;
+  registry: RegistryStore;
   /** Aborts when the server stops. */
   signal: AbortSignal;
 }
@@ -35,6 +38,7 @@ export interface ServicesOptions extends ServerOptions {
 /** Everything that the routes stand on, made in the order in which one needs another. */
 export class Services implements AsyncDisposable {
   readonly models: ServerModels;
+  readonly registry: ServerRegistry;
   readonly predict: Predict;
   readonly streams: ServerStreams;
   readonly sinks: StreamSinks;
@@ -56,7 +60,8 @@ export class Services implements AsyncDisposable {
     const { weir, store, hub, config, version, log } = options;
     const rules = new SourceRules(config.sources);
     const checkSource = (source: StreamRegistration["source"]) => rules.check(source);
-    this.models = new ServerModels(weir, (fault) => log.error(fault));
+    this.models = new ServerModels({ weir, registry: options.registry, onFault: (fault) => log.error(fault) });
+    this.registry = new ServerRegistry({ weir, models: this.models, registry: options.registry });
     this.predict = new Predict({ weir, models: this.models, limits: config.limits });
     this.sinks = new StreamSinks({
       directory: join(options.dataDir, "sinks"),
