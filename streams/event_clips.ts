@@ -29,6 +29,8 @@ interface Pending {
 const CODECS = new Set(["h264", "hevc", "av1", "vp9", "mjpeg", "mpeg4", "mpeg2video"]);
 /** An alert tells of a frame that has passed by the time it comes: so long ago at most. */
 const LATE_US = 3e6;
+/** Whatever is decoded so much later is shown later, too. */
+const REORDER_US = 5e5;
 /** Clips that are being written, or wait for that; each holds its packets. */
 const WRITING_MAX = 2;
 /** Alerts that are told with one clip. */
@@ -99,8 +101,7 @@ export class EventClips implements PacketTap, AsyncDisposable {
     }
     this.#newestUs = Math.max(this.#newestUs, ptsUs);
     this.#dtsUs = packet.dtsUs + ptsUs - packet.ptsUs;
-    // Whatever is decoded later is shown later, too.
-    if (this.#pending && this.#dtsUs > this.#pending.toUs) this.#finish();
+    if (this.#pending && this.#dtsUs > this.#pending.toUs + REORDER_US) this.#finish();
   }
 
   rewound(): void {
@@ -147,7 +148,7 @@ export class EventClips implements PacketTap, AsyncDisposable {
       alerts: [alert],
     };
     // Of a file that is read faster than it is looked at, the end may have passed already.
-    if (this.#dtsUs > this.#pending.toUs) this.#finish();
+    if (this.#dtsUs > this.#pending.toUs + REORDER_US) this.#finish();
     else if (!this.#video) this.#end("the source ended");
   }
 
@@ -236,9 +237,19 @@ export class EventClips implements PacketTap, AsyncDisposable {
   }
 }
 
-/** Those that are needed to show everything up to a time; the others are let go. */
+/** Those that show everything up to a time and leave out nothing in between; the others are let go. */
 function upTo(packets: HeldPacket[], toUs: number): HeldPacket[] {
-  const last = packets.findLastIndex(({ ptsUs }) => ptsUs <= toUs);
+  // The earliest that comes behind each: frames that others refer to come before those that they are shown after.
+  const behind: number[] = [];
+  for (let n = packets.length - 1, earliestUs = Infinity; n >= 0; n--) {
+    behind[n] = earliestUs;
+    earliestUs = Math.min(earliestUs, packets[n].ptsUs);
+  }
+  let latestUs = -Infinity;
+  const last = packets.findIndex(({ ptsUs }, index) => {
+    latestUs = Math.max(latestUs, ptsUs);
+    return behind[index] > toUs && behind[index] > latestUs;
+  });
   for (const { packet } of packets.splice(last + 1)) packet.free();
   return packets;
 }
