@@ -1,5 +1,6 @@
 import type { RunOverrides } from "../src/core/inference.ts";
 import type { ModelSpec } from "../src/core/model.ts";
+import type { AlertEvent } from "../src/core/events.ts";
 import type { ModelOutput, ResultEnvelope } from "../src/core/results.ts";
 import type { StateEvent, StreamRegistration } from "../src/core/stream.ts";
 import type { AnsweredPicture, WantedPicture, WatchedPicture } from "../streams/pictures.ts";
@@ -162,6 +163,7 @@ export interface StreamExtras {
 export type FromStreams =
   | ResultEnvelope
   | StateEvent
+  | AlertEvent
   | { type: "picture"; picture: AnsweredPicture }
   /** A picture, or a clip that lies ready, is to be kept. */
   | { type: "capture"; capture: CapturedFrame }

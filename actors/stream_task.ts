@@ -2,13 +2,14 @@ import { isDeepStrictEqual } from "node:util";
 import type { Observable, Subscription } from "rxjs";
 import { Subject } from "rxjs/internal/Subject";
 import { nowMs } from "../src/core/clock.ts";
-import type { DropCause } from "../src/core/drops.ts";
+import type { LogEvent } from "../src/core/events.ts";
 import type { Turns } from "../src/core/inference.ts";
 import { BLOCK_WAITING, memoryBound } from "../src/core/memory_bound.ts";
 import type { ResultEnvelope } from "../src/core/results.ts";
 import { type Source, SourceError } from "../src/core/source.ts";
-import type { StateEvent, StreamRegistration, StreamState, StreamStatus } from "../src/core/stream.ts";
+import type { StreamRegistration, StreamState, StreamStatus } from "../src/core/stream.ts";
 import { type MoveDetails, StreamStateMachine } from "../src/core/stream_states.ts";
+import { alertEvents } from "../streams/alert_events.ts";
 import { Credits } from "../streams/credits.ts";
 import type { FrameInWork } from "../streams/frame_in_work.ts";
 import { Intake } from "../streams/intake.ts";
@@ -55,8 +56,8 @@ const DRAIN_MS = 2000;
 
 /** One stream's life in its worker: source, supervision, pipeline and accounts. */
 export class StreamTask {
-  readonly events$: Observable<ResultEnvelope | StateEvent>;
-  #events = new Subject<ResultEnvelope | StateEvent>();
+  readonly events$: Observable<LogEvent>;
+  #events = new Subject<LogEvent>();
   #options: StreamTaskOptions;
   #machine: StreamStateMachine;
   #intake: Intake;
@@ -292,6 +293,7 @@ export class StreamTask {
         this.pictures.push(frame, result, this.#options.onPicture);
         this.#options.keeping.push(frame, result);
       },
+      onAlerts: (frame, result) => alertEvents(frame, result).forEach((event) => this.#events.next(event)),
       onDrop: (frame, cause, reason) => {
         if (!frame.open) return;
         frame.drop(cause);

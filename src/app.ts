@@ -7,6 +7,7 @@ import type { StillAnswer, StillQuestion } from "../actors/stills.ts";
 import { type StreamSlot, StreamWorkers } from "../actors/stream_workers.ts";
 import { sourceNamed } from "../streams/sources/registry.ts";
 import type { CapturedClip, CapturedFrame } from "./core/captures.ts";
+import type { AlertEvent } from "./core/events.ts";
 import type { ResultEnvelope } from "./core/results.ts";
 import type { Sender, SenderEvents } from "./core/services.ts";
 import type { StateEvent, StreamRegistration, StreamStatus } from "./core/stream.ts";
@@ -28,6 +29,8 @@ const OVERSTAY_DEADLINE_MS = 1_000;
 export class Weir implements AsyncDisposable {
   readonly results$: Observable<ResultEnvelope>;
   readonly states$: Observable<StateEvent>;
+  /** What analyzers tell people of, each after the result of its frame. */
+  readonly alerts$: Observable<AlertEvent>;
   /** Pictures and clips that are to be kept; whoever subscribes owns them. */
   readonly captures$: Observable<CapturedFrame | CapturedClip>;
   /** What an operator should know and no stream's state says: threads replaced, pictures leaked. */
@@ -35,6 +38,7 @@ export class Weir implements AsyncDisposable {
   #warnings = new Subject<string>();
   #results = new Subject<ResultEnvelope>();
   #states = new Subject<StateEvent>();
+  #alerts = new Subject<AlertEvent>();
   #captures = new Subject<CapturedFrame | CapturedClip>();
   #options: ReturnType<typeof weirOptions>;
   #switchboard: Switchboard;
@@ -98,6 +102,7 @@ export class Weir implements AsyncDisposable {
     });
     this.results$ = this.#results.asObservable();
     this.states$ = this.#states.asObservable();
+    this.alerts$ = this.#alerts.asObservable();
     this.captures$ = this.#captures.asObservable();
     this.warnings$ = this.#warnings.asObservable();
   }
@@ -270,6 +275,7 @@ export class Weir implements AsyncDisposable {
     this.#senders.closeAll("The server stops");
     this.#results.complete();
     this.#states.complete();
+    this.#alerts.complete();
     this.#captures.complete();
     this.#warnings.complete();
   }
@@ -293,6 +299,8 @@ export class Weir implements AsyncDisposable {
       case "result":
         this.#streams.reached(event);
         return this.#results.next(event);
+      case "alert":
+        return this.#alerts.next(event);
       case "picture":
         return this.#pictures.hear(event.picture);
       case "capture": {

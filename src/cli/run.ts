@@ -1,6 +1,7 @@
 import type { Subscription } from "rxjs";
 import { nowMs } from "../core/clock.ts";
 import { redactUrls } from "../core/redact.ts";
+import type { AlertEvent } from "../core/events.ts";
 import type { ResultEnvelope } from "../core/results.ts";
 import type { StateEvent, StreamStatus } from "../core/stream.ts";
 import { Weir } from "../app.ts";
@@ -68,6 +69,7 @@ class Run {
     const subscriptions: Subscription[] = [
       this.#weir.results$.subscribe((result) => this.#result(result)),
       this.#weir.states$.subscribe((event) => this.#state(event)),
+      this.#weir.alerts$.subscribe((event) => this.#alert(event)),
     ];
     let timer: ReturnType<typeof setTimeout> | undefined;
     let ticker: ReturnType<typeof setInterval> | undefined;
@@ -106,6 +108,16 @@ class Run {
     if (!this.plan.out && this.#terminal.interactive && Deno.stdout.isTerminal()) this.#terminal.clear();
     const { stream, seq } = result;
     this.#writer.push(this.#line(result), { stream, seq, keep: this.plan.keeps.has(stream) });
+  }
+
+  /** In the lines, an alert follows the result of its frame. */
+  #alert(event: AlertEvent): void {
+    const { stream, seq = 0, alert, message } = event;
+    if (!this.plan.quiet) this.#terminal.say(`${stream}: ${alert}: ${message}`);
+    if (this.#writer.broken) return;
+    const { at: _at, ...rest } = event;
+    const line = JSON.stringify(this.plan.options.deterministic ? rest : event);
+    this.#writer.push(line, { stream, seq, keep: this.plan.keeps.has(stream) });
   }
 
   /** The envelope as a line; a deterministic run leaves out what depends on the clock. */

@@ -70,7 +70,11 @@ export class WeirServer implements AsyncDisposable {
       hub.publish(event);
       services.sinks.push(event);
     };
-    subscriptions.push(weir.results$.subscribe(publish), weir.states$.subscribe(publish));
+    subscriptions.push(
+      weir.results$.subscribe(publish),
+      weir.states$.subscribe(publish),
+      weir.alerts$.subscribe(publish),
+    );
     stack.defer(() => subscriptions.forEach((subscription) => subscription.unsubscribe()));
     const { routes, guard } = serverRoutes(services);
     const handle = createApi({
