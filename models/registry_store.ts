@@ -191,6 +191,11 @@ export class RegistryStore {
     });
   }
 
+  /** Takes away what processes that died left behind. */
+  async tidy(): Promise<void> {
+    await this.#changing(() => this.#sweep());
+  }
+
   /** Changes whenever something in the registry does. */
   async stamp(): Promise<string> {
     const { mtime, ino } = await Deno.stat(this.#entries).catch(() => ({ mtime: null, ino: null }));
@@ -250,6 +255,9 @@ export class RegistryStore {
     const named = new Set(models.flatMap(({ versions }) => versions.map(({ sha256 }) => `${sha256}.onnx`)));
     for await (const { name } of Deno.readDir(this.#files)) {
       if (!named.has(name)) await Deno.remove(join(this.#files, name)).catch(() => {});
+    }
+    for await (const { name } of Deno.readDir(this.#entries)) {
+      if (name.startsWith(".")) await Deno.remove(join(this.#entries, name)).catch(() => {});
     }
     for await (const { name, isDirectory } of Deno.readDir(this.#partial)) {
       const path = join(this.#partial, name);

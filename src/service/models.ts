@@ -101,6 +101,11 @@ export class ServerModels implements ModelService {
     throw new ServiceError("not_found", `There is no model called ${name}; there are: ${namesOf(all)}`);
   }
 
+  /** The names of all models of the registry. */
+  async registered(): Promise<string[]> {
+    return (await this.options.registry.list()).models.map(({ name }) => name);
+  }
+
   /** Whether the registry has a model, or a version of one, of that name. */
   async isRegistered(reference: string): Promise<boolean> {
     return await this.options.registry.find(reference).catch(() => undefined) !== undefined;

@@ -110,7 +110,7 @@ export class Predict implements PredictService {
       });
     }
     const known = await this.#known();
-    if (known.some(({ name }) => name === model)) return model;
+    if (known.some(({ name }) => name === model) || await models.isRegistered(model)) return model;
     throw new ServiceError("not_found", `There is no model called ${model}; there are: ${namesOf(known)}`);
   }
 
@@ -119,6 +119,7 @@ export class Predict implements PredictService {
     const names = new Set([
       ...weir.models().map(({ setup }) => setup.spec.name),
       ...weir.declarations.map(({ declared, name }) => name ?? called(declared)),
+      ...await this.options.models.registered(),
       ...(await listBuiltinModels()).map(({ name }) => name),
     ]);
     return [...names].map((name) => ({ name }));

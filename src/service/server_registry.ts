@@ -25,12 +25,15 @@ import type { Weir } from "../app.ts";
 import { refusedModel } from "./model_faults.ts";
 import { about, portOf } from "./model_views.ts";
 import type { ServerModels } from "./models.ts";
+import { RegistryWatch } from "./registry_watch.ts";
 
 /** What the registry of a server stands on. */
 export interface ServerRegistryOptions {
   weir: Weir;
   models: ServerModels;
   registry: RegistryStore;
+  /** Told of what could not be taken over from another process, for whoever runs the server. */
+  onFault(message: string): void;
 }
 
 /** Files that may be on their way in at once: each takes its place on the disk. */
@@ -38,10 +41,25 @@ const UPLOADS_MAX = 4;
 const RETRY_MS = 5_000;
 
 /** The models that people bring to a server. */
-export class ServerRegistry implements ModelRegistryService {
+export class ServerRegistry implements ModelRegistryService, AsyncDisposable {
   #uploads = 0;
+  #watch: RegistryWatch;
 
-  constructor(private readonly options: ServerRegistryOptions) {}
+  constructor(private readonly options: ServerRegistryOptions) {
+    const { weir, registry, onFault } = options;
+    const tell = (error: unknown) => onFault(redactUrls(error instanceof Error ? error.message : String(error)));
+    this.#watch = new RegistryWatch({
+      registry,
+      onFault: tell,
+      // Of one that was taken away, what runs stays.
+      changed: async (name) => void (await registry.get(name) && await weir.renewModel(name)),
+    });
+    registry.tidy().catch(tell);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#watch[Symbol.asyncDispose]();
+  }
 
   async receive(shown: string): Promise<ModelUpload> {
     if (this.#uploads >= UPLOADS_MAX) {
@@ -83,7 +101,11 @@ export class ServerRegistry implements ModelRegistryService {
           former = model;
           return changed(model, change, described);
         });
-        return () => registry.update(name, () => former);
+        await this.#watch.note();
+        return async () => {
+          await registry.update(name, () => former);
+          await this.#watch.note();
+        };
       });
       return await models.get(name);
     } catch (error) {
@@ -105,6 +127,7 @@ export class ServerRegistry implements ModelRegistryService {
         throw new ServiceError("conflict", `Cannot remove ${reference}: the configuration keeps it loaded`);
       }
       await registry.remove(name, version);
+      await this.#watch.note();
       weir.pool.drop(name, version);
     } catch (error) {
       throw refusedModel(error);
@@ -143,6 +166,7 @@ export class ServerRegistry implements ModelRegistryService {
         manifest: admission.manifest,
       };
       const { version: { version: added } } = await registry.add(file, options);
+      await this.#watch.note();
       const created = !before?.versions.some((one) => one.version === added);
       const model = activate && before ? await this.patch(title, { active: added }) : await models.get(title);
       return { model, created };

@@ -61,7 +61,8 @@ export class Services implements AsyncDisposable {
     const rules = new SourceRules(config.sources);
     const checkSource = (source: StreamRegistration["source"]) => rules.check(source);
     this.models = new ServerModels({ weir, registry: options.registry, onFault: (fault) => log.error(fault) });
-    this.registry = new ServerRegistry({ weir, models: this.models, registry: options.registry });
+    const { registry } = options;
+    this.registry = new ServerRegistry({ weir, models: this.models, registry, onFault: (fault) => log.error(fault) });
     this.predict = new Predict({ weir, models: this.models, limits: config.limits });
     this.sinks = new StreamSinks({
       directory: join(options.dataDir, "sinks"),
@@ -144,6 +145,7 @@ export class Services implements AsyncDisposable {
     this.streams[Symbol.dispose]();
     await this.sinks[Symbol.asyncDispose]();
     await this.captures[Symbol.asyncDispose]();
+    await this.registry[Symbol.asyncDispose]();
     await this.metrics[Symbol.asyncDispose]();
   }
 }

@@ -6,6 +6,8 @@ import { buildModel } from "../../scripts/bench/onnx_builder.ts";
 import { tinyDetector } from "../../scripts/bench/sample_models.ts";
 import { WeirServer } from "../../src/service/server.ts";
 import { Log } from "../../src/telemetry/log.ts";
+import { activated, RegistryStore } from "../../models/registry_store.ts";
+import { jpegImage } from "../support/images.ts";
 import { until } from "../support/until.ts";
 
 // deno-lint-ignore no-explicit-any -- answers of every shape are looked into
@@ -41,6 +43,7 @@ async function served(configured: object = {}) {
   };
   return {
     server,
+    dir,
     said,
     call,
     get: (path: string) => call("GET", path),
@@ -277,4 +280,33 @@ Deno.test("thresholds and labels change under a running stream, and what does no
   assert.deepEqual([after.minScore, after.registry.active, after.registry.canary], [0.7, "1", undefined]);
   assert.equal((await s.call("PATCH", "/api/v1/models/nobody", { active: "1" })).status, 404);
   assert.equal((await s.call("PATCH", "/api/v1/models/weir-pitch", { minScore: 0.1 })).status, 409);
+});
+
+Deno.test("what the command line does to the registry is taken over by a server that runs", async () => {
+  await using s = await served();
+  await s.add(tinyDetector(), { name: "cells" });
+  await s.add(tinyDetector({ size: 96 }), { name: "cells" });
+  await s.call("POST", "/api/v1/streams", { id: "cam", source: COUNTER, pipeline: [{ model: "cells" }] });
+  await until(async () => (await s.answers("cam"))?.version === "1", "answers of the first version");
+  const elsewhere = new RegistryStore(join(s.dir, "models"));
+  await elsewhere.update("cells", (model) => activated(model, "2"));
+  await until(async () => (await s.answers("cam"))?.version === "2", "answers of the second version");
+  assert.deepEqual((await s.get("/api/v1/models/cells")).body.users, ["cam"]);
+  const { status } = (await s.get("/api/v1/streams/cam")).body;
+  assert.deepEqual([status.epoch, status.frames.dropped.failed], [1, 0]);
+});
+
+Deno.test("/predict finds models and versions of the registry by name", async () => {
+  await using s = await served();
+  await s.add(tinyDetector(), { name: "cells" });
+  await s.add(tinyDetector({ size: 96 }), { name: "cells" });
+  for (const [name, version] of [["cells", "1"], ["cells@2", "2"], ["cells@1", "1"]]) {
+    const form = new FormData();
+    form.set("file", new File([jpegImage(64, 64).slice()], "a.jpg", { type: "image/jpeg" }));
+    const { status, body } = await s.call("POST", `/predict?model=${encodeURIComponent(name)}`, form);
+    assert.equal(status, 200, JSON.stringify(body));
+    assert.deepEqual([body.outputs.detect.model, body.outputs.detect.version], ["cells", version]);
+  }
+  const missing = await s.call("POST", "/predict?model=cells@7", new FormData());
+  assert.deepEqual([missing.status, missing.body.code], [404, "not_found"]);
 });
