@@ -58,7 +58,7 @@ export const head: Adapter = {
       minScore: 0,
       iou: 1,
       maxDetections: 1,
-      options: { activation },
+      options: { activation, ...(graph.metadata.notice && { notice: graph.metadata.notice }) },
     };
   },
 
@@ -74,7 +74,8 @@ export const head: Adapter = {
       const named = spec.labels.length === scores.length ? spec : { labels: [] };
       heads[name] = { label: labelOf(named, classId), classId, score: scores[classId], probabilities: [...scores] };
     }
-    return { heads };
+    const notice = spec.options?.notice as string | undefined;
+    return { heads, ...(notice !== undefined && { notice }) };
   },
 };
 

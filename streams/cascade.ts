@@ -143,16 +143,19 @@ function outputOf({ spec }: CascadeStep, outcomes: readonly Outcome[], skipped: 
     return outputFrom(first);
   }
   const found: Detection[] = [];
+  let notice: string | undefined;
   const crops = outcomes.map((outcome): CropOutput => {
     const crop = outcome.piece.crop!;
     if ("error" in outcome) return { ...crop, error: wordsOf(outcome.error) };
-    const { model: _model, detections = [], ...said } = outputFrom(outcome);
+    const { model: _model, notice: own, detections = [], ...said } = outputFrom(outcome);
+    notice ??= own;
     for (const detection of detections) found.push({ ...detection, of: crop.of });
     return { ...crop, ...said };
   }).sort((a, b) => a.of - b.of);
   const failed = crops.filter(({ error }) => error !== undefined).length;
   return {
     model: spec.name,
+    ...(notice !== undefined && { notice }),
     crops,
     ...(spec.task === "detect" && { detections: withoutDoubles(found) }),
     ...(skipped > 0 && { skipped }),

@@ -3,6 +3,7 @@ import type { Analyzer } from "../core/analyzer.ts";
 import { alert } from "./alert.ts";
 import { classify } from "./classify.ts";
 import { counter } from "./counter.ts";
+import { engagement } from "./engagement.ts";
 import { heatmap } from "./heatmap.ts";
 import { lines } from "./lines.ts";
 import { motion } from "./motion.ts";
@@ -33,6 +34,7 @@ export const analyzers: AnalyzerPlugin[] = [
   motion,
   heatmap,
   alert,
+  engagement,
   counter,
   pulse,
 ];

@@ -47,6 +47,8 @@ export interface ModelOutput {
   embedding?: number[];
   /** Heads on a feature vector, by name. */
   heads?: Record<string, HeadOutput>;
+  /** What the model's maker wants said wherever its answers are shown. */
+  notice?: string;
   /** The model did not run: this is its answer to something nearly the same. */
   cached?: true;
   /** Outputs of a model without a known meaning, flattened. */
@@ -63,7 +65,7 @@ export interface ModelOutput {
 }
 
 /** What a model says of one crop of the picture, or of a vector that came of one. */
-export interface CropOutput extends Omit<ModelOutput, "model" | "detections" | "crops" | "skipped" | "failed"> {
+export interface CropOutput extends Omit<ModelOutput, "model" | "notice" | "detections" | "crops" | "skipped" | "failed"> {
   /** Which of the earlier step's detections it is, from 0. */
   of: number;
   /** The identity that the detection had when it was cut out. */
