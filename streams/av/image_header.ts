@@ -1,3 +1,5 @@
+import { readBmpHeader } from "./bmp_header.ts";
+import { readGifHeader } from "./gif_header.ts";
 import { ImageError } from "./image_error.ts";
 import { readJpegHeader } from "./jpeg_header.ts";
 import { readPngHeader } from "./png_header.ts";
@@ -5,7 +7,7 @@ import type { Orientation } from "./orientation.ts";
 import { readWebpHeader } from "./webp_header.ts";
 
 /** FFmpeg's names of the kinds of images that are taken. */
-export type ImageCodec = "mjpeg" | "png" | "webp";
+export type ImageCodec = "mjpeg" | "png" | "webp" | "bmp" | "gif";
 
 /** What an image says of itself, read without decoding it. */
 export interface ImageHeader {
@@ -23,7 +25,7 @@ export interface ImageLimits {
   maxHeight: number;
 }
 
-/** Reads what a whole JPEG, PNG or WebP says of itself; throws an {@link ImageError} when it is not worth decoding. */
+/** Reads what a whole JPEG, PNG, WebP, BMP or GIF says of itself; throws an {@link ImageError} when it is not worth decoding. */
 export function readImageHeader(bytes: Uint8Array, limits: ImageLimits): ImageHeader {
   const header = read(bytes);
   const { width, height } = header;
@@ -43,7 +45,12 @@ function read(bytes: Uint8Array): ImageHeader {
   if (starts(bytes, [0x52, 0x49, 0x46, 0x46]) && starts(bytes.subarray(8), [0x57, 0x45, 0x42, 0x50])) {
     return readWebpHeader(bytes);
   }
-  throw new ImageError("unsupported", "Cannot take these bytes for an image: they are no JPEG, PNG or WebP");
+  if (starts(bytes, [0x42, 0x4d])) return readBmpHeader(bytes);
+  // GIF87a and GIF89a.
+  if (starts(bytes, [0x47, 0x49, 0x46, 0x38]) && (bytes[4] === 0x37 || bytes[4] === 0x39) && bytes[5] === 0x61) {
+    return readGifHeader(bytes);
+  }
+  throw new ImageError("unsupported", "Cannot take these bytes for an image: they are no JPEG, PNG, WebP, BMP or GIF");
 }
 
 function starts(bytes: Uint8Array, magic: readonly number[]): boolean {

@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { deflateSync } from "node:zlib";
 import {
+  bmpImage,
   damagedPng,
+  exifData,
+  gifImage,
   joined,
   jpegImage,
   pngChunk,
@@ -39,6 +42,18 @@ Deno.test("the size of every kind of image is read from its header", () => {
   for (const [width, height] of [[64, 48], [63, 47], [16, 16]]) {
     assert.deepEqual(read(jpegImage(width, height)), { codec: "mjpeg", width, height, orientation: upright });
     assert.deepEqual(read(pngImage(width, height)), { codec: "png", width, height, orientation: upright });
+    for (const downwards of [false, true]) {
+      const bmp = bmpImage(width, height, { downwards });
+      assert.deepEqual(read(bmp), { codec: "bmp", width, height, orientation: upright });
+    }
+    for (const frames of [1, 3]) {
+      assert.deepEqual(read(gifImage(width, height, { frames })), {
+        codec: "gif",
+        width,
+        height,
+        orientation: upright,
+      });
+    }
     for (const lossless of [false, true]) {
       const webp = webpImage(width, height, { lossless });
       assert.deepEqual(read(webp), { codec: "webp", width, height, orientation: upright });
@@ -59,10 +74,22 @@ Deno.test("an extended WebP has the size of its picture, which is that of its ca
   refused(webpOf(["VP8X", canvas(64, 48)]), "invalid", "no picture");
 });
 
-Deno.test("EXIF tells how a JPEG lies, whichever of the eight ways", () => {
+Deno.test("EXIF tells how a JPEG, a PNG or a WebP lies, whichever of the eight ways", () => {
+  const canvas: [string, Uint8Array] = ["VP8X", Uint8Array.of(8, 0, 0, 0, 15, 0, 0, 15, 0, 0)];
+  const webp: [string, Uint8Array] = ["VP8 ", webpImage(16, 16).subarray(20)];
   for (let value = 1; value <= 8; value++) {
-    assert.deepEqual(read(jpegImage(32, 16, { exif: value })).orientation, exifOrientation(value));
+    const exif = exifData(value);
+    const named = joined(new TextEncoder().encode("Exif\0\0"), exif);
+    for (
+      const bytes of [
+        jpegImage(32, 16, { exif: value }),
+        pngImage(32, 16, pngChunk("eXIf", exif)),
+        webpOf(canvas, webp, ["EXIF", exif]),
+        webpOf(canvas, webp, ["EXIF", named]),
+      ]
+    ) assert.deepEqual(read(bytes).orientation, exifOrientation(value));
   }
+  assert.deepEqual(read(pngImage(16, 16, pngChunk("eXIf", exifData(6).subarray(0, 12)))).orientation.rotation, 0);
   for (const value of [0, 9, 255]) assert.deepEqual(exifOrientation(value), { mirrored: false, rotation: 0 });
   for (let value = 1; value <= 8; value++) {
     assert.deepEqual(unmirrored(unmirrored(exifOrientation(value))), exifOrientation(value));
@@ -80,6 +107,10 @@ Deno.test("an image that is too large is refused by its header alone, however fe
   refused(pngOf(pngHeaderChunk(0x7fffffff, 0x7fffffff), pixels, end), "too_large", "a PNG");
   refused(pngOf(pngHeaderChunk(0xffffffff, 1), pixels, end), "too_large", "a PNG of one row");
   refused(webpOf(["VP8L", Uint8Array.of(0x2f, 255, 255, 255, 15)]), "too_large", "a lossless WebP");
+  const gif = gifImage(16, 16);
+  gif.set([255, 255, 255, 255], 6);
+  refused(gif, "too_large", "a GIF");
+  refused(bmpImage(4100, 1), "too_large", "a BMP of one row");
   refused(webpOf(["VP8 ", Uint8Array.of(0, 0, 0, 0x9d, 1, 0x2a, 255, 63, 255, 63)]), "too_large", "a lossy WebP");
   assert.throws(() => readImageHeader(pngImage(64, 48), { ...LIMITS, maxWidth: 63 }), /64x48: at most 63x4096/);
   assert.equal(readImageHeader(pngImage(64, 48), { ...LIMITS, maxPixels: 64 * 48 }).width, 64);
@@ -101,6 +132,8 @@ Deno.test("every image that is cut short anywhere is refused, and nothing but an
       pngImage(16, 16),
       webpImage(16, 16),
       webpImage(8, 8, { lossless: true }),
+      bmpImage(8, 8),
+      gifImage(16, 16, { frames: 2 }),
     ]
   ) {
     read(whole);
@@ -113,7 +146,9 @@ Deno.test("every image that is cut short anywhere is refused, and nothing but an
 Deno.test("bytes changed at random never make the reader fail in another way than by refusing", () => {
   let seed = 4711;
   const random = (below: number) => (seed = (seed * 1103515245 + 12345) & 0x7fffffff) % below;
-  for (const whole of [jpegImage(32, 16, { exif: 6 }), pngImage(16, 16), webpImage(16, 16)]) {
+  for (
+    const whole of [jpegImage(32, 16, { exif: 6 }), pngImage(16, 16), webpImage(16, 16), bmpImage(9, 9), gifImage(9, 9)]
+  ) {
     for (let round = 0; round < 2000; round++) {
       const bytes = whole.slice();
       for (let change = 0; change <= round % 4; change++) bytes[random(Math.min(bytes.length, 400))] = random(256);
@@ -132,9 +167,7 @@ Deno.test("other files, and files that are two things at once, are refused", () 
   refused(none, "truncated", "no bytes");
   for (
     const words of [
-      "GIF89a\x01\0\x01\0",
       "<svg xmlns='http://www.w3.org/2000/svg'/>",
-      "BM",
       "%PDF-1.7",
       "\0\0\0\x1cftypavif",
     ]
@@ -142,6 +175,23 @@ Deno.test("other files, and files that are two things at once, are refused", () 
     refused(text(words), "unsupported", words);
   }
   refused(text("RIFF\0\0\0\0WAVE"), "unsupported", "a WAVE");
+  refused(text("GIF89a\x01\0\x01\0"), "truncated", "the first bytes of a GIF");
+  refused(text("GIF89a/*<script>alert(1)</script>*/"), "invalid", "a page that begins as a GIF");
+  refused(text("GIF88a\x01\0\x01\0"), "unsupported", "a GIF of no version");
+  refused(text("BM"), "truncated", "the first bytes of a BMP");
+  refused(text("BMW is a maker of cars, and this is a text about them"), "unsupported", "a text");
+  for (const [what, whole] of [["BMP", bmpImage(16, 16)], ["GIF", gifImage(16, 16)]] as const) {
+    refused(joined(whole, text("PK\x05\x06 and an archive behind it")), "invalid", `a ${what} with an archive`);
+  }
+  const outside = gifImage(16, 16);
+  outside[13 + 128 * 3 + 1] = 1;
+  refused(outside, "invalid", "a GIF whose picture lies beyond its edge");
+  const packed = bmpImage(16, 16);
+  packed[30] = 4;
+  refused(packed, "unsupported", "a BMP with a JPEG inside");
+  const overlapping = bmpImage(16, 16);
+  overlapping[10] = 20;
+  refused(overlapping, "invalid", "a BMP whose pixels are its header");
   const jpeg = jpegImage(32, 32);
   const frame = markerAt(jpeg, 0xc0);
   const again = jpeg.slice(frame, frame + 2 + ((jpeg[frame + 2] << 8) | jpeg[frame + 3]));

@@ -1,6 +1,7 @@
+import { orientationInNamed } from "./exif.ts";
 import { ImageError } from "./image_error.ts";
 import type { ImageHeader } from "./image_header.ts";
-import { exifOrientation, type Orientation, UPRIGHT } from "./orientation.ts";
+import { type Orientation, UPRIGHT } from "./orientation.ts";
 
 const SOI = 0xd8;
 const EOI = 0xd9;
@@ -50,7 +51,7 @@ export function readJpegHeader(bytes: Uint8Array): ImageHeader {
     } else if (marker === SOS) {
       if (!size) throw new ImageError("invalid", "Cannot take a JPEG that begins before it says its size");
       if (++scans > SCANS_MAX) throw new ImageError("too_large", `Cannot take a JPEG of more than ${SCANS_MAX} scans`);
-    } else if (marker === APP1) orientation ??= exifIn(bytes.subarray(at + 4, at + 2 + length));
+    } else if (marker === APP1) orientation ??= orientationInNamed(bytes.subarray(at + 4, at + 2 + length));
     at += 2 + length;
   }
   if (!size || scans === 0) throw new ImageError("invalid", "Cannot take a JPEG without a picture");
@@ -59,26 +60,4 @@ export function readJpegHeader(bytes: Uint8Array): ImageHeader {
 
 function isFrame(marker: number): boolean {
   return marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc;
-}
-
-const ORIENTATION_TAG = 0x0112;
-const SHORT = 3;
-
-/** The orientation in an Exif segment; undefined when it says nothing of it. */
-function exifIn(segment: Uint8Array): Orientation | undefined {
-  const name = String.fromCharCode(...segment.subarray(0, 6));
-  if (name !== "Exif\0\0" || segment.length < 14) return undefined;
-  const tiff = segment.subarray(6);
-  const view = new DataView(tiff.buffer, tiff.byteOffset, tiff.byteLength);
-  const little = view.getUint16(0) === 0x4949;
-  const directory = view.getUint32(4, little);
-  if (directory + 2 > tiff.length) return undefined;
-  const entries = view.getUint16(directory, little);
-  for (let entry = 0; entry < entries; entry++) {
-    const at = directory + 2 + entry * 12;
-    if (at + 12 > tiff.length) return undefined;
-    if (view.getUint16(at, little) !== ORIENTATION_TAG) continue;
-    return view.getUint16(at + 2, little) === SHORT ? exifOrientation(view.getUint16(at + 8, little)) : undefined;
-  }
-  return undefined;
 }

@@ -4,6 +4,7 @@ import { Frame } from "node-av/lib";
 import { FrameError } from "../../src/core/drops.ts";
 import type { Picture, PixelOptions } from "../../src/core/frame.ts";
 import { check } from "./native.ts";
+import { withoutPalette } from "./palette.ts";
 import { readPixels } from "./read_pixels.ts";
 import { type Rotation, upright } from "./rotation.ts";
 import { framePlanes, freeFrame, type Planes } from "./scaler.ts";
@@ -62,7 +63,7 @@ export class AvPicture implements Picture {
 
   /** Takes over a frame: it is freed with the last reference. */
   static of(frame: Frame, options: PictureOptions = {}): AvPicture {
-    return new AvPicture(new Surface(frame, options));
+    return new AvPicture(new Surface(withoutPalette(frame), options));
   }
 
   /** A picture that costs nothing until somebody looks at it. */

@@ -1,6 +1,7 @@
+import { orientationIn } from "./exif.ts";
 import { ImageError } from "./image_error.ts";
 import type { ImageHeader } from "./image_header.ts";
-import { UPRIGHT } from "./orientation.ts";
+import { type Orientation, UPRIGHT } from "./orientation.ts";
 
 const SIGNATURE_BYTES = 8;
 /** Chunks of text and colour profiles are compressed a thousand times at best, and decoders unpack them. */
@@ -13,6 +14,7 @@ const ANIMATION: ReadonlySet<string> = new Set(["acTL", "fcTL", "fdAT"]);
 export function readPngHeader(bytes: Uint8Array): ImageHeader {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let size: { width: number; height: number } | undefined;
+  let orientation: Orientation | undefined;
   let picture = false;
   let packedBytes = 0;
   for (let at = SIGNATURE_BYTES;;) {
@@ -30,6 +32,7 @@ export function readPngHeader(bytes: Uint8Array): ImageHeader {
       }
       size = { width: view.getUint32(at + 8), height: view.getUint32(at + 12) };
     } else if (type === "IDAT") picture = true;
+    else if (type === "eXIf") orientation ??= orientationIn(bytes.subarray(at + 8, at + 8 + length));
     else if (ANIMATION.has(type)) {
       throw new ImageError("animated", "Cannot take an animated PNG: one image is one frame");
     } else if (PACKED.has(type) && (packedBytes += length) > PACKED_BYTES_MAX) {
@@ -38,5 +41,5 @@ export function readPngHeader(bytes: Uint8Array): ImageHeader {
     at += 12 + length;
   }
   if (!size || !picture) throw new ImageError("invalid", "Cannot take a PNG without a picture");
-  return { codec: "png", ...size, orientation: UPRIGHT };
+  return { codec: "png", ...size, orientation: orientation ?? UPRIGHT };
 }

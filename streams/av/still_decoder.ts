@@ -1,4 +1,11 @@
-import { AV_CODEC_ID_MJPEG, AV_CODEC_ID_PNG, AV_CODEC_ID_WEBP, AVERROR_EOF } from "node-av/constants";
+import {
+  AV_CODEC_ID_BMP,
+  AV_CODEC_ID_GIF,
+  AV_CODEC_ID_MJPEG,
+  AV_CODEC_ID_PNG,
+  AV_CODEC_ID_WEBP,
+  AVERROR_EOF,
+} from "node-av/constants";
 import { Codec, CodecContext, Frame, Packet } from "node-av/lib";
 import { Buffer } from "node:buffer";
 import type { ImageCodec, ImageHeader } from "./image_header.ts";
@@ -9,7 +16,13 @@ import { AvPicture, UndecodableError } from "./picture.ts";
 import { freeFrame } from "./scaler.ts";
 import { flipped } from "./rotation.ts";
 
-const CODECS = { mjpeg: AV_CODEC_ID_MJPEG, png: AV_CODEC_ID_PNG, webp: AV_CODEC_ID_WEBP };
+const CODECS = {
+  mjpeg: AV_CODEC_ID_MJPEG,
+  png: AV_CODEC_ID_PNG,
+  webp: AV_CODEC_ID_WEBP,
+  bmp: AV_CODEC_ID_BMP,
+  gif: AV_CODEC_ID_GIF,
+};
 
 /** One image that waits to be looked at. */
 export interface StillImage {
@@ -76,6 +89,8 @@ export class StillDecoder implements Disposable {
       packet.alloc();
       frame.alloc();
       packet.data = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+      // Otherwise FFmpeg takes a PNG for a change to the one before, and adds their pixels.
+      packet.isKeyframe = true;
       let code = context.sendPacketSync(packet);
       if (code >= 0) code = context.receiveFrameSync(frame);
       if (code < 0) fault = code === AGAIN || code === AVERROR_EOF ? "it gave no picture" : errorText(code);

@@ -1,5 +1,17 @@
 import assert from "node:assert/strict";
-import { damagedPng, joined, jpegImage, pngImage, webpImage } from "../../tests/support/images.ts";
+import { deflateSync } from "node:zlib";
+import {
+  bmpImage,
+  damagedPng,
+  exifData,
+  gifImage,
+  joined,
+  jpegImage,
+  pngChunk,
+  pngImage,
+  pngOf,
+  webpImage,
+} from "../../tests/support/images.ts";
 import { readImageHeader } from "./image_header.ts";
 import { type Orientation, unmirrored, UPRIGHT } from "./orientation.ts";
 import { livePictures, UndecodableError } from "./picture.ts";
@@ -29,7 +41,9 @@ function edgesOf(picture: ReturnType<typeof still>) {
 
 Deno.test("every kind of image is decoded when somebody looks, and not before", () => {
   using decoder = new StillDecoder(LIMITS.maxPixels);
-  for (const bytes of [jpegImage(64, 48), pngImage(64, 48)]) {
+  const bmps = [bmpImage(64, 48), bmpImage(64, 48, { downwards: true })];
+  const gifs = [gifImage(64, 48), gifImage(64, 48, { frames: 3 })];
+  for (const bytes of [jpegImage(64, 48), pngImage(64, 48), ...bmps, ...gifs]) {
     using picture = still(decoder, bytes);
     assert.deepEqual([picture.width, picture.height, picture.decodeMs], [64, 48, 0]);
     assert.equal(livePictures().bytes, bytes.length);
@@ -58,9 +72,12 @@ Deno.test("all eight orientations of EXIF are honoured as the standard has them"
     ["left", "bottom"],
   ] as const;
   for (const [index, [row, column]] of standard.entries()) {
-    using picture = still(decoder, jpegImage(64, 64, { exif: index + 1 }));
-    const edges = edgesOf(picture);
-    assert.deepEqual([edges[row], edges[column]], ["white", "red"], `EXIF ${index + 1}`);
+    const exif = pngChunk("eXIf", exifData(index + 1));
+    for (const bytes of [jpegImage(64, 64, { exif: index + 1 }), pngImage(64, 64, exif)]) {
+      using picture = still(decoder, bytes);
+      const edges = edgesOf(picture);
+      assert.deepEqual([edges[row], edges[column]], ["white", "red"], `EXIF ${index + 1}`);
+    }
   }
 });
 
@@ -72,6 +89,54 @@ Deno.test("a turned picture's size is known before it is decoded, and a mirrored
   using mirrored = still(decoder, pngImage(64, 48), unmirrored(UPRIGHT));
   assert.deepEqual([edgesOf(mirrored).left, edgesOf(mirrored).right], ["blue", "red"]);
 });
+
+Deno.test("an image is the same whichever came before it, and however often it comes", () => {
+  for (const bytes of [jpegImage(64, 48), pngImage(64, 48), webpImage(64, 48), bmpImage(64, 48), gifImage(64, 48)]) {
+    using decoder = new StillDecoder(LIMITS.maxPixels);
+    const seen = () => {
+      using picture = still(decoder, bytes);
+      return picture.pixels({ format: "rgb" });
+    };
+    const first = seen();
+    for (let again = 0; again < 3; again++) assert.deepEqual(seen(), first);
+  }
+});
+
+Deno.test("an image with a palette shows its colours, whichever way it lies", () => {
+  const header = pngChunk("IHDR", Uint8Array.of(0, 0, 0, 64, 0, 0, 0, 48, 8, 3, 0, 0, 0));
+  const palette = pngChunk("PLTE", Uint8Array.of(255, 255, 255, 255, 0, 0, 0, 0, 255));
+  const rows = new Uint8Array(48 * 65);
+  for (let y = 12; y < 48; y++) rows.fill(1, y * 65 + 1, y * 65 + 33).fill(2, y * 65 + 33, y * 65 + 65);
+  const png = pngOf(header, palette, pngChunk("IDAT", deflateSync(rows)), pngChunk("IEND", new Uint8Array()));
+  using decoder = new StillDecoder(LIMITS.maxPixels);
+  using upright = still(decoder, png);
+  const { top, left, right } = edgesOf(upright);
+  assert.deepEqual([top, left, right], ["white", "red", "blue"]);
+  assert.equal(upright.pixels({ format: "gray", width: 16, height: 16 }).length, 256);
+  using mirrored = still(decoder, png, unmirrored(UPRIGHT));
+  assert.deepEqual([edgesOf(mirrored).top, edgesOf(mirrored).left], ["white", "blue"]);
+  using turned = still(decoder, png, { mirrored: false, rotation: 90 });
+  assert.deepEqual([edgesOf(turned).right, edgesOf(turned).top], ["white", "red"]);
+  using bmp = still(decoder, paletteBmp());
+  assert.deepEqual([...bmp.pixels({ format: "rgb" })], [255, 0, 0, 0, 0, 255]);
+});
+
+/** Two pixels, red and blue, out of a palette. */
+function paletteBmp(): Uint8Array {
+  const bytes = new Uint8Array(54 + 8 + 4);
+  const view = new DataView(bytes.buffer);
+  bytes.set([0x42, 0x4d]);
+  view.setUint32(2, bytes.length, true);
+  view.setUint32(10, 62, true);
+  view.setUint32(14, 40, true);
+  view.setInt32(18, 2, true);
+  view.setInt32(22, 1, true);
+  view.setUint16(26, 1, true);
+  view.setUint16(28, 8, true);
+  view.setUint32(46, 2, true);
+  bytes.set([0, 0, 255, 0, 255, 0, 0, 0, 0, 1], 54);
+  return bytes;
+}
 
 Deno.test("damaged pixels give no picture, and the next image is decoded as if nothing had been", () => {
   using decoder = new StillDecoder(LIMITS.maxPixels);
@@ -92,7 +157,8 @@ Deno.test("damaged pixels give no picture, and the next image is decoded as if n
 
 Deno.test("the decoder keeps to its own limit whatever the header was let through with", () => {
   using decoder = new StillDecoder(1000);
-  for (const bytes of [jpegImage(64, 48), pngImage(64, 48), webpImage(64, 48)]) {
+  const all = [jpegImage(64, 48), pngImage(64, 48), webpImage(64, 48), bmpImage(64, 48), gifImage(64, 48)];
+  for (const bytes of all) {
     using picture = still(decoder, bytes);
     assert.throws(() => picture.pixels({ format: "rgb" }), UndecodableError);
   }

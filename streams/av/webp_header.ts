@@ -1,6 +1,7 @@
+import { orientationIn, orientationInNamed } from "./exif.ts";
 import { ImageError } from "./image_error.ts";
 import type { ImageHeader } from "./image_header.ts";
-import { UPRIGHT } from "./orientation.ts";
+import { type Orientation, UPRIGHT } from "./orientation.ts";
 
 interface Size {
   width: number;
@@ -17,6 +18,7 @@ export function readWebpHeader(bytes: Uint8Array): ImageHeader {
   if (end > bytes.length) throw new ImageError("truncated", "Cannot take a WebP that is cut short");
   let canvas: Size | undefined;
   let picture: Size | undefined;
+  let orientation: Orientation | undefined;
   for (let at = RIFF_BYTES; at + 8 <= end;) {
     const type = String.fromCharCode(...bytes.subarray(at, at + 4));
     const length = view.getUint32(at + 4, true);
@@ -29,14 +31,14 @@ export function readWebpHeader(bytes: Uint8Array): ImageHeader {
     } else if (type === "VP8 " || type === "VP8L") {
       if (picture) throw new ImageError("invalid", "Cannot take a WebP with two pictures");
       picture = type === "VP8 " ? lossySize(body) : losslessSize(body);
-    }
+    } else if (type === "EXIF") orientation ??= orientationInNamed(body) ?? orientationIn(body);
     at += 8 + length + (length & 1);
   }
   if (!picture) throw new ImageError("invalid", "Cannot take a WebP without a picture");
   if (canvas && (canvas.width !== picture.width || canvas.height !== picture.height)) {
     throw new ImageError("invalid", "Cannot take a WebP whose picture has another size than it says");
   }
-  return { codec: "webp", ...picture, orientation: UPRIGHT };
+  return { codec: "webp", ...picture, orientation: orientation ?? UPRIGHT };
 }
 
 function canvasSize(body: Uint8Array): Size {

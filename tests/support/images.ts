@@ -98,6 +98,55 @@ export function webpOf(...chunks: [type: string, body: Uint8Array][]): Uint8Arra
   return joined(new TextEncoder().encode("RIFF"), little32(body.length + 4), new TextEncoder().encode("WEBP"), body);
 }
 
+/** A BMP of 24 bits a pixel, its rows upwards as is usual, or downwards. */
+export function bmpImage(width: number, height: number, { downwards = false } = {}): Uint8Array {
+  const rgb = flag(width, height);
+  const rowBytes = Math.ceil((width * 24) / 32) * 4;
+  const bytes = new Uint8Array(54 + rowBytes * height);
+  const view = new DataView(bytes.buffer);
+  bytes.set([0x42, 0x4d]);
+  view.setUint32(2, bytes.length, true);
+  view.setUint32(10, 54, true);
+  view.setUint32(14, 40, true);
+  view.setInt32(18, width, true);
+  view.setInt32(22, downwards ? -height : height, true);
+  view.setUint16(26, 1, true);
+  view.setUint16(28, 24, true);
+  for (let y = 0; y < height; y++) {
+    const row = 54 + rowBytes * (downwards ? y : height - 1 - y);
+    for (let x = 0; x < width; x++) {
+      const [red, green, blue] = rgb.subarray((y * width + x) * 3);
+      bytes.set([blue, green, red], row + x * 3);
+    }
+  }
+  return bytes;
+}
+
+/** A GIF; with several frames an animation, whose later ones are all of the last colour. */
+export function gifImage(width: number, height: number, { frames = 1 } = {}): Uint8Array {
+  const screen = Uint8Array.of(width & 255, width >> 8, height & 255, height >> 8, 0xf6, 0, 0);
+  const table = new Uint8Array(128 * 3);
+  table.set([255, 255, 255, 255, 0, 0, 0, 0, 255]);
+  const rgb = flag(width, height);
+  const first = Array.from({ length: width * height }, (_, at) => rgb[at * 3 + 1] ? 0 : rgb[at * 3] ? 1 : 2);
+  const pictures = Array.from({ length: frames }, (_, n) => gifPicture(width, height, n === 0 ? first : first.fill(2)));
+  return joined(new TextEncoder().encode("GIF89a"), screen, table, ...pictures, Uint8Array.of(0x3b));
+}
+
+/** Colours of 7 bits as codes of 8 that never grow, since the dictionary is cleared before it could. */
+function gifPicture(width: number, height: number, pixels: number[]): Uint8Array {
+  const codes: number[] = [];
+  pixels.forEach((pixel, at) => codes.push(...at % 100 === 0 ? [0x80] : [], pixel));
+  codes.push(0x81);
+  const parts: Uint8Array[] = [];
+  for (let at = 0; at < codes.length; at += 255) {
+    const part = codes.slice(at, at + 255);
+    parts.push(Uint8Array.of(part.length, ...part));
+  }
+  const place = Uint8Array.of(0x2c, 0, 0, 0, 0, width & 255, width >> 8, height & 255, height >> 8, 0, 7);
+  return joined(place, ...parts, Uint8Array.of(0));
+}
+
 /** The parts, one after the other. */
 export function joined(...parts: Uint8Array[]): Uint8Array {
   const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
@@ -109,9 +158,14 @@ export function joined(...parts: Uint8Array[]): Uint8Array {
   return whole;
 }
 
+/** EXIF data that say nothing but how a picture lies. */
+export function exifData(orientation: number): Uint8Array {
+  const entry = [0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, orientation, 0, 0];
+  return Uint8Array.of(0x4d, 0x4d, 0, 42, 0, 0, 0, 8, 0, 1, ...entry, 0, 0, 0, 0);
+}
+
 function exifSegment(orientation: number): Uint8Array {
-  const tiff = [0x4d, 0x4d, 0, 42, 0, 0, 0, 8, 0, 1, 0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, orientation, 0, 0, 0, 0, 0, 0];
-  const body = [...new TextEncoder().encode("Exif\0\0"), ...tiff];
+  const body = [...new TextEncoder().encode("Exif\0\0"), ...exifData(orientation)];
   return Uint8Array.of(0xff, 0xe1, 0, body.length + 2, ...body);
 }
 
