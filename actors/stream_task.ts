@@ -10,6 +10,7 @@ import { type Source, SourceError } from "../src/core/source.ts";
 import type { StreamRegistration, StreamState, StreamStatus } from "../src/core/stream.ts";
 import { type MoveDetails, StreamStateMachine } from "../src/core/stream_states.ts";
 import { alertEvents } from "../streams/alert_events.ts";
+import { cacheBytes, cascadeFigures } from "../streams/cascade_figures.ts";
 import { Credits } from "../streams/credits.ts";
 import type { FrameInWork } from "../streams/frame_in_work.ts";
 import { Intake } from "../streams/intake.ts";
@@ -188,6 +189,8 @@ export class StreamTask {
     const { properties, ledger } = this.#intake;
     const underWay = Math.max(0, ...steps.map((step) => "spec" in step ? step.concurrency : 0));
     const { width = 0, height = 0 } = properties ?? {};
+    const cascades = cascadeFigures(steps);
+    const frameBytes = memoryBound({ width, height, policy, underWay, inputBytes });
     return {
       id,
       atMs: nowMs(),
@@ -199,8 +202,9 @@ export class StreamTask {
       ...(nextAttemptMs !== undefined && { nextAttemptMs }),
       frames: ledger.read(),
       ...this.#figures.read(),
-      memoryBoundBytes: memoryBound({ width, height, policy, underWay, inputBytes }) + keeping.boundBytes,
+      memoryBoundBytes: frameBytes + cacheBytes(steps) + keeping.boundBytes,
       ...(properties && { properties }),
+      ...(Object.keys(cascades).length > 0 && { cascades }),
       pictures: this.pictures.usage,
       ...(keeping.usage && { capture: keeping.usage }),
     };

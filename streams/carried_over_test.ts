@@ -8,7 +8,7 @@ import type { Step } from "./pipeline.ts";
 function made(pipeline: PipelineStep[], keys = "") {
   const steps = pipeline.map((step): Step => {
     if ("on" in step) {
-      const cascade = { most: 1, next: () => ({ pieces: [], skipped: 0 }), reset: () => {} };
+      const cascade = { most: 1, numbers: 0, next: () => ({ pieces: [], skipped: 0 }), reset: () => {} };
       const spec = { name: step.model } as ModelSpec;
       const figures = { runs: 0, failed: 0, skipped: 0 };
       return { name: "crops", model: "m", spec, concurrency: 1, cascade, scope: `m${keys} on detect`, figures };

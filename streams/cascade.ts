@@ -24,6 +24,8 @@ export interface Piece {
 export interface Cascade {
   /** The most runs that one frame asks for. */
   readonly most: number;
+  /** How many numbers tell whether two of its pieces are alike. */
+  readonly numbers: number;
   /** What is to be run of the next frame, the most urgent first, and how much more was due. */
   next(frame: FrameInWork): { pieces: Piece[]; skipped: number };
   /** A new epoch: what went by tracks is forgotten. */

@@ -259,7 +259,11 @@ Deno.test("a head runs on each crop's feature vector and passes over crops that 
     return Promise.resolve(answer({ model: "third", heads: {} }));
   };
   const say = ({ x }: Region) => x === 0 ? Promise.reject(new Error("black")) : { model: "second", embedding: [x, 1] };
-  const third = step("third", "head", new VectorCascade({ on: "second", most: 4, input: { run }, overrides: {} }));
+  const third = step(
+    "third",
+    "head",
+    new VectorCascade({ on: "second", most: 4, input: { run, numbers: 2 }, overrides: {} }),
+  );
   const r = rig([first(() => [found(0.5, 0), found(0.9, 20), found(0.8, 40)]), crops("embed", say), third]);
   r.arrive();
   await settle();
@@ -280,7 +284,7 @@ Deno.test("a head on a whole picture's vector answers for the whole picture, and
   const run = () => broken ? Promise.reject(new Error("NaN")) : Promise.resolve(answer({ model: "third", heads: {} }));
   const r = rig([
     whole,
-    step("third", "head", new VectorCascade({ on: "embed", most: 1, input: { run }, overrides: {} })),
+    step("third", "head", new VectorCascade({ on: "embed", most: 1, input: { run, numbers: 2 }, overrides: {} })),
   ]);
   for (let n = 0; n < 2; n++) {
     r.arrive();
@@ -315,6 +319,7 @@ function cachedHead(vector: (seq: number) => number[], sample = 0) {
   const ran: number[] = [];
   const cascade: Cascade = {
     most: 1,
+    numbers: 2,
     next: ({ info: { seq } }) => ({
       pieces: [{
         crop: { of: 0, label: "face", box: [0, 0, 8, 8] },
@@ -395,7 +400,12 @@ Deno.test("a hit that is checked is run, answers for itself, and tells whether t
 
 Deno.test("a new epoch begins with every track not seen yet", async () => {
   let resets = 0;
-  const cascade: Cascade = { most: 1, next: () => ({ pieces: [], skipped: 0 }), reset: () => void resets++ };
+  const cascade: Cascade = {
+    most: 1,
+    numbers: 0,
+    next: () => ({ pieces: [], skipped: 0 }),
+    reset: () => void resets++,
+  };
   const r = rig([first(() => []), step("second", "embed", cascade)]);
   r.arrive();
   r.arrive();

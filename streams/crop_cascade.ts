@@ -7,6 +7,9 @@ import { type CropRules, CropSelection } from "./crop_selection.ts";
 import type { FrameInWork } from "./frame_in_work.ts";
 import type { ModelInput } from "./model_input.ts";
 
+/** Side of the small picture by which two crops are compared. */
+const LOOKS = 16;
+
 /** What a step on crops is made of. */
 export interface CropCascadeOptions {
   /** The step whose detections are cut out. */
@@ -19,6 +22,7 @@ export interface CropCascadeOptions {
 /** Runs a model on what an earlier step detected, cut out of the picture. */
 export class CropCascade implements Cascade {
   readonly most: number;
+  readonly numbers = LOOKS * LOOKS;
   #selection: CropSelection;
 
   constructor(private readonly options: CropCascadeOptions) {
@@ -45,9 +49,6 @@ export class CropCascade implements Cascade {
     this.#selection.reset();
   }
 }
-
-/** Side of the small picture by which two crops are compared. */
-const LOOKS = 16;
 
 /** How a crop looks, small and gray, its mean taken off: however bright it is, it is like itself. */
 function looks(picture: Picture, region: Rect): Float32Array {

@@ -10,16 +10,18 @@ export interface VectorCascadeOptions {
   on: string;
   /** The most that one frame of that step has. */
   most: number;
-  input: Pick<VectorInput, "run">;
+  input: Pick<VectorInput, "run" | "numbers">;
   overrides: RunOverrides;
 }
 
 /** Runs a head on each feature vector of an earlier step: of its crops, or of the whole picture. */
 export class VectorCascade implements Cascade {
   readonly most: number;
+  readonly numbers: number;
 
   constructor(private readonly options: VectorCascadeOptions) {
     this.most = options.most;
+    this.numbers = options.input.numbers;
   }
 
   next({ outputs }: FrameInWork): { pieces: Piece[]; skipped: number } {

@@ -15,6 +15,11 @@ export class VectorInput {
     this.pool = new FramePool(spec.width * this.#typed.BYTES_PER_ELEMENT, buffers);
   }
 
+  /** How many numbers a vector has. */
+  get numbers(): number {
+    return this.spec.width;
+  }
+
   /** Runs a vector in its turn. */
   async run(vector: readonly number[], turn: Turn, overrides?: RunOverrides): Promise<PreparedAndInferred> {
     if (vector.length !== this.spec.width) {

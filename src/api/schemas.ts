@@ -71,6 +71,24 @@ export const statusSchema = z.object({
   memoryBoundBytes: count.describe("the most memory its frames can take"),
   properties: propertiesSchema.optional(),
   fault: z.object({ cause: z.enum(DROP_CAUSES), message: z.string(), atMs: z.number(), count }).optional(),
+  cascades: z.record(
+    z.string(),
+    z.object({
+      runs: count.describe("crops, or vectors, that it was asked about"),
+      failed: count,
+      skipped: count.describe("were due and had no place among the most that a frame may have"),
+      cache: z.object({
+        hits: count,
+        misses: count,
+        unusable: count.describe("vectors without a direction"),
+        entries: count.describe("answers remembered now"),
+        evicted: count,
+        checked: count.describe("hits that were run nevertheless"),
+        agreed: count.describe("of those, how many said the same"),
+        savedMs: ms.describe("what the runs that were not made would have taken"),
+      }).optional().describe("answers that stand for those nearly the same"),
+    }),
+  ).optional().describe("by step, for those that run on what an earlier one found"),
   pictures: z.object({ encoded: count, failed: count, missed: count, fault: z.string().optional() }).optional()
     .describe("encoded for those who watch; could not be made; came too fast to be taken"),
   capture: z.object({

@@ -8,6 +8,7 @@ import { Metrics, type MetricsOptions } from "./metrics.ts";
 import { ModelMetrics, type ModelReading } from "./model_metrics.ts";
 import { processMetrics } from "./process_metrics.ts";
 import type { HistogramSeries } from "./series.ts";
+import { cascadeMetrics } from "./cascade_metrics.ts";
 import { streamMetrics } from "./stream_metrics.ts";
 
 /** What the program is asked for at every scrape. Every promise must settle some time. */
@@ -114,6 +115,7 @@ export class WeirMetrics implements AsyncDisposable {
       read: (say) => say(options.sources.activeRequests(), {}),
     });
     streamMetrics(metrics, { statuses: this.#statuses, states: this.#states });
+    cascadeMetrics(metrics, this.#statuses);
     this.#models = new ModelMetrics(metrics, STAGE_BOUNDS);
     hubMetrics(metrics, () => options.sources.hub());
     processMetrics(metrics);

@@ -81,6 +81,19 @@ async function value({ metrics }: World, series: string): Promise<number | undef
   return line === undefined ? undefined : Number(line.slice(series.length + 1));
 }
 
+Deno.test("steps on crops and their caches are told by stream and step, and steps without a cache have none to tell of", async () => {
+  await using w = world();
+  const cache = { hits: 30, misses: 10, unusable: 1, entries: 4, evicted: 2, checked: 3, agreed: 2, savedMs: 1500 };
+  const cascades = { embed: { runs: 40, failed: 1, skipped: 2 }, heads: { runs: 40, failed: 0, skipped: 0, cache } };
+  w.streams = [{ id: "gate", status: { ...statusOf("gate"), cascades } }, { id: "yard", status: statusOf("yard") }];
+  assert.equal(await value(w, 'weir_cascade_runs_total{stream="gate",step="embed"}'), 40);
+  assert.equal(await value(w, 'weir_cascade_skipped_total{stream="gate",step="embed"}'), 2);
+  assert.equal(await value(w, 'weir_similarity_hits_total{stream="gate",step="heads"}'), 30);
+  assert.equal(await value(w, 'weir_similarity_agreed_total{stream="gate",step="heads"}'), 2);
+  assert.equal(await value(w, 'weir_similarity_saved_seconds_total{stream="gate",step="heads"}'), 1.5);
+  assert.equal(await value(w, 'weir_similarity_hits_total{stream="gate",step="embed"}'), undefined);
+});
+
 Deno.test("results become ages and stages of their stream, in seconds", async () => {
   await using it = world();
   it.streams = [{ id: "gate", status: statusOf("gate") }];

@@ -80,6 +80,8 @@ Deno.test("a detector's boxes are cut out, embedded and read by heads, in order,
     { model: "head", on: "embed" },
   ]);
   assert.deepEqual([status.frames.received, status.frames.completed], [FRAMES, FRAMES]);
+  const figures = { runs: 2 * FRAMES, failed: 0, skipped: 0 };
+  assert.deepEqual(status.cascades, { embed: figures, head: figures });
   assert.deepEqual(results.map(({ seq }) => seq), Array.from({ length: FRAMES }, (_, n) => n + 1));
   for (const [n, result] of results.entries()) {
     const { detections = [] } = output(result, "detect");
