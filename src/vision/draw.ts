@@ -3,6 +3,7 @@ import { Canvas, type Point } from "./canvas.ts";
 import { drawKeypoints, drawMask } from "./draw_shape.ts";
 import { ASCENT_ROWS, Font } from "./font.ts";
 import { type Colour, colourOf, DARK, inkOn } from "./palette.ts";
+import { type Shapes, shapesIn } from "./shapes_in.ts";
 
 /** Where something has been, oldest first. */
 export interface Trail {
@@ -45,6 +46,8 @@ interface Plate {
   height: number;
 }
 
+const CROSSING = colourOf(4);
+const MOTION = colourOf(3);
 const fonts = new Map<number, Font>();
 
 function measuresFor(width: number, height: number): Measures {
@@ -55,7 +58,7 @@ function measuresFor(width: number, height: number): Measures {
   return { thickness: Math.max(1, Math.round(wanted)), font, pad: 2 * scale };
 }
 
-/** Draws a result into its picture: zones, masks, trails, boxes with labels, skeletons, classes. Packed RGB24, in place. */
+/** Draws a result into its picture: zones and lines with their counts, masks, trails, boxes with labels, skeletons, classes. Packed RGB24, in place. */
 export function drawResult(
   rgb: Uint8Array,
   size: { width: number; height: number },
@@ -69,10 +72,13 @@ export function drawResult(
   const detections = models.flatMap((output) => output.detections ?? []).toSorted((a, b) => a.score - b.score);
   const plates: Plate[] = [];
 
-  for (const zone of options.zones ?? []) {
+  const { zones, lines, regions } = shapesIn(outputs);
+  for (const zone of [...zones, ...options.zones ?? []]) {
     const plate = drawZone(canvas, zone, measures);
     if (plate) plates.push(plate);
   }
+  for (const region of regions) canvas.strokeRect(rectOf(region), { ...measures, colour: MOTION, alpha: 0.7 });
+  for (const line of lines) plates.push(drawCrossing(canvas, line, measures));
   for (const detection of detections) drawMask(canvas, detection, colourFor(detection, options));
   const byTrack = new Map(detections.map((detection) => [detection.track, colourFor(detection, options)]));
   for (const trail of options.trails ?? []) {
@@ -202,5 +208,27 @@ function drawZone(canvas: Canvas, { name, points, colour = colourOf(5) }: Zone, 
   plate.x = Math.round(Math.min(Math.max(0, x), Math.max(0, canvas.width - plate.width)));
   plate.y = Math.round(Math.min(Math.max(0, y), Math.max(0, canvas.height - plate.height)));
   drawPlate(canvas, plate, name, colour, measures);
+  return plate;
+}
+
+/** A line with a notch in its middle towards its left hand, where the first direction leads. */
+function drawCrossing(canvas: Canvas, { name, from, to }: Shapes["lines"][number], measures: Measures): Plate {
+  const { font, pad, thickness } = measures;
+  const [alongX, alongY] = [to[0] - from[0], to[1] - from[1]];
+  const length = Math.max(1, Math.hypot(alongX, alongY));
+  const [x, y] = [(from[0] + to[0]) / 2, (from[1] + to[1]) / 2];
+  const reach = 6 * thickness;
+  const notch: Point[] = [
+    [x - (alongX / length) * reach, y - (alongY / length) * reach],
+    [x + (alongY / length) * reach, y - (alongX / length) * reach],
+    [x + (alongX / length) * reach, y + (alongY / length) * reach],
+  ];
+  canvas.strokeLine([from, to], { colour: DARK, thickness: thickness * 3, alpha: 0.4 });
+  canvas.strokeLine([from, to], { colour: CROSSING, thickness: thickness * 1.5 });
+  canvas.fillPolygon(notch, CROSSING);
+  const plate = { x: 0, y: 0, width: font.measure(name) + 2 * pad, height: font.height + pad };
+  plate.x = Math.round(Math.min(Math.max(0, x + reach), Math.max(0, canvas.width - plate.width)));
+  plate.y = Math.round(Math.min(Math.max(0, y + reach), Math.max(0, canvas.height - plate.height)));
+  drawPlate(canvas, plate, name, CROSSING, measures);
   return plate;
 }

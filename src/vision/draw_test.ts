@@ -191,3 +191,28 @@ Deno.test("boxes that make no sense hurt nobody", () => {
   drawResult(rgb, { width: 64, height: 36 }, { detect: { model: "m", detections } });
   assert.equal(rgb.length, 64 * 36 * 3);
 });
+
+Deno.test("zones, lines and motion that analyzers tell of are drawn where they lie, with their counts", () => {
+  const [width, height] = [640, 360];
+  const drawn = (outputs: ResultEnvelope["outputs"]) => {
+    const rgb = new Uint8Array(width * height * 3).fill(100);
+    drawResult(rgb, { width, height }, outputs);
+    return (x: number, y: number) => [...rgb.subarray((y * width + x) * 3, (y * width + x) * 3 + 3)];
+  };
+  const gate = (count: number) => ({
+    zones: { gate: { count, points: [[20, 100], [120, 100], [120, 200], [20, 200]] } },
+  });
+  const zone = drawn(gate(3));
+  assert.notDeepEqual(zone(70, 150), [100, 100, 100]);
+  assert.deepEqual(zone(200, 150), [100, 100, 100]);
+  const plate = (at: ReturnType<typeof drawn>) =>
+    Array.from({ length: 60 * 10 }, (_, n) => at(20 + n % 60, 100 + Math.floor(n / 60)));
+  assert.notDeepEqual(plate(drawn(gate(4))), plate(zone));
+  const line = drawn({ lines: { half: { in: 1, out: 0, from: [320, 50], to: [320, 300] } } });
+  assert.ok(line(320, 60)[0] > 150 && line(320, 60)[2] < 60 && line(330, 60)[0] === 100);
+  // The notch points to the left hand of one who goes down: to the right of the picture.
+  assert.deepEqual([line(323, 174), line(316, 174)], [[...colourOf(4)], [100, 100, 100]]);
+  const motion = drawn({ motion: { moving: true, regions: [[400, 100, 80, 60]] } });
+  assert.notDeepEqual(motion(440, 100), [100, 100, 100]);
+  assert.deepEqual(motion(440, 130), [100, 100, 100]);
+});
