@@ -4,16 +4,18 @@ import { buildModel } from "./onnx_builder.ts";
 export const TINY_VECTOR = 4;
 
 /**
- * Answers what colour a picture has as a vector: the means of red, green and blue, and one more that is never nought.
- * Cheap, exact, and the same on every machine.
+ * Answers what colour a picture has as a vector: the means of red, green and blue, and others that say nothing, the
+ * fourth of them never nought. Cheap, exact, and the same on every machine.
  */
-export function tinyEmbedder({ size = 32 }: { size?: number } = {}): Uint8Array<ArrayBuffer> {
-  const weights = new Float32Array(TINY_VECTOR * 3);
+export function tinyEmbedder(
+  { size = 32, numbers = TINY_VECTOR }: { size?: number; numbers?: number } = {},
+): Uint8Array<ArrayBuffer> {
+  const weights = new Float32Array(numbers * 3);
   for (let channel = 0; channel < 3; channel++) weights[channel * 3 + channel] = 1;
   return buildModel({
     name: "tiny_embedder",
     inputs: [{ name: "pictures", type: "float32", dims: ["batch", 3, size, size] }],
-    outputs: [{ name: "embedding", type: "float32", dims: ["batch", TINY_VECTOR] }],
+    outputs: [{ name: "embedding", type: "float32", dims: ["batch", numbers] }],
     nodes: [
       // Says by itself that pictures go in as 0–255.
       { op: "Mul", inputs: ["pictures", "unit"], outputs: ["scaled"] },
@@ -23,8 +25,12 @@ export function tinyEmbedder({ size = 32 }: { size?: number } = {}): Uint8Array<
     ],
     initializers: {
       unit: { type: "float32", dims: [1], data: [1 / 255] },
-      weights: { type: "float32", dims: [TINY_VECTOR, 3, 1, 1], data: weights },
-      bias: { type: "float32", dims: [TINY_VECTOR], data: [0, 0, 0, 0.05] },
+      weights: { type: "float32", dims: [numbers, 3, 1, 1], data: weights },
+      bias: {
+        type: "float32",
+        dims: [numbers],
+        data: Float32Array.from({ length: numbers }, (_, n) => n === 3 ? 0.05 : 0),
+      },
     },
   });
 }

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { tinyEmbedder, tinyHead } from "../../scripts/bench/cascade_models.ts";
 import { tinyDetector } from "../../scripts/bench/sample_models.ts";
+import type { EngagementOutput } from "../../src/analyzers/engagement.ts";
 import { Weir, type WeirOptions } from "../../src/app.ts";
 import type { ModelOutput, ResultEnvelope } from "../../src/core/results.ts";
 import type { PipelineStep, StreamPolicy, StreamRegistration } from "../../src/core/stream.ts";
@@ -13,6 +14,7 @@ const until = untilWithin(60_000);
 const SIZE = 128;
 const CELL = 32;
 const FRAMES = 24;
+const DEMO = "engagement-demo";
 
 /** Where the cells of a frame are: each moves on by one every frame, in a row of its own. */
 const CELLS = [{ rgb: [255, 0, 0], row: 0 }, { rgb: [0, 0, 255], row: 2 }];
@@ -36,6 +38,7 @@ async function rig(options: WeirOptions = {}) {
   await Deno.writeFile(path("cells.onnx"), tinyDetector({ size: SIZE, cell: CELL }));
   await Deno.writeFile(path("inner.onnx"), tinyDetector({ size: 64, cell: 32 }));
   await Deno.writeFile(path("embed.onnx"), tinyEmbedder());
+  await Deno.writeFile(path("embed128.onnx"), tinyEmbedder({ numbers: 128 }));
   await Deno.writeFile(path("head.onnx"), tinyHead({ heads: ["colour", "again"] }));
   await Deno.writeFile(path("wide.onnx"), tinyHead({ size: 9 }));
   const weir = await Weir.start({ streamWorkers: 2, replicas: 1, threads: 1, ...options });
@@ -48,7 +51,9 @@ async function rig(options: WeirOptions = {}) {
   ): StreamRegistration => ({
     id,
     source: { kind: "file", path: path("clip.mp4"), pace: "fast", loop: false },
-    pipeline: steps.map((step) => "model" in step ? { ...step, model: path(`${step.model}.onnx`) } : step),
+    pipeline: steps.map((step) =>
+      "model" in step && step.model !== DEMO ? { ...step, model: path(`${step.model}.onnx`) } : step
+    ),
     policy: { mode: "block", weight: 1, capacity: 4, ...policy },
     labels: {},
   });
@@ -142,6 +147,54 @@ Deno.test("a detector on crops answers boxes in the whole picture's pixels, insi
   }
 });
 
+Deno.test("faces that look as they did are told of without a run, and engagement is averaged and says whose word it is", async () => {
+  await using r = await rig();
+  const { status, results } = await r.run("engaged", [
+    { model: "cells", name: "face" },
+    { analyzer: "track", acrossClasses: true, on: "face" },
+    { model: "embed128", name: "embed", on: "face" },
+    { model: DEMO, name: "heads", on: "embed", cache: { sample: 0.25 } },
+    { analyzer: "engagement", on: "heads" },
+  ]);
+  const { runs, cache } = status.cascades!.heads;
+  assert.equal(runs, 2 * FRAMES);
+  assert.equal(cache!.hits + cache!.misses, runs);
+  // The cells hardly change, so nearly all of them are known, and the heads say the same of them.
+  assert.ok(cache!.hits >= FRAMES, JSON.stringify(cache));
+  assert.equal(cache!.checked, Math.floor(cache!.hits / 4));
+  assert.equal(cache!.agreed, cache!.checked);
+  const { crops = [], notice } = output(results.at(-1)!, "heads");
+  assert.equal(crops.length, 2);
+  assert.ok(results.some((result) => output(result, "heads").crops!.some(({ cached }) => cached)));
+  assert.match(notice!, /^synthetic demonstration/);
+  const said = results.at(-1)!.outputs.engagement as EngagementOutput;
+  assert.match(said.notice!, /^synthetic demonstration/);
+  assert.ok(said.faces.length >= 1);
+  for (const { heads } of said.faces) {
+    assert.deepEqual(Object.keys(heads).sort(), ["Boredom", "Confusion", "Engagement", "Frustration"]);
+    for (const { category, level, confidence, probabilities } of Object.values(heads)) {
+      assert.equal(category, ["very low", "low", "high", "very high"][level]);
+      assert.equal(confidence, probabilities[level]);
+    }
+  }
+});
+
+Deno.test("crops that look as they did need no run of a picture model either", async () => {
+  await using r = await rig();
+  const { status, results } = await r.run("looks", [
+    { model: "cells" },
+    { analyzer: "track", acrossClasses: true },
+    { model: "embed", on: "detect", margin: 0.4, cache: { similarity: 0.8, sample: 0 } },
+  ]);
+  const { cache } = status.cascades!.embed;
+  assert.ok(cache!.hits > 0 && cache!.hits < 2 * FRAMES, JSON.stringify(cache));
+  for (const result of results) {
+    for (const { label, embedding } of output(result, "embed").crops!) {
+      assert.equal(strongest(embedding), label === "red" ? 0 : 2);
+    }
+  }
+});
+
 Deno.test("the same file through the same cascade gives the same results, byte for byte", async () => {
   const text = async () => {
     await using r = await rig({ maxBatch: 1, deterministic: true });
@@ -149,7 +202,7 @@ Deno.test("the same file through the same cascade gives the same results, byte f
       { model: "cells" },
       { analyzer: "track", acrossClasses: true },
       { model: "embed", on: "detect", max: 1, everyNth: 2 },
-      { model: "head", on: "embed" },
+      { model: "head", on: "embed", cache: {} },
     ]);
     return results.map(({ seq, pts, outputs }) => JSON.stringify({ seq, pts, outputs })).join("\n");
   };
