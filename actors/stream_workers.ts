@@ -69,6 +69,12 @@ export class StreamWorkers {
     return slot;
   }
 
+  /** Starts the workers that so many streams will be spread over. */
+  async warmUp(streams: number): Promise<void> {
+    const missing = Math.min(streams, this.options.limit) - this.#slots.length - this.#spawning.size;
+    await Promise.allSettled(Array.from({ length: Math.max(0, missing) }, () => this.#grow()));
+  }
+
   /**
    * The worker with the fewest guests; it counts one more from here on, until `guests` is lowered. While all have some,
    * another worker is started for those to come.

@@ -127,6 +127,20 @@ export class Weir implements AsyncDisposable {
     await this.#streams.reconfigure(id, registration);
   }
 
+  /**
+   * Loads the models of streams that are about to come, and starts the threads they will want; both stay until what is
+   * answered is disposed of. What cannot be loaded is told to its stream when that comes.
+   */
+  async warmUp(registrations: readonly StreamRegistration[]): Promise<Disposable> {
+    const loading = registrations.map((registration) => readyStream(registration, this.#models));
+    const [loaded] = await Promise.all([Promise.allSettled(loading), this.#workers.warmUp(registrations.length)]);
+    return {
+      [Symbol.dispose]() {
+        for (const one of loaded) if (one.status === "fulfilled") one.value.models[Symbol.dispose]();
+      },
+    };
+  }
+
   /** Loads what a stream's pipeline needs and looks whether its steps fit together; rejects when it cannot run. */
   async check(registration: StreamRegistration): Promise<void> {
     const { models } = await readyStream(registration, this.#models);

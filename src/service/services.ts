@@ -92,7 +92,7 @@ export class Services implements AsyncDisposable {
       sinks,
       startedAtMs: this.#startedAtMs,
       notReady: () => [
-        ...this.#restoring ? ["the registered models and streams are still being started"] : [],
+        ...this.#restoring ? ["models and threads are still being started"] : [],
         ...this.models.missing,
       ],
     });
@@ -130,13 +130,13 @@ export class Services implements AsyncDisposable {
 
   /** Brings back the streams that were registered before, and the models and streams of the configuration file. */
   async restore(config: ModelsConfig & { streams: readonly StreamRegistration[] }): Promise<void> {
-    const streams = async () => {
-      await this.captures.restore();
-      await this.streams.restore();
-      await this.streams.declare(config.streams);
-    };
-    await Promise.all([this.models.declare(config), streams()]);
-    this.#restoring = false;
+    await this.captures.restore();
+    const { promise: warm, resolve } = Promise.withResolvers<void>();
+    const streams = this.streams.restore(config.streams, resolve);
+    const ready = Promise.all([this.models.declare(config), Promise.race([warm, streams])]).then(() => {
+      this.#restoring = false;
+    });
+    await Promise.all([ready, streams]);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -61,20 +61,31 @@ export class ServerStreams implements StreamService, StreamTrials, Disposable {
     ];
   }
 
-  /** Brings back what was registered before; what cannot run any more stays registered and says why. */
-  async restore(): Promise<void> {
-    await Promise.all(this.options.store.streams().map((stored) => this.#bringBack(stored)));
+  /**
+   * Brings back what was registered before and what the configuration file says. All are known at once; what cannot run
+   * any more stays registered and says why. `onWarm` is called once their models and threads are there: they begin then.
+   */
+  async restore(declared: readonly StreamRegistration[], onWarm: () => void): Promise<void> {
+    const stored = this.options.store.streams();
+    const { promise: warm, resolve } = Promise.withResolvers<void>();
+    const back = stored.map((one) => this.#inTurn(one.registration.id, this.#bringBack(one, warm)));
+    back.push(this.declare(declared, warm));
+    using _needs = await this.options.weir.warmUp([...stored.map(({ registration }) => registration), ...declared]);
+    onWarm();
+    resolve();
+    await Promise.all(back);
   }
 
   /**
    * Makes the streams of the configuration file what it says now. Only what changed is touched: streams that are said
-   * differently, are said no more, or are new. What the API registered stays, unless the file takes its name.
+   * differently, are said no more, or are new. What the API registered stays, unless the file takes its name. Nothing is
+   * started before `warm`.
    */
-  async declare(registrations: readonly StreamRegistration[]): Promise<void> {
+  async declare(registrations: readonly StreamRegistration[], warm?: Promise<void>): Promise<void> {
     const said = new Map(registrations.map((registration) => [registration.id, registration]));
     const gone = [...this.#entries].filter(([id, { origin }]) => origin === "config" && !said.has(id));
     await Promise.all(gone.map(([id, entry]) => this.#inTurn(id, () => this.#forget(id, entry))));
-    await Promise.all(registrations.map((registration) => this.#declareOne(registration)));
+    await Promise.all(registrations.map((registration) => this.#declareOne(registration, warm)));
     // The file may have changed while nobody looked.
     this.options.store.keepOnly([...this.#entries.keys()]);
   }
@@ -178,7 +189,7 @@ export class ServerStreams implements StreamService, StreamTrials, Disposable {
     for (const subscription of this.#subscriptions) subscription.unsubscribe();
   }
 
-  #declareOne(registration: StreamRegistration): Promise<void> {
+  #declareOne(registration: StreamRegistration, warm?: Promise<void>): Promise<void> {
     const { id } = registration;
     return this.#inTurn(id, async () => {
       const known = this.#entries.get(id);
@@ -187,6 +198,7 @@ export class ServerStreams implements StreamService, StreamTrials, Disposable {
       const entry: Entry = { registration, origin: "config" };
       this.#entries.set(id, entry);
       await this.#follow(registration);
+      await warm;
       try {
         const sameSource = known && !known.fault && isDeepStrictEqual(known.registration.source, registration.source);
         if (sameSource) return await weir.reconfigure(id, registration);
@@ -216,21 +228,25 @@ export class ServerStreams implements StreamService, StreamTrials, Disposable {
     });
   }
 
-  async #bringBack({ registration, paused, epoch, seq }: StoredStream): Promise<void> {
+  /** A stream of before is known at once; what starts it waits for `warm`. */
+  #bringBack({ registration, paused, epoch, seq }: StoredStream, warm: Promise<void>): () => Promise<void> {
     const { id } = registration;
     const entry: Entry = { registration, origin: "api" };
     this.#entries.set(id, entry);
     this.#reserved.set(id, { epoch, seq });
-    await this.#follow(registration);
-    try {
-      // What another version wrote may not be what this one takes.
-      const parsed = parseRegistration(registration);
-      await this.options.checkSource(parsed.source);
-      await this.options.weir.add(parsed, this.#extras(id, "api"), { epoch, seq });
-      if (paused) await this.options.weir.control(id, "pause");
-    } catch (error) {
-      entry.fault = faultOf(error);
-    }
+    return async () => {
+      await this.#follow(registration);
+      await warm;
+      try {
+        // What another version wrote may not be what this one takes.
+        const parsed = parseRegistration(registration);
+        await this.options.checkSource(parsed.source);
+        await this.options.weir.add(parsed, this.#extras(id, "api"), { epoch, seq });
+        if (paused) await this.options.weir.control(id, "pause");
+      } catch (error) {
+        entry.fault = faultOf(error);
+      }
+    };
   }
 
   /** What the file declares is the word of who runs the server; what comes through the API keeps to the rules. */
