@@ -3,14 +3,13 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const REQUIREMENTS = fileURLToPath(new URL("guests/requirements.txt", import.meta.url));
-
 /**
- * A Python with what the guests' programs import, in an environment that is made once and kept in the cache folder;
+ * A Python with what the guests' programs import, as a file of theirs lists it, in an environment that is made once and kept in the cache folder;
  * undefined where there is none to be had.
  */
-export async function guestPython(): Promise<string | undefined> {
-  const digest = createHash("sha256").update(await Deno.readTextFile(REQUIREMENTS)).digest("hex").slice(0, 12);
+export async function guestPython(list = "requirements.txt"): Promise<string | undefined> {
+  const requirements = fileURLToPath(new URL(`guests/${list}`, import.meta.url));
+  const digest = createHash("sha256").update(await Deno.readTextFile(requirements)).digest("hex").slice(0, 12);
   const cache = Deno.env.get("XDG_CACHE_HOME") ?? join(homedir(), ".cache");
   const kept = join(cache, "weir", "tests", `python-${digest}`);
   const python = join(kept, "bin", "python");
@@ -19,7 +18,7 @@ export async function guestPython(): Promise<string | undefined> {
   await Deno.mkdir(join(cache, "weir", "tests"), { recursive: true });
   const making = await Deno.makeTempDir({ dir: join(cache, "weir", "tests"), prefix: "making-" });
   try {
-    const pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", REQUIREMENTS];
+    const pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", requirements];
     const made = await succeeds("python3", "-m", "venv", making) &&
       await succeeds(join(making, "bin", "python"), ...pip);
     if (!made) return undefined;
