@@ -16,10 +16,11 @@ export interface CapturerOptions {
   clips?: EventClips;
   /** What of the day's sample there is already. */
   sample?: ReservoirMark;
+  /** Pictures that may be on their way at once. */
+  underWay?: number;
 }
 
-/** Pictures that may be on their way at once. */
-const UNDER_WAY_MAX = 8;
+const UNDER_WAY = 8;
 
 /**
  * Takes pictures of finished frames by rules, in full size and before anything was done to them, with all that is known of
@@ -61,7 +62,9 @@ export class Capturer {
     for (const alert of alerts) this.options.clips?.alert(alert, { ptsUs, epoch });
     const choice = this.#choice.choose(result, { atMs, alerted: alerts.length > 0 });
     if (!choice) return;
-    if (choice === "refused" || this.#underWay >= UNDER_WAY_MAX) return void this.#usage.missed++;
+    if (choice === "refused" || this.#underWay >= (this.options.underWay ?? UNDER_WAY)) {
+      return void this.#usage.missed++;
+    }
     const { width, height } = frame.picture;
     try {
       const image = encodeJpeg(frame.picture, { quality: rules.quality });

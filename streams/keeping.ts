@@ -13,6 +13,8 @@ export interface KeepingPlace {
   incoming: string;
   /** What of the day's sample there is already. */
   sample?: ReservoirMark;
+  /** Pictures that may be on their way at once; default a few. */
+  underWay?: number;
 }
 
 /** What a stream's keeping stands on. */
@@ -33,7 +35,8 @@ export class Keeping {
   constructor({ stream, place, emitFrame, emitClip }: KeepingOptions) {
     if (!place) return;
     this.#clips = new EventClips({ stream, directory: place.incoming, emit: emitClip });
-    this.#capturer = new Capturer({ stream, emit: emitFrame, clips: this.#clips, sample: place.sample });
+    const { sample, underWay } = place;
+    this.#capturer = new Capturer({ stream, emit: emitFrame, clips: this.#clips, sample, underWay });
   }
 
   /** Sees the source's packets. */

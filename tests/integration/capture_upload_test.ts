@@ -88,22 +88,22 @@ function s3Test(name: string, run: (bucket: Bucket, directory: string) => Promis
 
 /** A store with its uploader. */
 async function rig(directory: string, over: Partial<UploaderOptions> & Pick<UploaderOptions, "rules">) {
-  let uploader: Uploader | undefined;
+  const uploaders: Uploader[] = [];
   const store = await CaptureStore.open({
     directory,
     keep: KEEP,
     exclusive: true,
-    onKept: (entry) => uploader?.push(entry),
+    onKept: (entry) => uploaders[0]?.push(entry),
   });
   const retry = { initialMs: 10, maxMs: 50 };
-  uploader = await Uploader.start({ stream: "gate", keys, store, directory, retry, ...over });
-  const up = uploader;
+  const uploader = await Uploader.start({ stream: "gate", keys, store, directory, retry, ...over });
+  uploaders.push(uploader);
   return {
     store,
-    uploader: up,
+    uploader,
     async [Symbol.asyncDispose]() {
       await store[Symbol.asyncDispose]();
-      await up[Symbol.asyncDispose]();
+      await uploader[Symbol.asyncDispose]();
     },
   };
 }
