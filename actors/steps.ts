@@ -20,7 +20,7 @@ const RUNS_PER_REPLICA = 5;
 const CACHE = { similarity: 0.95, entries: 256, sample: 0.05 };
 const CROPS = { margin: 0, minSize: 16, max: 8, everyNth: 1 };
 
-type Asked = { name?: string; model: string } & RunOverrides & CascadeOptions;
+type Asked = { name?: string; model: string; publish?: boolean } & RunOverrides & CascadeOptions;
 
 /** Makes pipelines ready to run. What feeds a model is shared by all streams of this thread. */
 export class Steps implements Disposable {
@@ -67,10 +67,16 @@ export class Steps implements Disposable {
       const { analyzer: kind, name, ...options } = asked as { analyzer: string; name?: string };
       return { name: name ?? kind, analyzer: analyzerNamed(kind, options) as Analyzer };
     }
-    const { name, model, on, margin, minSize, max, everyNth, cache, ...overrides } = asked as Asked;
+    const { name, model, publish, on, margin, minSize, max, everyNth, cache, ...overrides } = asked as Asked;
     const setup = setups.find(({ spec }) => spec.name === model)!;
     const { key, spec, replicas, maxBatch } = setup;
-    const shared = { name: name ?? spec.task, model: key, spec, concurrency: framesUnderWay(replicas, maxBatch) };
+    const shared = {
+      name: name ?? spec.task,
+      model: key,
+      spec,
+      concurrency: framesUnderWay(replicas, maxBatch),
+      silent: publish === false,
+    };
     if (on === undefined) {
       const input = this.#pictureInput(setup);
       return {

@@ -24,6 +24,9 @@ const modelStepSchema = z.strictObject({
   minScore: z.number().min(0).max(1).optional().describe("Detections and classes that score lower are left out"),
   iou: z.number().min(0).max(1).optional().describe("Boxes of one class that overlap more than this are one"),
   maxDetections: z.int().min(1).max(10_000).optional().describe("The best so many are kept"),
+  publish: z.boolean().optional().describe(
+    "false: what it answers is for later steps and stays out of the results (feature vectors are many numbers); default true",
+  ),
   ...cascadeKeys,
 });
 

@@ -24,6 +24,8 @@ interface OfModel {
   model: string;
   spec: ModelSpec;
   concurrency: number;
+  /** Its answers are for later steps only. */
+  silent?: boolean;
 }
 
 /** A model on the whole picture. */
@@ -145,10 +147,12 @@ function analysed(
 
 /** The end of the way: the envelope goes out, the picture goes back, the account is closed. */
 function published(context: PipelineContext): OperatorFunction<FrameInWork, ResultEnvelope> {
+  const silent = context.steps.filter((step) => "silent" in step && step.silent);
   return (frames$) =>
     new Observable<ResultEnvelope>((subscriber) =>
       frames$.subscribe({
         next(frame) {
+          for (const { name } of silent) delete frame.outputs[name];
           const result = envelope(frame);
           context.record?.(frame, result);
           subscriber.next(result);

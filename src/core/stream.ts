@@ -82,7 +82,7 @@ export interface SimilarityOptions {
 
 /** One step of a pipeline: a model or an analyzer, with its options. */
 export type PipelineStep =
-  | ({ model: string; name?: string } & RunOverrides & CascadeOptions)
+  | ({ model: string; name?: string; publish?: boolean } & RunOverrides & CascadeOptions)
   | { analyzer: string; name?: string; [option: string]: unknown };
 
 /** A registered stream, parsed and complete. */

@@ -152,7 +152,7 @@ Deno.test("faces that look as they did are told of without a run, and engagement
   const { status, results } = await r.run("engaged", [
     { model: "cells", name: "face" },
     { analyzer: "track", acrossClasses: true, on: "face" },
-    { model: "embed128", name: "embed", on: "face" },
+    { model: "embed128", name: "embed", on: "face", publish: false },
     { model: DEMO, name: "heads", on: "embed", cache: { sample: 0.25 } },
     { analyzer: "engagement", on: "heads" },
   ]);
@@ -163,6 +163,7 @@ Deno.test("faces that look as they did are told of without a run, and engagement
   assert.ok(cache!.hits >= FRAMES, JSON.stringify(cache));
   assert.equal(cache!.checked, Math.floor(cache!.hits / 4));
   assert.equal(cache!.agreed, cache!.checked);
+  assert.deepEqual(Object.keys(results[0].outputs), ["face", "track", "heads", "engagement"]);
   const { crops = [], notice } = output(results.at(-1)!, "heads");
   assert.equal(crops.length, 2);
   assert.ok(results.some((result) => output(result, "heads").crops!.some(({ cached }) => cached)));
