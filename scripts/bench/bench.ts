@@ -90,5 +90,3 @@ async function print(text: string): Promise<number> {
   await Deno.stdout.write(new TextEncoder().encode(`${text}\n`));
   return 0;
 }
-
-if (import.meta.main) Deno.exit(await benchCommand(Deno.args));

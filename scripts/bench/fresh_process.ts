@@ -43,9 +43,5 @@ export async function inFreshProcess<K extends keyof Measurements>(
 /** The arguments with which this very program is started anew: as a binary of its own, or from its source. */
 export function weirArguments(command: readonly string[]): string[] {
   if (Deno.build.standalone) return [...command];
-  const [first, ...rest] = command;
-  const entry = first === "bench"
-    ? new URL("./bench.ts", import.meta.url)
-    : new URL("../../src/main.ts", import.meta.url);
-  return ["run", "--quiet", "-A", entry.href, ...(first === "bench" ? rest : command)];
+  return ["run", "--quiet", "-A", new URL("../../src/main.ts", import.meta.url).href, ...command];
 }

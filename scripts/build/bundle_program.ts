@@ -28,6 +28,12 @@ const BESIDES = ["models/cards"];
 /** A file beside a module, as `new URL("./x", import.meta.url)`. */
 const BESIDE = /new URL\(\s*"(?<path>\.{1,2}\/[^"]*)"\s*,\s*import\.meta\.url\s*,?\s*\)/g;
 
+/** A command's module, which is loaded by its path when it is called for. */
+const LATER = /\blater<typeof import\("[^"]*"\)>\("(?<path>[^"]*)"\)/g;
+
+/** Any other use of a module's own address. */
+const ADDRESS = /(?<!new URL\("[^"]*", |import\(new URL\(path, )import\.meta\.(?!main\b)\w+/;
+
 /**
  * Bundles the program into modules that lie side by side. What a module starts or reads by its own address (threads,
  * processes, models) comes along: modules as further entries, everything else below `files/`.
@@ -99,18 +105,19 @@ class Neighbours {
     if (attributes.type === "text") return { contents: await Deno.readTextFile(path), loader: "text" };
     if (!/\.tsx?$/.test(path)) return undefined;
     const text = await Deno.readTextFile(path);
-    const contents = text.replace(BESIDE, (_, beside: string) => {
-      return `new URL(${JSON.stringify(this.#shipped(resolve(dirname(path), beside), beside))}, import.meta.url)`;
-    });
-    const left = contents.replaceAll(/new URL\("[^"]*", import\.meta\.url\)/g, "").match(/import\.meta\.(?!main)\w+/);
-    if (left) throw new Error(`Cannot bundle ${path}: what it does with ${left[0]} cannot be told from its text`);
+    const shipped = (beside: string) => JSON.stringify(this.#shipped(resolve(dirname(path), beside), beside));
+    const contents = text
+      .replace(BESIDE, (_, beside: string) => `new URL(${shipped(beside)}, import.meta.url)`)
+      .replace(LATER, (_, beside: string) => `later(${shipped(beside)})`);
+    const left = ADDRESS.exec(contents)?.[0];
+    if (left) throw new Error(`Cannot bundle ${path}: what it does with ${left} cannot be told from its text`);
     return { contents, loader: path.endsWith("x") ? "tsx" : "ts" };
   }
 
   #shipped(path: string, beside: string): string {
     if (path === join(this.root, "deno.json")) return "./deno.json";
-    // No repository is shipped; the commit is told otherwise.
-    if (path === join(this.root, ".git")) return "./.git/";
+    // No repository is shipped, and of the packages only those that the build chooses.
+    if ([".git", "node_modules"].some((name) => path === join(this.root, name))) return `./${basename(path)}/`;
     if (/\.tsx?$/.test(path)) return this.entry(path);
     const below = relative(this.root, path);
     this.assets.add(below);

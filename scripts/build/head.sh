@@ -88,7 +88,7 @@ unpack() {
 @UNPACK@
 WEIR_UNPACK
   if ! why=$(DENO_DIR="$work/.deno" DENO_NO_UPDATE_CHECK=1 "$work/deno" run --quiet --no-config --no-lock --no-remote \
-    --allow-read --allow-write --allow-sys "$work/unpack.js" "$self" "$archive_at" "$work" 2>&1); then
+    -A "$work/unpack.js" "$self" "$archive_at" "$work" 2>&1); then
     spoiled "$why"
   fi
   rm -rf "$work/.deno" "$work/unpack.js"
