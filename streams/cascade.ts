@@ -145,12 +145,11 @@ function outputOf({ spec }: CascadeStep, outcomes: readonly Outcome[], skipped: 
     return outputFrom(first);
   }
   const found: Detection[] = [];
-  let notice: string | undefined;
+  const notice = spec.options?.notice as string | undefined;
   const crops = outcomes.map((outcome): CropOutput => {
     const crop = outcome.piece.crop!;
     if ("error" in outcome) return { ...crop, error: wordsOf(outcome.error) };
-    const { model: _model, notice: own, detections = [], ...said } = outputFrom(outcome);
-    notice ??= own;
+    const { model: _model, notice: _notice, detections = [], ...said } = outputFrom(outcome);
     for (const detection of detections) found.push({ ...detection, of: crop.of });
     return { ...crop, ...said };
   }).sort((a, b) => a.of - b.of);
