@@ -288,3 +288,23 @@ Deno.test("the log keeps to its bound of memory, whatever kind of event fills it
   hub.publish(kinds[0]);
   assert.equal(hub.stats().log.events, 1, "the latest event stays, however large");
 });
+
+Deno.test("alerts with pictures count by their pictures: a log holds fewer of them, and so does a slow reader", () => {
+  const picture = { width: 640, height: 360, jpeg: "x".repeat(100_000) };
+  const alert = (seq: number): LogEvent => ({
+    v: 1,
+    type: "alert",
+    stream: "gate",
+    alert: "crowd",
+    message: "many",
+    at: "2026-01-31T12:00:00.000Z",
+    seq,
+    picture,
+  });
+  const hub = hubOf({ bytes: 1_000_000 });
+  using slow = hub.subscribe({ capacityBytes: 450_000 });
+  for (let seq = 1; seq <= 50; seq++) hub.publish(alert(seq));
+  const { events, bytes } = hub.stats().log;
+  assert.ok(events === 9 && bytes > 900_000 && bytes <= 1_000_000, `${events} events, ${bytes} bytes`);
+  assert.deepEqual(drain(slow), ["1-46/46 slow", 47, 48, 49, 50]);
+});
