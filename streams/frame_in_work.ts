@@ -43,6 +43,8 @@ export class FrameInWork {
   #close(): boolean {
     if (!this.#open) return false;
     this.#open = false;
+    // One that nobody looked at was never decoded where its source could wait with that.
+    if (this.picture.decodeMs > 0) this.ledger.decode();
     this.picture[Symbol.dispose]();
     this.passage?.give();
     return true;

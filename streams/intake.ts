@@ -142,6 +142,7 @@ export class Intake implements SourceSink {
     const admitted = this.#decoding.get(info);
     this.#leaveDecoder(info);
     if (admitted && (admitted.passing || !this.#wantsShown(info, admitted.role))) {
+      if (picture.decodeMs > 0) this.ledger.decode();
       picture[Symbol.dispose]();
       this.ledger.drop(info.seq, "sampled");
       return;

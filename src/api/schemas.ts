@@ -30,6 +30,7 @@ export const framesSchema = z.object({
   completed: count.describe("frames whose result was published"),
   dropped: z.object(Object.fromEntries(DROP_CAUSES.map((cause) => [cause, count]))).describe("frames by why they fell"),
   inFlight: count,
+  decoded: count.describe("frames whose picture was decoded, whatever became of them"),
   unaccounted: z.int().describe("received − completed − dropped − inFlight; anything but zero is a bug"),
 }).meta({ id: "Frames", description: "received = completed + dropped + inFlight, at every reading" });
 

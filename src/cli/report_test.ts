@@ -14,7 +14,7 @@ const STATUS: StreamStatus = {
   sinceMs: 0,
   epoch: 1,
   restarts: 0,
-  frames: { received: 115, completed: 100, dropped: DROPPED, inFlight: 0, unaccounted: 0 },
+  frames: { received: 115, completed: 100, dropped: DROPPED, inFlight: 0, decoded: 100, unaccounted: 0 },
   fpsIn: 25,
   fpsOut: 20,
   age: { ...NONE, count: 100, p50: 41, p95: 52, p99: 60, max: 61 },

@@ -6,6 +6,8 @@ export interface LedgerReading {
   completed: number;
   dropped: Record<DropCause, number>;
   inFlight: number;
+  /** Frames whose picture was decoded, whatever became of them: the others cost next to nothing. */
+  decoded: number;
   /** `received − completed − Σ dropped − inFlight`; anything but zero is a bug. */
   unaccounted: number;
 }
@@ -18,12 +20,18 @@ export class Ledger {
   #open = new Set<number>();
   #received = 0;
   #completed = 0;
+  #decoded = 0;
   #dropped = Object.fromEntries(DROP_CAUSES.map((cause) => [cause, 0])) as Record<DropCause, number>;
 
   /** Opens the account of frame `seq`. */
   receive(seq: number): void {
     this.#received++;
     this.#open.add(seq);
+  }
+
+  /** Notes that a frame's picture was decoded; called once for each that was, before its account is closed. */
+  decode(): void {
+    this.#decoded++;
   }
 
   /** Closes frame `seq` as completed. */
@@ -61,6 +69,7 @@ export class Ledger {
       completed: this.#completed,
       dropped,
       inFlight,
+      decoded: this.#decoded,
       unaccounted: this.#received - this.#completed - total - inFlight,
     };
   }

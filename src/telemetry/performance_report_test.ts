@@ -19,6 +19,7 @@ function statusOf(received: number, completed: number, extra: Partial<StreamStat
       completed,
       dropped: { sampled: 0, skipped: 0, stale: 5, overflow: 0, undecodable: 1, failed: 2, stopped: 0 },
       inFlight: 1,
+      decoded: 0,
       unaccounted: 0,
     },
     fpsIn: 25,

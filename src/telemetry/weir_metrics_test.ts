@@ -19,6 +19,7 @@ function statusOf(id: string, state: StreamState = "running"): StreamStatus {
       completed: 10,
       dropped: { sampled: 0, skipped: 0, stale: 6, overflow: 0, undecodable: 1, failed: 2, stopped: 0 },
       inFlight: 1,
+      decoded: 0,
       unaccounted: 0,
     },
     fpsIn: 25,

@@ -59,8 +59,9 @@ Deno.test("a slow model slows its sender down to a few frames a turn, of which t
   // A few for each turn, and while a machine that is busy keeps a turn waiting, four a second.
   const most = 3 + 15 * 6 + (performance.now() - begun) / 250;
   assert.ok(sent <= most, `${sent} frames were asked for, and at most ${most} are of use`);
-  const { frames: { received, completed, dropped } } = await settled(r, "slow", sent);
+  const { frames: { received, completed, decoded, dropped } } = await settled(r, "slow", sent);
   assert.equal(received, sent);
+  assert.ok(decoded >= completed && decoded < received, `${decoded} of ${received} were decoded, ${completed} ran`);
   assert.equal(received, completed + dropped.stale, "nothing was lost but to newer frames");
   assert.ok(dropped.stale > 0);
 });

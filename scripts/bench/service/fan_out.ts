@@ -26,8 +26,10 @@ export interface FanOutRun extends SseClientsResult {
 
 const EVENTS_PER_SECOND = 10;
 const PATH = "/api/v1/streams/gate/events";
-/** So long it takes until everything between here and there is full. */
-const FILL_MS = 25_000;
+/** So long it may take until everything between here and there is full: the system keeps megabytes for each of them. */
+const FILL_MS = 180_000;
+/** So long it is waited where nobody tells. */
+const UNTOLD_FILL_MS = 25_000;
 
 /** How long results take to many clients of one stream. */
 export async function fanOut(
@@ -38,7 +40,7 @@ export async function fanOut(
   await stage.register("gate", await stage.pitch(EVENTS_PER_SECOND));
   const { service } = stage;
   const silent = deaf > 0 ? await notReading(service.port, deaf) : undefined;
-  if (silent) await delay(FILL_MS);
+  if (silent) await filled(stage);
   const droppedBefore = await stage.metric(DROPPED);
   const listeners = new ClientProcess("sse_clients", { port: service.port, path: PATH, clients, seconds });
   await listeners.ready();
@@ -58,6 +60,13 @@ export async function fanOut(
 }
 
 const DROPPED = "weir_hub_events_dropped_total";
+
+/** Waits until those who do not read lose what is meant for them. */
+async function filled(stage: Stage): Promise<void> {
+  const endsAtMs = performance.now() + FILL_MS;
+  if (await stage.metric(DROPPED) === undefined) return await delay(UNTOLD_FILL_MS);
+  while (await stage.metric(DROPPED) === 0 && performance.now() < endsAtMs) await delay(500);
+}
 
 async function notReading(port: number, count: number): Promise<Deno.ChildProcess> {
   const script = new URL("./deaf_clients.py", import.meta.url).pathname;

@@ -74,7 +74,16 @@ function webcamsTable(rows: ServiceReport["webcams"]): ReportTable {
   ];
   return {
     title: "Service: webcams at 640×480 and 5 fps over WebSocket, ms (aim: all accounted for, p95 age ≤ 1000)",
-    head: [...head, "fewest/most of one", "CPU ms a result", "dropped", "unacc.", "PSS MB", "runs (p95 of each)"],
+    head: [
+      ...head,
+      "fewest/most of one",
+      "CPU ms a result",
+      "decoded",
+      "dropped",
+      "unacc.",
+      "PSS MB",
+      "runs (p95 of each)",
+    ],
     rows: rows.map(({ label, cameras, runs, failures }) => {
       const p = middleOf(runs);
       const seconds = (run: WebcamsRun) => run.due / (cameras * 5);
@@ -89,6 +98,7 @@ function webcamsTable(rows: ServiceReport["webcams"]): ReportTable {
         fixed(p(({ roundTrip }) => roundTrip.p95), 0),
         `${worst("fewest")}/${worst("most")}`,
         fixed(p((run) => (run.cores * 1000) / (run.results / seconds(run)))),
+        decodedOf(runs[0]?.frames),
         causes(runs[0]?.frames?.dropped),
         runs.every(({ frames }) => frames)
           ? String(Math.max(0, ...runs.map(({ frames }) => frames!.unaccounted)))
@@ -164,6 +174,10 @@ function whole(value: number | undefined): string {
 
 function each(values: readonly string[], failures: readonly string[]): string {
   return [values.join(" "), ...new Set(failures)].filter(Boolean).join("; ") || "–";
+}
+
+function decodedOf(frames: WebcamsRun["frames"]): string {
+  return frames ? `${frames.decoded} for ${frames.completed} results` : "not told";
 }
 
 function causes(dropped: Record<string, number> | undefined): string {

@@ -73,6 +73,7 @@ export class Stage implements AsyncDisposable {
 export interface FrameAccount {
   received: number;
   completed: number;
+  decoded?: number;
   dropped?: Record<string, number>;
   inFlight?: number;
   unaccounted?: number;

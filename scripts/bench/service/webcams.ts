@@ -20,7 +20,13 @@ export interface WebcamsRun extends WebcamClientsResult {
   cores: number;
   pssMb?: number;
   /** What became of all frames, where the service keeps account. */
-  frames?: { received: number; completed: number; dropped: Record<string, number>; unaccounted: number };
+  frames?: {
+    received: number;
+    completed: number;
+    decoded: number;
+    dropped: Record<string, number>;
+    unaccounted: number;
+  };
 }
 
 const FPS = 5;
@@ -61,13 +67,14 @@ export async function webcams(contestant: Contestant, { cameras, seconds }: Webc
 }
 
 async function account(stage: Stage): Promise<NonNullable<WebcamsRun["frames"]>> {
-  const total = { received: 0, completed: 0, dropped: {} as Record<string, number>, unaccounted: 0 };
+  const total = { received: 0, completed: 0, decoded: 0, dropped: {} as Record<string, number>, unaccounted: 0 };
   for (const { id, status } of await stage.streams()) {
     const frames = status?.frames;
     if (!frames) throw new Error(`${id} gives no account of its frames`);
-    const { received, completed, dropped = {}, inFlight = 0, unaccounted = 0 } = frames;
+    const { received, completed, decoded = 0, dropped = {}, inFlight = 0, unaccounted = 0 } = frames;
     total.received += received;
     total.completed += completed;
+    total.decoded += decoded;
     const lost = Object.values(dropped).reduce((sum, count) => sum + count, 0);
     total.unaccounted += Math.abs(unaccounted) + Math.abs(received - completed - lost - inFlight);
     for (const [cause, count] of Object.entries(dropped)) {

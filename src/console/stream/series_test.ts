@@ -37,6 +37,7 @@ const reading = (received: number, stale: number): LedgerReading => ({
     stale,
   },
   inFlight: 0,
+  decoded: 0,
   unaccounted: 0,
 });
 
