@@ -23,6 +23,14 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "run the server: register streams, watch them live, over HTTP",
     load: async () => (await later<typeof import("./cli/serve.ts")>("./cli/serve.ts")).serveCommand,
   },
+  capture: {
+    summary: "build a dataset: keep pictures of a source, with what models find in them",
+    load: async () => (await later<typeof import("./cli/capture.ts")>("./cli/capture.ts")).captureCommand,
+  },
+  export: {
+    summary: "make a COCO or YOLO dataset out of captures",
+    load: async () => (await later<typeof import("./cli/export.ts")>("./cli/export.ts")).exportCommand,
+  },
   scene: {
     summary: "render a synthetic clip and its ground truth",
     load: async () => (await later<typeof import("./cli/scene.ts")>("./cli/scene.ts")).sceneCommand,
