@@ -1,3 +1,4 @@
+import { evalPulseCommand, evalPulseHelp } from "./eval_pulse.ts";
 import { evalTrackCommand, evalTrackHelp } from "./eval_track.ts";
 import { table } from "./help.ts";
 import { print } from "./print.ts";
@@ -5,6 +6,7 @@ import { didYouMean } from "./suggest.ts";
 import { UsageError } from "./usage_error.ts";
 
 const EVALUATIONS = {
+  pulse: { summary: evalPulseHelp.summary, run: evalPulseCommand },
   track: { summary: evalTrackHelp.summary, run: evalTrackCommand },
 } as const;
 

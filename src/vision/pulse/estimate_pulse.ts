@@ -19,7 +19,7 @@ const NAMES = ["red", "green", "blue"] as const;
 /** Beyond these levels a channel's mean is what the sensor cut off. */
 const BLACK = 1.5, WHITE = 253.5;
 /** Through a finger only red comes. */
-const THROUGH = 2.2;
+const THROUGH = 3;
 
 /** The best estimate for a trace at a steady rate, by one way or by the most trustworthy; undefined when nothing moves. */
 export function estimatePulse(
@@ -27,25 +27,28 @@ export function estimatePulse(
   fps: number,
   way: PulseWay | "auto" = "auto",
 ): PulseEstimate | undefined {
+  const estimates = pulseEstimates(trace, fps, way === "auto" ? [] : [way]);
+  if (way !== "auto") return estimates.find((estimate) => estimate.way === way);
+  return estimates.reduce<PulseEstimate | undefined>((a, b) => a && a.confidence >= b.confidence ? a : b, undefined);
+}
+
+/** What each way of the trace's kind makes of it, and what `more` ways do. */
+export function pulseEstimates(trace: RgbTrace, fps: number, more: readonly PulseWay[] = []): PulseEstimate[] {
   const levels = trace.map((channel) => moments(channel).mean);
   const clipped = NAMES.filter((_, index) => levels[index] < BLACK || levels[index] > WHITE);
   const finger = levels[0] > THROUGH * Math.max(levels[1], levels[2]);
   const family = finger ? FINGER_WAYS : SKIN_WAYS;
-  const asked = way === "auto" || family.includes(way) ? family : [way, ...family];
-  const candidates = asked.flatMap((name) => {
+  const candidates = [...new Set([...family, ...more])].flatMap((way) => {
     // Skin's ways need all three channels; a channel's own only that one.
-    const needs = name in { red: 0, green: 0, blue: 0 } ? [name] : NAMES;
-    if (clipped.some((channel) => needs.includes(channel))) return [];
-    return pulseCandidate(name, trace, fps) ?? [];
+    const needs = NAMES.filter((name) => name === way);
+    if (clipped.some((channel) => needs.length === 0 || needs.includes(channel))) return [];
+    return pulseCandidate(way, trace, fps) ?? [];
   });
   const seconds = trace[0].length / fps;
   const trust = finger ? 1 : trustIn(trace, fps);
-  const believed = candidates.map((candidate) => {
-    const others = candidates.filter((other) => other !== candidate);
-    return { ...candidate, confidence: trust * confidenceOf(candidate, others, { finger, seconds }) };
+  return candidates.map((candidate) => {
+    const others = candidates.filter((other) => other !== candidate && family.includes(other.way));
+    const confidence = trust * confidenceOf(candidate, others, { finger, seconds });
+    return { ...candidate, bpm: candidate.hz * 60, confidence, clipped };
   });
-  const best = believed
-    .filter((candidate) => way === "auto" || candidate.way === way)
-    .reduce<typeof believed[number] | undefined>((a, b) => a && a.confidence >= b.confidence ? a : b, undefined);
-  return best && { ...best, bpm: best.hz * 60, clipped };
 }

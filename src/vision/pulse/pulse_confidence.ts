@@ -59,5 +59,5 @@ export function intervalOf(
 }
 
 /** Fitted by scripts/train/pulse/fit_confidence.ts: on synthetic traces for skin, on recordings through a finger. */
-const SKIN = [1.138, 0.205, 2.451, 1.255, 0.985, 0.969, -1.733, -6.489];
-const FINGER = [-2.92, 0.113, 3.348, 3.409, -0.537, 1.797, 0, 0];
+const SKIN = [-0.976, 0.011, 1.815, 0.601, 2.307, 0.418, -4.135, -4.822];
+const FINGER = [-2.973, 0.118, 3.265, 3.564, -0.565, 1.812, 0, 0];

@@ -1,0 +1,146 @@
+import { join } from "node:path";
+import { pulseEstimates } from "../vision/pulse/estimate_pulse.ts";
+import { TRACE_FPS } from "../vision/pulse/pulse_trace.ts";
+import { pulseHtml } from "./eval_pulse_html.ts";
+import { openPulseNetwork } from "./eval_pulse_network.ts";
+import { generatorHash, recordEvaluation, recordGate } from "./eval_pulse_record.ts";
+import { figuresOf, gateOf, type PulseGuess, type PulseReport, reportText } from "./eval_pulse_report.ts";
+import {
+  NOISE_LEVELS,
+  type PulseCase,
+  RESTLESS_NOISES,
+  restlessCases,
+  syntheticCases,
+  welltoryCases,
+} from "./eval_pulse_sets.ts";
+import { type Command, type FlagValues, parseFlags } from "./flags.ts";
+import { helpPage } from "./help.ts";
+import { PartialFile } from "./partial_file.ts";
+import { print } from "./print.ts";
+import { UsageError } from "./usage_error.ts";
+
+const FLAGS = {
+  traces: {
+    type: "number",
+    integer: true,
+    min: 10,
+    max: 100_000,
+    value: "N",
+    description: "synthetic traces at each level of noise (default 200)",
+  },
+  recordings: {
+    type: "string",
+    value: "FOLDER",
+    description: "the Welltory PPG recordings; default vectors/welltory in WEIR_TEST_ASSETS, where that is set",
+  },
+  "min-confidence": {
+    type: "number",
+    min: 0,
+    max: 1,
+    value: "X",
+    description: "below this confidence no rate is given (default 0.7, as in the analyzer)",
+  },
+  json: { type: "boolean", description: "as JSON, for tools" },
+  html: { type: "string", value: "FILE", description: "also write a report with plots to FILE" },
+  force: { type: "boolean", description: "overwrite FILE" },
+  record: {
+    type: "boolean",
+    description: "write these figures and hashes beside the weights, for after either was changed on purpose",
+  },
+} as const;
+
+/** `weir eval pulse`, declared. */
+export const evalPulseHelp: Command<typeof FLAGS> = {
+  name: "eval pulse",
+  summary: "how well heart rates agree with the truth, and whether confidence can be believed",
+  usage: "[options]",
+  flags: FLAGS,
+  notes: [
+    ["What is judged", [
+      "Every method of the analyzer pulse, its choice among them (auto), and the network weir-pulse, in windows of 30 s:",
+      "on synthetic traces (seeds from 1; pulse 0.4 %, common motion 1 %, noise 0.2, 0.6 and 1.2 % of each frame), on",
+      "harder ones (restless: the rate wanders, the head is never still, frames are missing), and on recordings of a finger",
+      "on a phone's camera beside a chest strap (Welltory, every 5 s), where they are given.",
+    ]],
+    ["Exit codes", ["0    all rules hold", "1    one does not", "2    the command line cannot be carried out"]],
+  ],
+  examples: [
+    ["weir eval pulse", "the table"],
+    ["weir eval pulse --recordings vectors/welltory --html pulse.html", "with recordings and plots"],
+  ],
+};
+
+/** `weir eval pulse`. Answers the exit code. */
+export async function evalPulseCommand(args: string[]): Promise<number> {
+  const { flags, positionals, help } = parseFlags(evalPulseHelp, args);
+  if (help) {
+    print(helpPage(evalPulseHelp));
+    return 0;
+  }
+  if (positionals.length > 0) throw new UsageError(`weir eval pulse takes options only; what is "${positionals[0]}"?`);
+  const page = flags.html === undefined
+    ? undefined
+    : new PartialFile(flags.html, { force: flags.force ?? false, option: "--html" });
+  const { report, guesses } = await evalPulse(flags);
+  if (page) {
+    await Deno.writeTextFile(page.partialPath, pulseHtml(report, guesses));
+    await page.commit();
+  }
+  if (flags.record) await recordEvaluation(report);
+  print(flags.json ? JSON.stringify(report) : reportText(report));
+  return report.gate.every(({ ok }) => ok) ? 0 : 1;
+}
+
+/** Judges every method on every set there is. */
+export async function evalPulse(
+  flags: FlagValues<typeof FLAGS>,
+): Promise<{ report: PulseReport; guesses: PulseGuess[] }> {
+  const { traces = 200, "min-confidence": minConfidence = 0.7 } = flags;
+  const folder = flags.recordings ?? assetFolder();
+  await using network = await openPulseNetwork();
+  const guesses: PulseGuess[] = [];
+  const synthetic = function* () {
+    for (const noise of NOISE_LEVELS) yield* syntheticCases(noise, traces);
+    for (const noise of RESTLESS_NOISES) yield* restlessCases(noise, traces);
+  };
+  for (const one of synthetic()) {
+    const { bpm, confidence } = await network.run(one.window);
+    guesses.push(...judged(one), { ...labels(one), method: "network", bpm, confidence });
+  }
+  if (folder) { for (const one of welltoryCases(folder)) guesses.push(...judged(one)); }
+  const sets = figuresOf(guesses, minConfidence);
+  const hashes = { generator: generatorHash(), network: network.sha256 };
+  const report: PulseReport = {
+    v: 1,
+    notice: "not a medical device",
+    minConfidence,
+    hashes,
+    sets,
+    gate: [...flags.record ? [] : await recordGate(hashes), ...gateOf(sets)],
+    left: folder ? [] : ["Not judged: the Welltory recordings, which --recordings or WEIR_TEST_ASSETS would name"],
+  };
+  return { report, guesses };
+}
+
+/** Every way's answer, and the answer of the most trustworthy of those that auto takes. */
+function judged(one: PulseCase): PulseGuess[] {
+  const finger = one.set.startsWith("Welltory");
+  const estimates = pulseEstimates(one.window.trace, TRACE_FPS, finger ? [] : ["green"]);
+  const ways = finger ? ["red", "green", "blue"] : ["pos", "chrom", "lgi", "omit", "green"];
+  const choice = estimates.filter(({ way }) => finger || way !== "green")
+    .reduce<typeof estimates[number] | undefined>((a, b) => a && a.confidence >= b.confidence ? a : b, undefined);
+  const nothing = { bpm: Number.NaN, confidence: 0 };
+  return [...ways, "auto"].map((method) => {
+    const { bpm, confidence } = (method === "auto" ? choice : estimates.find(({ way }) => way === method)) ?? nothing;
+    return { ...labels(one), method, bpm, confidence };
+  });
+}
+
+function labels({ set, name, truth }: PulseCase): Pick<PulseGuess, "set" | "name" | "truth"> {
+  return { set, name, truth };
+}
+
+function assetFolder(): string | undefined {
+  const assets = Deno.env.get("WEIR_TEST_ASSETS");
+  return assets ? join(assets, "vectors", "welltory") : undefined;
+}
