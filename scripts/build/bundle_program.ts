@@ -46,7 +46,8 @@ export async function bundleProgram({ root, commit }: BundleOptions): Promise<Pr
       const known = neighbours.entries.size;
       const { outputFiles, metafile } = await build({
         absWorkingDir: root,
-        entryPoints: [...neighbours.entries].map(([out, path]) => ({ in: path, out })),
+        // Their order is in the bytes, and they are found in any.
+        entryPoints: [...neighbours.entries].sort().map(([out, path]) => ({ in: path, out })),
         outdir: join(root, "dist"),
         entryNames: "[name]",
         chunkNames: "part-[hash]",

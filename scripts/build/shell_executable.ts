@@ -38,7 +38,8 @@ export function shellExecutable(options: ShellExecutableOptions): ShellExecutabl
   const { target, version, mtimeS, fast } = options;
   const system = SYSTEMS[target.name];
   if (!system) throw new Error(`Cannot make a file that a shell starts for ${target.name}; use --compile`);
-  const files: TarFile[] = [...options.program].map(([path, bytes]) => ({ path: `app/${path}`, bytes }));
+  const sorted = [...options.program].sort(([a], [b]) => a < b ? -1 : 1);
+  const files: TarFile[] = sorted.map(([path, bytes]) => ({ path: `app/${path}`, bytes }));
   const archive = zstd(concatenated([...tar(files, { mtimeS })]), fast);
   const runtime = gzip(options.runtime, fast);
   const unpackedBytes = files.reduce((sum, { bytes }) => sum + bytes.length, options.runtime.length);

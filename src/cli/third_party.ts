@@ -18,7 +18,7 @@ export async function thirdParty(folders: Iterable<string>): Promise<ThirdParty[
     const part = await read(folder);
     if (part) found.set(`${part.name} ${part.version}`, part);
   }
-  return [...found.values()].sort((a, b) => a.name < b.name ? -1 : a.name > b.name ? 1 : 0);
+  return [...found].sort(([a], [b]) => a < b ? -1 : 1).map(([, part]) => part);
 }
 
 /** The notices that must travel with them. */
