@@ -7,6 +7,7 @@ import { Weir } from "../../src/app.ts";
 import type { ResultEnvelope } from "../../src/core/results.ts";
 import type { StreamPolicy, StreamStatus } from "../../src/core/stream.ts";
 import { Hub } from "../../src/hub/hub.ts";
+import { Captures } from "../../src/service/captures.ts";
 import { Ingest } from "../../src/service/ingest.ts";
 import { StreamSinks } from "../../src/service/stream_sinks.ts";
 import { ServerStreams } from "../../src/service/streams.ts";
@@ -33,8 +34,11 @@ export async function rig(options: { lingerMs?: number; frameBytes?: number; str
   weir.results$.subscribe((event) => void hub.publish(event));
   weir.states$.subscribe(({ stream, state }) => void states.push(`${stream} ${state}`));
   const sinks = stack.use(new StreamSinks({ directory: join(dir, "sinks"), address: (host) => Promise.resolve(host) }));
+  const captures = stack.use(
+    new Captures({ weir, directory: join(dir, "captures"), address: (host) => Promise.resolve(host), onFault() {} }),
+  );
   const checkSource = () => Promise.resolve();
-  const streams = stack.use(new ServerStreams({ weir, store, checkSource, sinks, limit: 100 }));
+  const streams = stack.use(new ServerStreams({ weir, store, checkSource, sinks, captures, limit: 100 }));
   const stop = new AbortController();
   const routes = ingestRoutes({ ingest: new Ingest(weir), streams, hub, signal: stop.signal, ...options });
   const guard = {
