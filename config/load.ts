@@ -14,6 +14,7 @@ import {
   serverSchema,
   sourceRulesSchema,
   telemetrySchema,
+  zooSchema,
 } from "./server_schema.ts";
 
 /** Everything a configuration file may say, section by section. */
@@ -23,6 +24,7 @@ export const configSchema = z.strictObject({
   limits: limitsSchema.prefault({}).describe("How much the server takes from outside"),
   sources: sourceRulesSchema.prefault({}).describe("Where frames may come from"),
   inference: inferenceSchema.prefault({}).describe("How models run"),
+  zoo: zooSchema.prefault({}).describe("Where public models are fetched from by name"),
   events: eventsSchema.prefault({}).describe("The event log that subscribers resume from"),
   capture: captureSectionSchema.prefault({}).describe("What is kept of streams and images"),
   telemetry: telemetrySchema.prefault({}).describe("What the server says of itself"),

@@ -59,7 +59,19 @@ Deno.test("weir.yaml, as it comes, is valid and names every key of every section
   assert.deepEqual(await loadConfig(path), await loadConfig(undefined));
   const text = await Deno.readTextFile(path);
   const sections = configSchema.shape;
-  for (const section of ["server", "auth", "limits", "sources", "inference", "events", "capture", "telemetry"] as const) {
+  for (
+    const section of [
+      "server",
+      "auth",
+      "limits",
+      "sources",
+      "inference",
+      "zoo",
+      "events",
+      "capture",
+      "telemetry",
+    ] as const
+  ) {
     const from = text.indexOf(`\n${section}:`);
     assert.ok(from >= 0, section);
     const body = text.slice(from + 1).split(/\n(?=[a-z])/)[0];

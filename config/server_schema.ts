@@ -77,6 +77,14 @@ export const inferenceSchema = z.strictObject({
   defaultModel: z.string().min(1).optional().describe("The model of /predict when none is named"),
 });
 
+/** Where public models are fetched from by name. */
+export const zooSchema = z.strictObject({
+  mirror: z.url({ protocol: /^https?$/ }).optional().describe(
+    "Address below which the files of the zoo lie, under their own names; they are fetched from there",
+  ),
+  list: z.string().min(1).optional().describe("A file in the form of models/zoo.json, in the place of the zoo"),
+});
+
 /** The event log that subscribers resume from. */
 export const eventsSchema = z.strictObject({
   keepEvents: z.int().min(100).default(20_000).describe("Most events kept"),

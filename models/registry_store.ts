@@ -25,6 +25,14 @@ export interface AddOptions {
   manifest: Manifest;
 }
 
+/** A file that lies ready, and what is known of it. */
+export interface ArrivedFile {
+  readonly bytes: number;
+  /** Makes sure that it is whole; answers its SHA-256. */
+  finish(): Promise<string>;
+  moveTo(path: string): Promise<void>;
+}
+
 /** What a reference means. */
 export interface FoundModel {
   model: RegisteredModel;
@@ -126,7 +134,7 @@ export class RegistryStore {
   }
 
   /** A file that is complete already and is moved, not copied. */
-  async add(file: IncomingFile, options: AddOptions): Promise<FoundModel> {
+  async add(file: ArrivedFile, options: AddOptions): Promise<FoundModel> {
     const sha256 = await file.finish();
     const name = valid(modelNameSchema, options.name, "name");
     if (options.version !== undefined) valid(modelVersionSchema, options.version, "version");
@@ -152,7 +160,7 @@ export class RegistryStore {
       const entry: ModelVersion = same ?? {
         version,
         sha256,
-        bytes: file.bytes || (await Deno.stat(path)).size,
+        bytes: file.bytes,
         addedAt: new Date().toISOString(),
         from: options.from,
         manifest: options.manifest,

@@ -77,7 +77,8 @@ export function modelRoutes({ models, registry, modelBytes }: ModelRoutesOptions
       problems: ["not_found", "conflict", "unavailable"],
       async handle({ request }) {
         if (request.headers.get("content-type")!.toLowerCase().startsWith(JSON_TYPE)) {
-          return answer(await registry.pull(await zooRequest(request)), 202);
+          const model = await registry.pull(await zooRequest(request));
+          return answer(model, model.download ? 202 : 200);
         }
         await using taken = await uploadOf(request, { registry, modelBytes });
         const { model, created } = await taken.upload.add(taken.fields);

@@ -86,7 +86,11 @@ export const modelSchema = z.object({
   meanBatch: z.number().optional().describe("frames to a run"),
   inferMs: distributionSchema.optional().describe("of the latest runs"),
   registry: registrySchema.optional(),
-  download: z.object({ bytes: count, of: count }).optional().describe("while it is being fetched from the zoo"),
+  download: z.object({
+    bytes: count,
+    of: count,
+    cause: z.string().optional().describe("why it came to nothing"),
+  }).optional().describe("while it is being fetched from the zoo"),
 }).meta({ id: "Model", description: "What is not known of a model is absent" });
 
 /** What a file is to Weir. */
@@ -121,6 +125,8 @@ export const zooSchema = z.object({
   adapter: z.string(),
   licence: z.string(),
   restrictive: z.boolean().describe("its licence has to be accepted before it is fetched"),
+  home: z.string().optional().describe("where its makers tell of it and of its licence"),
+  note: z.string().optional(),
   bytes: count,
   sha256: z.string(),
   knownAs: z.string().optional().describe("what it is called here, where it was added already"),

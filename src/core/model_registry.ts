@@ -52,10 +52,12 @@ export interface RegistryView {
   versions: ModelVersionView[];
 }
 
-/** A download under way. */
+/** A download under way, or one that came to nothing. */
 export interface DownloadView {
   bytes: number;
   of: number;
+  /** Why it came to nothing. */
+  cause?: string;
 }
 
 /** What is to change of a model; what is absent stays, and null ends a trial. */
@@ -129,8 +131,12 @@ export interface ZooView {
   licence: string;
   /** Its licence is to be accepted before it is fetched. */
   restrictive: boolean;
+  /** Where its makers tell of it and of its licence. */
+  home?: string;
   bytes: number;
   sha256: string;
+  /** What else is to be known before it is fetched. */
+  note?: string;
   /** What it is called here, where it was added already. */
   knownAs?: string;
 }

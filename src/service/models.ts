@@ -5,10 +5,12 @@ import type { ModelService, ModelView } from "../core/services.ts";
 import type { ReplicaStats } from "../../actors/protocol.ts";
 import { type BuiltinModel, listBuiltinModels } from "../../models/builtin_models.ts";
 import { type Examination, examineModel } from "../../models/manifest.ts";
+import { ModelError } from "../../models/model_error.ts";
 import type { RegisteredModel } from "../../models/registered_model.ts";
 import type { RegistryStore } from "../../models/registry_store.ts";
 import type { Weir } from "../app.ts";
 import { called, type DeclaredModel } from "../model_pool.ts";
+import type { ModelDownloads } from "./model_downloads.ts";
 import { about, byState, causeOf, stateOf, sums } from "./model_views.ts";
 import { type RegistryModels, registryViews } from "./registry_views.ts";
 
@@ -23,7 +25,7 @@ export interface ServerModelsOptions {
   weir: Weir;
   registry: RegistryStore;
   /** Downloads under way, by the name that the model will have. */
-  downloads?: RegistryModels["downloads"];
+  downloads: Pick<ModelDownloads, "views">;
   /** Told of models that cannot be loaded, for whoever runs the server. */
   onFault(message: string): void;
 }
@@ -168,7 +170,13 @@ export class ServerModels implements ModelService {
   async #builtIn({ name }: BuiltinModel): Promise<ModelView> {
     let examined = this.#builtIns.get(name);
     if (!examined) this.#builtIns.set(name, examined = examineModel(name));
-    return { ...this.#idle(name, { builtIn: true }), ...about(await examined) };
+    try {
+      return { ...this.#idle(name, { builtIn: true }), ...about(await examined) };
+    } catch (error) {
+      // One that is for other things than pictures is no fault; one whose file is missing is.
+      const state = error instanceof ModelError && error.code === "unrecognised" ? "unloaded" : "failed";
+      return this.#idle(name, { builtIn: true, state, cause: (error as Error).message });
+    }
   }
 
   async #added(model: RegisteredModel): Promise<ModelView> {

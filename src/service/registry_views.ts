@@ -6,18 +6,19 @@ import { type Examination, examineModel } from "../../models/manifest.ts";
 import { type ModelVersion, parseReference, type RegisteredModel } from "../../models/registered_model.ts";
 import type { RegistryStore } from "../../models/registry_store.ts";
 import type { Weir } from "../app.ts";
+import type { ModelDownloads } from "./model_downloads.ts";
 import { about, sums } from "./model_views.ts";
 
 /** What the views of the registry's models are made of. */
 export interface RegistryViewsOptions {
   weir: Weir;
   registry: RegistryStore;
-  downloads?(): ReadonlyMap<string, DownloadView & { cause?: string }>;
+  downloads: Pick<ModelDownloads, "views">;
   onFault(message: string): void;
 }
 
 /** The models of the registry, for those who look at them. */
-export interface RegistryModels extends Pick<RegistryViewsOptions, "downloads"> {
+export interface RegistryModels {
   all(): Promise<readonly RegisteredModel[]>;
   /** What a version is; kept, because files of the registry do not change. */
   examined(model: RegisteredModel, version: string): Promise<Examination>;
@@ -77,7 +78,6 @@ export function registryViews({ weir, registry, downloads, onFault }: RegistryVi
   };
 
   return {
-    downloads,
     examined,
     async all() {
       const { models, faults } = await registry.list();
@@ -108,7 +108,7 @@ export function registryViews({ weir, registry, downloads, onFault }: RegistryVi
     },
     async completed(views, models) {
       const byName = new Map(models.map((model) => [model.name, model]));
-      const under = downloads?.() ?? new Map();
+      const under = downloads.views;
       const complete = await Promise.all(views.map(async (view) => {
         const model = byName.get(view.name);
         const download = under.get(view.name);
@@ -134,6 +134,6 @@ export function registryViews({ weir, registry, downloads, onFault }: RegistryVi
   };
 }
 
-function progress({ bytes, of }: DownloadView): DownloadView {
-  return { bytes, of };
+function progress({ bytes, of, cause }: DownloadView): DownloadView {
+  return { bytes, of, ...(cause !== undefined && { cause }) };
 }

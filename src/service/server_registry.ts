@@ -11,7 +11,7 @@ import type {
   ZooView,
 } from "../core/model_registry.ts";
 import type { ModelView } from "../core/services.ts";
-import { admitModel } from "../../models/admission.ts";
+import { type Admission, admitModel } from "../../models/admission.ts";
 import { COCO_80 } from "../../models/coco_labels.ts";
 import { fileBytes } from "../../models/file_bytes.ts";
 import type { IncomingFile } from "../../models/incoming_file.ts";
@@ -19,9 +19,12 @@ import { examineModel } from "../../models/manifest.ts";
 import { type Manifest, manifestSchema } from "../../models/manifest_schema.ts";
 import { ModelError } from "../../models/model_error.ts";
 import { modelNameOf, parseGraphInfo } from "../../models/onnx_metadata.ts";
-import { parseReference, type RegisteredModel } from "../../models/registered_model.ts";
+import { pullModel } from "../../models/pull_model.ts";
+import { modelNameSchema, parseReference, type RegisteredModel } from "../../models/registered_model.ts";
 import { activated, type RegistryStore } from "../../models/registry_store.ts";
+import { isRestrictive, readZoo, zooModel } from "../../models/zoo.ts";
 import type { Weir } from "../app.ts";
+import type { ModelDownloads } from "./model_downloads.ts";
 import { refusedModel } from "./model_faults.ts";
 import { about, portOf } from "./model_views.ts";
 import type { ServerModels } from "./models.ts";
@@ -32,6 +35,14 @@ export interface ServerRegistryOptions {
   weir: Weir;
   models: ServerModels;
   registry: RegistryStore;
+  downloads: ModelDownloads;
+  zoo: {
+    /** A list of one's own in the place of the one that comes with Weir. */
+    list?: string;
+    mirror?: string;
+  };
+  /** Throws where an address may not be contacted. */
+  checkAddress(url: URL): Promise<void>;
   /** Told of what could not be taken over from another process, for whoever runs the server. */
   onFault(message: string): void;
 }
@@ -114,8 +125,9 @@ export class ServerRegistry implements ModelRegistryService, AsyncDisposable {
   }
 
   async remove(reference: string): Promise<void> {
-    const { weir, registry } = this.options;
+    const { weir, registry, downloads } = this.options;
     try {
+      if (await downloads.cancel(reference) && !await registry.get(reference)) return;
       const { name, version } = parseReference(reference) ?? { name: reference };
       await this.#registered(name);
       const { users, declared } = weir.pool.usersOf(name, version);
@@ -134,12 +146,53 @@ export class ServerRegistry implements ModelRegistryService, AsyncDisposable {
     }
   }
 
-  zoo(): Promise<ZooView[]> {
-    return Promise.resolve([]);
+  async zoo(): Promise<ZooView[]> {
+    const { registry, zoo } = this.options;
+    try {
+      const { models } = await registry.list();
+      return (await readZoo(zoo.list)).map(({ name, describe, task, adapter, licence, home, bytes, sha256, note }) => {
+        const known = models.find(({ versions }) => versions.some((version) => version.sha256 === sha256));
+        return {
+          name,
+          describe,
+          task,
+          adapter,
+          licence,
+          restrictive: isRestrictive(licence),
+          ...(home !== undefined && { home }),
+          bytes,
+          sha256,
+          ...(note !== undefined && { note }),
+          ...(known && { knownAs: known.name }),
+        };
+      });
+    } catch (error) {
+      throw refusedModel(error);
+    }
   }
 
-  pull({ zoo }: ZooRequest): Promise<ModelView> {
-    return Promise.reject(new ServiceError("not_found", `There is no model called ${zoo} in the zoo`));
+  async pull({ zoo: wanted, name = wanted, version, acceptLicence }: ZooRequest): Promise<ModelView> {
+    const { weir, registry, models, downloads, zoo: { list, mirror }, checkAddress } = this.options;
+    try {
+      const model = zooModel(await readZoo(list), wanted);
+      const { licence, home, bytes } = model;
+      if (isRestrictive(licence) && !acceptLicence) {
+        const where = home === undefined ? "" : ` (${home})`;
+        const message = `Read its licence first: ${licence}${where}; then send acceptLicence: true`;
+        throw new ServiceError("invalid", message, { faults: [{ path: "acceptLicence", message: "is needed" }] });
+      }
+      const known = await registry.get(name);
+      if (known?.versions.some(({ sha256 }) => sha256 === model.sha256)) return await models.get(name);
+      if (!modelNameSchema.safeParse(name).success) throw new ModelError("manifest", `No model can be called ${name}`);
+      downloads.start(name, bytes, async (options) => {
+        const attempt = (admission: Admission) => weir.pool.attempt(admission);
+        await pullModel(model, { ...options, registry, mirror, name, version, attempt, check: checkAddress });
+        await this.#watch.note();
+      });
+      return await models.get(name);
+    } catch (error) {
+      throw refusedModel(error);
+    }
   }
 
   async #registered(name: string): Promise<RegisteredModel> {

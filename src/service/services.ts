@@ -15,6 +15,7 @@ import type { Weir } from "../app.ts";
 import { Captures } from "./captures.ts";
 import { Ingest } from "./ingest.ts";
 import { Media } from "./media.ts";
+import { ModelDownloads } from "./model_downloads.ts";
 import { type ModelsConfig, ServerModels } from "./models.ts";
 import { Pictures } from "./pictures.ts";
 import { Predict } from "./predict.ts";
@@ -52,6 +53,7 @@ export class Services implements AsyncDisposable {
   /** HTTP requests under way. */
   active = 0;
   #reports: PerformanceReport;
+  #downloads: ModelDownloads;
   #subscriptions;
   #restoring = true;
   #startedAtMs = Date.now();
@@ -60,9 +62,22 @@ export class Services implements AsyncDisposable {
     const { weir, store, hub, config, version, log } = options;
     const rules = new SourceRules(config.sources);
     const checkSource = (source: StreamRegistration["source"]) => rules.check(source);
-    this.models = new ServerModels({ weir, registry: options.registry, onFault: (fault) => log.error(fault) });
     const { registry } = options;
-    this.registry = new ServerRegistry({ weir, models: this.models, registry, onFault: (fault) => log.error(fault) });
+    const onFault = (fault: string) => log.error(fault);
+    this.#downloads = new ModelDownloads();
+    this.models = new ServerModels({ weir, registry, downloads: this.#downloads, onFault });
+    this.registry = new ServerRegistry({
+      weir,
+      models: this.models,
+      registry,
+      downloads: this.#downloads,
+      zoo: config.zoo,
+      // Behind a proxy it is the proxy that looks names up, and that is asked for everything.
+      checkAddress: async ({ hostname, protocol }) => {
+        if (!behindProxy(protocol)) await rules.address(hostname);
+      },
+      onFault,
+    });
     this.predict = new Predict({ weir, models: this.models, limits: config.limits });
     this.sinks = new StreamSinks({
       directory: join(options.dataDir, "sinks"),
@@ -145,6 +160,7 @@ export class Services implements AsyncDisposable {
     this.streams[Symbol.dispose]();
     await this.sinks[Symbol.asyncDispose]();
     await this.captures[Symbol.asyncDispose]();
+    await this.#downloads[Symbol.asyncDispose]();
     await this.registry[Symbol.asyncDispose]();
     await this.metrics[Symbol.asyncDispose]();
   }
@@ -165,4 +181,9 @@ function tell(log: Log, { stream, state, previous, cause, restarts }: StateEvent
   if (bad) log.warn(`Stream ${state}`, fields);
   else if (state === "running" && previous !== "paused") log.info("Stream running", fields);
   else log.debug(`Stream ${state}`, fields);
+}
+
+function behindProxy(protocol: string): boolean {
+  const name = `${protocol.replace(":", "")}_proxy`;
+  return Boolean(Deno.env.get(name) ?? Deno.env.get(name.toUpperCase()));
 }

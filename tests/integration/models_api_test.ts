@@ -199,7 +199,7 @@ Deno.test("a file that cannot be used is refused with the reason before anything
   form.set("name", "x");
   const without = await s.call("POST", "/api/v1/models", form);
   assert.deepEqual([without.status, without.body.errors], [422, [{ path: "file", message: "is missing" }]]);
-  assert.deepEqual((await s.get("/api/v1/models")).body.models.map(({ name }: Answer) => name), ["weir-pitch"]);
+  assert.ok((await s.get("/api/v1/models")).body.models.every(({ builtIn }: Answer) => builtIn));
 });
 
 Deno.test("an upload that breaks off leaves nothing", async () => {
