@@ -13,6 +13,7 @@ const PAGES: readonly { hash: string; shows: string; press?: string }[] = [
   { hash: "#/", shows: ".tile canvas.live.begun" },
   { hash: "#/streams/pitch", shows: ".moments li" },
   { hash: "#/streams/gone", shows: ".history td" },
+  { hash: "#/streams/pitch", press: "Draw", shows: ".shape-panel li" },
   { hash: "#/streams/nobody", shows: ".empty" },
   { hash: "#/add", shows: "form.add" },
   { hash: "#/add", press: "File", shows: ".media li" },
@@ -39,7 +40,10 @@ inBrowser("axe finds nothing wrong on any page that shows live streams, in both 
   await server.ask("POST", "/api/v1/streams", {
     id: "pitch",
     source: { kind: "scene", scene: "pitch", fps: 5, width: 640, height: 360 },
-    pipeline: [{ model: "weir-pitch" }, { analyzer: "track" }],
+    pipeline: [{ model: "weir-pitch" }, { analyzer: "track" }, {
+      analyzer: "zones",
+      zones: { box: { points: [[0, 0], [1, 0], [1, 1]] } },
+    }],
     labels: { site: "north" },
   });
   await server.ask("POST", "/api/v1/streams", { id: "gone", source: { kind: "rtsp", url: "rtsp://127.0.0.1:1/main" } });

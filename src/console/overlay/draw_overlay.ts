@@ -1,5 +1,9 @@
 import type { Box, ClassScore, Detection, ResultEnvelope } from "../../core/results.ts";
-import { overlayColour, overlayInk } from "./colours.ts";
+import { overlayColour } from "./colours.ts";
+import { drawAreaNames, drawAreas } from "./draw_areas.ts";
+import { drawKeypoints, drawMask } from "./draw_figures.ts";
+import { drawHeat, type HeatMap } from "./draw_heat.ts";
+import { drawPlate, overlap, plateWidth, type Rect } from "./plates.ts";
 import type { Trail } from "./trails.ts";
 
 /** What of a result is drawn. */
@@ -7,15 +11,24 @@ export interface Layers {
   boxes: boolean;
   labels: boolean;
   trails: boolean;
+  /** Zones, lines and what moves, with what is counted there. */
+  areas: boolean;
+  /** Outlines of things, filled. */
+  masks: boolean;
+  /** Where things have been. */
+  heat: boolean;
   /** Classes of the whole picture, and texts of analyzers. */
   text: boolean;
 }
 
-/** Everything on. */
+/** Everything on but what would cover the picture. */
 export const ALL_LAYERS: Layers = {
   boxes: true,
   labels: true,
   trails: true,
+  areas: true,
+  masks: true,
+  heat: false,
   text: true,
 };
 
@@ -25,6 +38,8 @@ export interface OverlayOptions {
   scale: number;
   layers?: Layers;
   trails?: readonly Trail[];
+  /** The latest map of where things have been. */
+  heat?: HeatMap | undefined;
   /** Of one screen pixel in the canvas: lines and letters keep their size on dense screens. Default 1. */
   density?: number;
 }
@@ -40,7 +55,7 @@ export function drawOverlay(
   outputs: Outputs,
   options: OverlayOptions,
 ): void {
-  const { scale, layers = ALL_LAYERS, trails = [], density = 1 } = options;
+  const { scale, layers = ALL_LAYERS, trails = [], heat, density = 1 } = options;
   const detections = detectionsOf(outputs).toSorted((a, b) => a.score - b.score);
   const line = Math.max(1.5, Math.min(3, context.canvas.width / density / 360)) * density;
   const room: Rect = {
@@ -49,7 +64,15 @@ export function drawOverlay(
     width: context.canvas.width,
     height: context.canvas.height,
   };
+  const taken: Rect[] = [];
   context.lineJoin = "round";
+  context.font = `600 ${12 * density}px system-ui, sans-serif`;
+  context.textBaseline = "middle";
+  if (layers.heat && heat) drawHeat(context, heat);
+  if (layers.areas) drawAreas(context, outputs, { scale, line });
+  if (layers.masks) {
+    for (const detection of detections) drawMask(context, detection, { colour: colourOf(detection), scale });
+  }
   if (layers.trails) {
     for (const trail of trails) drawTrail(context, trail, { scale, line });
   }
@@ -58,12 +81,10 @@ export function drawOverlay(
       drawBox(context, scaled(detection.box, scale), colourOf(detection), line);
     }
     for (const detection of detections) {
-      drawKeypoints(context, detection, { scale, line });
+      drawKeypoints(context, detection, { colour: colourOf(detection), scale, line });
     }
   }
-  const taken: Rect[] = [];
-  context.font = `600 ${12 * density}px system-ui, sans-serif`;
-  context.textBaseline = "middle";
+  if (layers.areas) taken.push(...drawAreaNames(context, outputs, { scale, density }));
   if (layers.text) {
     classesOf(outputs).forEach(({ label, score, classId }, row) => {
       const at = { x: 8 * density, y: (8 + row * 20) * density };
@@ -101,13 +122,6 @@ function classesOf(outputs: Outputs): ClassScore[] {
     .slice(0, 5);
 }
 
-interface Rect {
-  x: number;
-  y: number;
-  width: number;
-  height: number;
-}
-
 function scaled([x, y, width, height]: Box, scale: number): Rect {
   return {
     x: x * scale,
@@ -134,20 +148,6 @@ function drawBox(
   context.strokeStyle = colour;
   context.lineWidth = line;
   context.strokeRect(x, y, width, height);
-}
-
-function drawKeypoints(
-  context: CanvasRenderingContext2D,
-  detection: Detection,
-  { scale, line }: { scale: number; line: number },
-): void {
-  if (!detection.keypoints) return;
-  context.fillStyle = colourOf(detection);
-  for (const [x, y] of detection.keypoints) {
-    context.beginPath();
-    context.arc(x * scale, y * scale, line * 1.5, 0, 2 * Math.PI);
-    context.fill();
-  }
 }
 
 function drawTrail(
@@ -212,39 +212,6 @@ function drawLabel(
   );
   // A name on top of another is read by nobody; the box says enough.
   return spot && drawPlate(context, name, colourOf(detection), spot, density);
-}
-
-function drawPlate(
-  context: CanvasRenderingContext2D,
-  text: string,
-  colour: string,
-  { x, y }: { x: number; y: number },
-  density: number,
-): Rect {
-  const rect = {
-    x,
-    y,
-    width: plateWidth(context, text, density),
-    height: 18 * density,
-  };
-  context.fillStyle = colour;
-  context.fillRect(rect.x, rect.y, rect.width, rect.height);
-  context.fillStyle = overlayInk(colour);
-  context.fillText(text, x + 5 * density, y + rect.height / 2 + density / 2);
-  return rect;
-}
-
-function plateWidth(
-  context: CanvasRenderingContext2D,
-  text: string,
-  density: number,
-): number {
-  return Math.ceil(context.measureText(text).width) + 10 * density;
-}
-
-function overlap(a: Rect, b: Rect): boolean {
-  return a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height &&
-    b.y < a.y + a.height;
 }
 
 function percent(score: number): string {

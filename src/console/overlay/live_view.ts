@@ -1,6 +1,7 @@
 import type { ResultEnvelope } from "../../core/results.ts";
 import type { LivePicture } from "../api/live_messages.ts";
 import { ALL_LAYERS, drawOverlay, type Layers } from "./draw_overlay.ts";
+import { type HeatMap, heatOf } from "./draw_heat.ts";
 import { ResultRing } from "./result_ring.ts";
 import { type Trail, Trails } from "./trails.ts";
 
@@ -32,6 +33,8 @@ export class LiveView implements Disposable {
   #context: CanvasRenderingContext2D;
   #results = new ResultRing<Seen>(48);
   #trails = new Trails();
+  /** Told now and then; it holds until the next. */
+  #heat: HeatMap | undefined;
   #layers: Layers = ALL_LAYERS;
   #newest: LivePicture | undefined;
   #decoding = false;
@@ -69,6 +72,7 @@ export class LiveView implements Disposable {
   /** Takes a result in; the picture of its frame may come later, or never. */
   pushResult({ epoch, seq, frame, outputs }: ResultEnvelope): void {
     if (this.#disposed || this.#results.of({ epoch, seq })) return;
+    this.#heat = heatOf(outputs) ?? this.#heat;
     this.#results.push({
       epoch,
       seq,
@@ -159,6 +163,7 @@ export class LiveView implements Disposable {
       scale: width / frame.width,
       layers: this.#layers,
       trails,
+      heat: this.#heat,
       density,
     });
   }

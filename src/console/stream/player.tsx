@@ -4,6 +4,9 @@ import type { ResultEnvelope } from "../../core/results.ts";
 import type { StreamView } from "../../core/services.ts";
 import { ALL_LAYERS, type Layers } from "../overlay/draw_overlay.ts";
 import { LiveCanvas } from "../overlay/live_canvas.tsx";
+import { ShapeCanvas } from "../shapes/shape_canvas.tsx";
+import { ShapePanel } from "../shapes/shape_panel.tsx";
+import { ShapeSession } from "../shapes/shape_session.ts";
 import { Button } from "../ui/button.tsx";
 import { Icon } from "../ui/icon.tsx";
 import { Trouble } from "../wall/trouble.tsx";
@@ -12,6 +15,9 @@ const NAMES: Record<keyof Layers, string> = {
   boxes: "Boxes",
   labels: "Labels",
   trails: "Trails",
+  areas: "Zones",
+  masks: "Masks",
+  heat: "Heat",
   text: "Text",
 };
 const PLAYER_FPS = 25;
@@ -25,6 +31,12 @@ export function Player(
 ) {
   const screen = useRef<HTMLDivElement>(null);
   const layers = useSignal<Layers>(ALL_LAYERS);
+  const drawing = useSignal<ShapeSession | undefined>(undefined);
+  const endDrawing = () => {
+    drawing.value?.[Symbol.dispose]();
+    drawing.value = undefined;
+  };
+  useEffect(() => endDrawing, []);
   const fill = () => {
     if (document.fullscreenElement) document.exitFullscreen();
     else screen.current?.requestFullscreen?.().catch(() => {});
@@ -53,11 +65,12 @@ export function Player(
           <LiveCanvas
             stream={view.id}
             fps={PLAYER_FPS}
-            layers={layers.value}
+            layers={drawing.value ? { ...layers.value, areas: false } : layers.value}
             onResult={onResult}
           />
         )}
-        {state !== "running" && (
+        {drawing.value && <ShapeCanvas session={drawing.value} />}
+        {state !== "running" && !drawing.value && (
           <div class="veil">
             <Trouble status={view.status} />
           </div>
@@ -75,8 +88,18 @@ export function Player(
           </Button>
         ))}
         <Button
-          kind="quiet"
           class="end"
+          aria-pressed={drawing.value !== undefined}
+          disabled={view.origin === "config"}
+          title={view.origin === "config"
+            ? "It is declared in the configuration file; change it there"
+            : "Zones, lines and masks"}
+          onClick={() => drawing.value ? endDrawing() : drawing.value = new ShapeSession(view)}
+        >
+          Draw
+        </Button>
+        <Button
+          kind="quiet"
           onClick={fill}
           title="Full screen (f)"
           aria-label="Full screen"
@@ -84,6 +107,7 @@ export function Player(
           <Icon name="full" />
         </Button>
       </div>
+      {drawing.value && <ShapePanel session={drawing.value} onClose={endDrawing} />}
     </section>
   );
 }
