@@ -108,8 +108,8 @@ Deno.test("a new epoch forgets the averages and keeps the count", () => {
 Deno.test("numbers that are no probabilities change nothing", () => {
   const r = rig();
   r.push(0, heads({ track: 1, of: [0, 0, 0, 1] }));
-  for (const  of of[[NaN, 1, 0, 0], [2, -1, 0, 0], [1], Array(100).fill(0.01)]) {
-    r.push(1, heads({ track: 1, of }));
+  for (const odd of [[NaN, 1, 0, 0], [2, -1, 0, 0], [1], Array(100).fill(0.01)]) {
+    r.push(1, heads({ track: 1, of: odd }));
   }
   assert.equal(r.push(2, heads({ track: 1, of: [0, 0, 0, 1] })).faces[0].heads.Engagement.confidence, 1);
 });
