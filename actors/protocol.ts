@@ -9,6 +9,7 @@ import type { CapturedClip, CapturedFrame } from "../src/core/captures.ts";
 import type { KeepingPlace } from "../streams/keeping.ts";
 import type { PushedFrame } from "../streams/sources/inlet.ts";
 import type { SourceRulesOptions } from "../streams/sources/source_rules.ts";
+import type { StillPipelineQuestion } from "./still_pipelines.ts";
 import type { StillQuestion } from "./stills.ts";
 
 // Who says what to whom. Main tells, workers emit; the frames' own messages go from port to port, past main.
@@ -141,6 +142,8 @@ export type ToStreams =
   | { type: "statuses" }
   /** One image, of no stream, to be run through a model. */
   | { type: "still"; question: StillQuestion }
+  /** One image, of no stream, to be run through several models. */
+  | { type: "stillPipeline"; question: StillPipelineQuestion }
   | { type: "usage" };
 
 /** How far a stream has come. */

@@ -7,6 +7,7 @@ import { SourceRules } from "../streams/sources/source_rules.ts";
 import type { ActorContext } from "./actor.ts";
 import type { FromStreams, ToStreams } from "./protocol.ts";
 import { Steps } from "./steps.ts";
+import { StillPipelines } from "./still_pipelines.ts";
 import { Stills } from "./stills.ts";
 import { StreamTask } from "./stream_task.ts";
 import { TurnClient } from "./turn_client.ts";
@@ -25,6 +26,7 @@ const steps = new Steps();
 const models = new Map<number, string>();
 let turns: TurnClient;
 let stills: Stills;
+let stillPipelines: StillPipelines;
 
 hostActor<StreamWorkerInit, ToStreams, FromStreams>({
   start(init, context) {
@@ -34,6 +36,7 @@ hostActor<StreamWorkerInit, ToStreams, FromStreams>({
       onOverdue: (replica) => context.emit({ type: "overdue", replica, model: models.get(replica) ?? "" }),
     });
     stills = new Stills(turns);
+    stillPipelines = new StillPipelines(turns, steps);
     onPictureLeak(({ width, height }) => context.emit({ type: "leak", what: `a picture of ${width}x${height}` }));
   },
   handle(message, context) {
@@ -50,6 +53,7 @@ hostActor<StreamWorkerInit, ToStreams, FromStreams>({
         return turns.refuse(message.model, message.reason);
       case "unloaded":
         stills.forget(message.model);
+        stillPipelines.forget(message.model);
         return steps.forget(message.model);
       case "add":
         return add(message, context);
@@ -69,6 +73,8 @@ hostActor<StreamWorkerInit, ToStreams, FromStreams>({
         return tasks.get(message.id)?.keeping.taken();
       case "still":
         return stills.run(message.question, context.signal);
+      case "stillPipeline":
+        return stillPipelines.run(message.question, context.signal);
       case "statuses":
         return [...tasks.values()].map((task) => task.status());
       case "usage":
@@ -108,6 +114,7 @@ hostActor<StreamWorkerInit, ToStreams, FromStreams>({
     await Promise.all([...tasks.values()].map((task) => task.stop()));
     turns[Symbol.dispose]();
     stills[Symbol.dispose]();
+    stillPipelines[Symbol.dispose]();
     steps[Symbol.dispose]();
   },
 });

@@ -77,13 +77,16 @@ export class StreamWorkers {
 
   /**
    * The worker with the fewest guests; it counts one more from here on, until `guests` is lowered. While all have some,
-   * another worker is started for those to come.
+   * another worker is started for those to come. Guests of one session come to the same worker, as long as there are as
+   * many.
    */
-  async enter(): Promise<StreamSlot> {
+  async enter(session?: string): Promise<StreamSlot> {
     if (this.#stopping) throw new Error("Cannot take an image on: everything stops");
     if (this.#mayGrow && this.#slots.every(({ guests }) => guests > 0)) void this.#grow().catch(() => {});
     if (this.#slots.length === 0) await Promise.any(this.#spawning);
-    const slot = this.#least(({ guests, streams }) => guests + streams.size / GUEST_WEIGHT);
+    const slot = session !== undefined && this.#slots.length > 0
+      ? this.#slots[hashOf(session) % this.#slots.length]
+      : this.#least(({ guests, streams }) => guests + streams.size / GUEST_WEIGHT);
     slot.guests++;
     return slot;
   }
@@ -134,4 +137,11 @@ export class StreamWorkers {
     this.#slots.push(slot);
     return slot;
   }
+}
+
+/** FNV-1a. */
+function hashOf(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let n = 0; n < text.length; n++) hash = Math.imul(hash ^ text.charCodeAt(n), 0x01000193);
+  return hash >>> 0;
 }

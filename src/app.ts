@@ -3,6 +3,7 @@ import { Subject } from "rxjs/internal/Subject";
 import type { StopOptions } from "../actors/actor.ts";
 import { Kills } from "../actors/kills.ts";
 import type { FromStreams, ReplicaStats, StreamExtras, StreamPosition } from "../actors/protocol.ts";
+import type { StillPipelineAnswer, StillPipelineQuestion } from "../actors/still_pipelines.ts";
 import type { StillAnswer, StillQuestion } from "../actors/stills.ts";
 import { type StreamSlot, StreamWorkers } from "../actors/stream_workers.ts";
 import { sourceNamed } from "../streams/sources/registry.ts";
@@ -10,11 +11,11 @@ import type { CapturedClip, CapturedFrame } from "./core/captures.ts";
 import type { AlertEvent } from "./core/events.ts";
 import type { ResultEnvelope } from "./core/results.ts";
 import type { Sender, SenderEvents } from "./core/services.ts";
-import type { StateEvent, StreamRegistration, StreamStatus } from "./core/stream.ts";
+import type { PipelineStep, StateEvent, StreamRegistration, StreamStatus } from "./core/stream.ts";
 import { type Declaration, type DeclaredModel, type ModelLease, ModelPool } from "./model_pool.ts";
 import { HostedStreams } from "./service/hosted_streams.ts";
 import { PictureWatches } from "./service/picture_watches.ts";
-import { readyStream } from "./service/ready_stream.ts";
+import { type ReadyPipeline, readyPipeline, readyStream } from "./service/ready_stream.ts";
 import { StatusBook } from "./service/status_book.ts";
 import { Senders } from "./service/senders.ts";
 import { isOver, untilOver } from "./service/stream_end.ts";
@@ -238,6 +239,25 @@ export class Weir implements AsyncDisposable {
     } finally {
       slot.guests--;
     }
+  }
+
+  /** The same through several models; images of one session go to the same thread, which remembers answers for it. */
+  async stillPipeline(
+    question: StillPipelineQuestion,
+    options: { timeoutMs: number; signal: AbortSignal },
+  ): Promise<StillPipelineAnswer> {
+    const slot = await this.#workers.enter(question.session);
+    try {
+      const transfer = [question.image.buffer];
+      return await slot.actor.ask<StillPipelineAnswer>({ type: "stillPipeline", question }, { ...options, transfer });
+    } finally {
+      slot.guests--;
+    }
+  }
+
+  /** The right to the models of a pipeline; they stay loaded until it is given back. */
+  async usePipeline(user: string, pipeline: readonly PipelineStep[]): Promise<ReadyPipeline> {
+    return await readyPipeline(user, pipeline, this.#models);
   }
 
   /** The right to a model; it stays loaded until that is given back. */

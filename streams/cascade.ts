@@ -90,9 +90,10 @@ interface Way {
 /** The answer of one that was nearly the same, where there is one and it is not to be checked, or else the model's. */
 async function answered(piece: Piece, frame: FrameInWork, way: Way): Promise<Outcome> {
   const { cache } = way.step;
-  const likeness = cache && piece.likeness?.();
+  const likeness = cache && frame.session !== null && piece.likeness?.();
   if (!likeness) return await inTurn(piece, way);
-  const looked = cache.look(likeness.session, likeness.numbers, frame.info.ptsUs / 1e6);
+  const session = `${frame.session}/${likeness.session}`;
+  const looked = cache.look(session, likeness.numbers, frame.info.ptsUs / 1e6);
   const { known, check } = looked;
   return known && !check ? { piece, known } : { ...await inTurn(piece, way), looked };
 }

@@ -23,7 +23,13 @@ export class FrameInWork {
   passage?: Credits;
   #open = true;
 
-  constructor(readonly info: FrameInfo, readonly picture: Picture, private readonly ledger: Ledger) {}
+  constructor(
+    readonly info: FrameInfo,
+    readonly picture: Picture,
+    private readonly ledger: Ledger,
+    /** Answers are remembered within it; in none where it is null. A stream is one session. */
+    readonly session: string | null = "",
+  ) {}
 
   /** The frame's result is published. */
   complete(): void {
