@@ -9,7 +9,8 @@ export interface Directories {
 
 /** The directories in force: `WEIR_DATA_DIR` and `WEIR_CACHE_DIR`, else what is customary on the system. */
 export function directories(env: (name: string) => string | undefined = (name) => Deno.env.get(name)): Directories {
-  const home = homedir();
+  // A user without an entry among the system's users has none.
+  const home = homedir() ?? "/";
   const customary = {
     linux: {
       data: env("XDG_DATA_HOME") || join(home, ".local", "share"),

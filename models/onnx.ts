@@ -34,8 +34,12 @@ export interface OnnxModel {
   close(): Promise<void>;
 }
 
+/** ONNX Runtime tells Microsoft of machines and models unless this is set before its first use in a process. */
+const NO_TELEMETRY = "ORT_DISABLE_TELEMETRY";
+
 /** The devices that ONNX Runtime on this machine knows; `bundled` ones need no library of their own. */
 export function listProviders(): { name: Provider; bundled: boolean }[] {
+  if (Deno.env.get(NO_TELEMETRY) !== "1") Deno.env.set(NO_TELEMETRY, "1");
   return listSupportedBackends().map(({ name, bundled }) => ({ name: name as Provider, bundled }));
 }
 

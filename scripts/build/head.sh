@@ -115,6 +115,6 @@ if ! intact; then
   trap - EXIT INT TERM HUP
   rm -rf "$work"
 fi
-DENO_DIR=$cache/deno DENO_NO_UPDATE_CHECK=1
-export DENO_DIR DENO_NO_UPDATE_CHECK
+DENO_DIR=$cache/deno DENO_NO_UPDATE_CHECK=1 ORT_DISABLE_TELEMETRY=1
+export DENO_DIR DENO_NO_UPDATE_CHECK ORT_DISABLE_TELEMETRY
 exec "$home/deno" run --quiet --no-prompt --no-remote -A --config "$home/app/deno.json" "$home/app/main.js" "$@"
