@@ -1,3 +1,5 @@
+import type { CameraShift } from "../vision/camera_motion.ts";
+
 /** How far a tracker's world has come. */
 export interface TrackStep {
   /** Time since the clock's start. */
@@ -6,6 +8,8 @@ export interface TrackStep {
   elapsedMs: number;
   /** The unit in which motion and its noise are counted. */
   intervalMs: number;
+  /** How the camera has moved meanwhile, in source pixels, where that is known. */
+  camera?: CameraShift;
 }
 
 /** Turns presentation times into true steps of time, whichever frames were dropped. */

@@ -1,4 +1,5 @@
 import type { Detection } from "../core/results.ts";
+import type { CameraShift } from "../vision/camera_motion.ts";
 import type { BoxFilter } from "../vision/kalman.ts";
 import type { TrackStep } from "./track_clock.ts";
 import type { Target, Tracked } from "./track_target.ts";
@@ -43,6 +44,7 @@ export class Targets {
     for (const target of this.all) {
       target.lost = target.detection < 0;
       if (target.before && !target.lost) target.before.copy(target.filter);
+      if (step.camera) goAlong(target, step.camera);
       target.filter.predict(elapsed, target.lost);
       if (target.lost) target.hits = 0;
       target.detection = -1;
@@ -91,5 +93,16 @@ export class Targets {
   reset(): void {
     this.all = [];
     this.#frames = 0;
+  }
+}
+
+/** Puts what is known of a target to where it is in a picture whose camera has moved. */
+function goAlong(target: Target, camera: CameraShift): void {
+  target.filter.warp(camera);
+  target.before?.warp(camera);
+  const { scale } = camera;
+  for (const sighting of target.sightings) {
+    const [x, y, width, height] = sighting.box;
+    sighting.box = [scale * x + camera.x, scale * y + camera.y, scale * width, scale * height];
   }
 }

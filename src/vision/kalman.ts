@@ -1,4 +1,5 @@
 import type { Box } from "../core/results.ts";
+import type { CameraShift } from "./camera_motion.ts";
 
 /** Covariance of a position and its velocity. */
 export interface AxisCovariance {
@@ -43,6 +44,16 @@ export class AxisFilter {
     covariance.velocity -= cross * cross * scale;
   }
 
+  /** Sees the world at another scale, from another place. */
+  warp(scale: number, offset: number): void {
+    const { covariance } = this;
+    this.position = scale * this.position + offset;
+    this.velocity *= scale;
+    covariance.position *= scale * scale;
+    covariance.cross *= scale * scale;
+    covariance.velocity *= scale * scale;
+  }
+
   /** Becomes what `other` is. */
   copy(other: AxisFilter): void {
     this.position = other.position;
@@ -69,6 +80,8 @@ export interface BoxFilter {
   predict(elapsed: number, lost: boolean): void;
   /** Folds a sighting in. */
   update(box: Readonly<Box>): void;
+  /** Goes along with a camera that has moved. */
+  warp(shift: CameraShift): void;
   /** Where the box is held to be. */
   box(): Box;
   /** Becomes what `other`, a filter of the same kind, is. */

@@ -1,4 +1,5 @@
 import type { Box } from "../core/results.ts";
+import type { CameraShift } from "./camera_motion.ts";
 import { AxisFilter, type BoxFilter, stepNoise } from "./kalman.ts";
 
 /** Of the box's height, a step. */
@@ -42,6 +43,12 @@ export class KalmanXyah implements BoxFilter {
     this.y.update(y + height / 2, sized);
     this.aspect.update(width / height, square(ASPECT_MEASURED));
     this.height.update(height, sized);
+  }
+
+  warp({ scale, x, y }: CameraShift): void {
+    this.x.warp(scale, x);
+    this.y.warp(scale, y);
+    this.height.warp(scale, 0);
   }
 
   box(): Box {

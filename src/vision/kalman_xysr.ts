@@ -1,4 +1,5 @@
 import type { Box } from "../core/results.ts";
+import type { CameraShift } from "./camera_motion.ts";
 import { AxisFilter, type BoxFilter, stepNoise } from "./kalman.ts";
 
 const FIRST = { position: 10, velocity: 10_000 };
@@ -32,6 +33,12 @@ export class KalmanXysr implements BoxFilter {
     this.y.update(y + height / 2, 1);
     this.area.update(width * height, 10);
     this.aspect.update(width / height, 10);
+  }
+
+  warp({ scale, x, y }: CameraShift): void {
+    this.x.warp(scale, x);
+    this.y.warp(scale, y);
+    this.area.warp(scale * scale, 0);
   }
 
   box(): Box {
