@@ -200,6 +200,6 @@ Deno.test("what cannot be judged is refused with the reason", async () => {
     await refused({ det: gt, gt: [path("two.jsonl")] }, /not the truth of a scene/);
   });
   await assert.rejects(evalCommand(["trak"]), /did you mean track/);
-  await assert.rejects(evalCommand([]), /wants to know what: track/);
+  await assert.rejects(evalCommand([]), /wants to know what: .*track/);
   await assert.rejects(evalCommand(["track", "a.txt"]), /what is "a\.txt"/);
 });
