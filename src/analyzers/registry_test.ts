@@ -158,3 +158,10 @@ Deno.test("no two analyzers have one name", () => {
   const kinds = analyzers.map(({ kind }) => kind);
   assert.deepEqual([...new Set(kinds)], kinds);
 });
+
+Deno.test("the README's table has every analyzer, and no other", () => {
+  const readme = Deno.readTextFileSync(new URL("../../README.md", import.meta.url));
+  const table = readme.slice(readme.indexOf("| analyzer |")).split("\n\n")[0];
+  const named = [...table.matchAll(/^\| `(\w+)` \|/gm)].map(([, kind]) => kind);
+  assert.deepEqual(named.sort(), analyzers.map(({ kind }) => kind).sort());
+});
