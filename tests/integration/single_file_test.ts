@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { build } from "../../scripts/build/build.ts";
 import { thirdParty } from "../../src/cli/third_party.ts";
+import { bareDebian } from "../support/bare_debian.ts";
 import { succeeds } from "../support/python_env.ts";
 import { finished, SingleFile } from "../support/single_file.ts";
 import { skip } from "../support/skip.ts";
@@ -10,6 +11,8 @@ const LINUX = Deno.build.os === "linux";
 const root = LINUX && Deno.uid() === 0;
 /** A mount of one's own, in which a disk may be small or not to be written to. */
 const mounts = root && await succeeds("unshare", "--mount", "true");
+
+const debian = mounts ? await bareDebian() : undefined;
 
 let file: SingleFile;
 Deno.test.beforeAll(async () => {
@@ -249,3 +252,27 @@ fileTest("weir licences tells the notice and every package of the file", async (
   assert.match(stdout, /Source offer[\s\S]*\n {2}onnxruntime-node \d\S+: MIT\n/);
   assert.match((await single.run(["licences", "--gpl"])).stdout, /GNU GENERAL PUBLIC LICENSE/);
 });
+
+fileTest(
+  "it works on a bare Debian 12, as a user without a home, on disks that cannot be written to but for one folder",
+  async (_, single) => {
+    const script = new URL("../support/in_bare_root.sh", import.meta.url).pathname;
+    const inside = (command: string) =>
+      finished("unshare", ["--mount", "--pid", "--fork", "sh", script, debian!, single.path, command]);
+    const bare = await inside("for one in node deno ffmpeg python3 zstd xz; do command -v $one; done; touch /x");
+    assert.deepEqual(
+      [bare.stdout, /Read-only/.test(bare.stderr)],
+      ["", true],
+      "the root is not as bare as it should be",
+    );
+    const { code, stdout, stderr } = await inside(
+      "weir scene pitch --seconds 1 --out /var/tmp/p.mp4 && weir doctor && weir run /var/tmp/p.mp4 --model weir-pitch --quiet",
+    );
+    assert.equal(code, 0, stderr);
+    assert.match(stdout, /built-in model +weir-pitch runs on cpu/);
+    assert.equal(stdout.match(/^\{"v":1,"type":"result"/gm)?.length, 25);
+    assert.doesNotMatch(stderr, /not found/);
+  },
+  debian !== undefined,
+  "to be root, and debootstrap with Debian's archive (or WEIR_BARE_ROOT)",
+);
