@@ -19,6 +19,12 @@ const BLOCKS_MIN = 6;
 const AGREEING_MIN = 0.4;
 const ROUNDS = 6;
 
+/** Nearest first: once a good place is known, the others are given up early. */
+const FINE_OFFSETS = Array.from({ length: (2 * FINE_REACH + 1) ** 2 }, (_, n) => {
+  const side = 2 * FINE_REACH + 1;
+  return [(n % side) - FINE_REACH, Math.floor(n / side) - FINE_REACH] as const;
+}).sort(([ax, ay], [bx, by]) => ax * ax + ay * ay - bx * bx - by * by);
+
 interface Match {
   /** The block's centre in the picture before, and where it is now. */
   from: readonly [x: number, y: number];
@@ -112,11 +118,10 @@ export class CameraMotion {
     const cost = (dx: number, dy: number, enough = Infinity) =>
       this.#difference(before, after, { left, top, dx, dy, enough });
     let [bestX, bestY, least] = [0, 0, Infinity];
-    for (let dy = guess[1] - FINE_REACH; dy <= guess[1] + FINE_REACH; dy++) {
-      for (let dx = guess[0] - FINE_REACH; dx <= guess[0] + FINE_REACH; dx++) {
-        const sum = cost(dx, dy, least);
-        if (sum < least) [bestX, bestY, least] = [dx, dy, sum];
-      }
+    for (const [offX, offY] of FINE_OFFSETS) {
+      const [dx, dy] = [guess[0] + offX, guess[1] + offY];
+      const sum = cost(dx, dy, least);
+      if (sum < least) [bestX, bestY, least] = [dx, dy, sum];
     }
     // At the rim of what was looked at, the true place may lie beyond it.
     if (Math.abs(bestX - guess[0]) === FINE_REACH || Math.abs(bestY - guess[1]) === FINE_REACH) return undefined;
