@@ -140,6 +140,11 @@ export class Services implements AsyncDisposable {
         this.#reports.state(event);
         tell(log, event);
       }),
+      weir.alerts$.subscribe((event) => {
+        this.metrics.alert(event);
+        const { stream, alert, message, seq } = event;
+        log.info("Alert", { stream, alert, message, seq });
+      }),
     ];
   }
 

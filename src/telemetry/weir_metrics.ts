@@ -1,3 +1,4 @@
+import type { AlertEvent } from "../core/events.ts";
 import type { ResultEnvelope, Timings } from "../core/results.ts";
 import type { StateEvent, StreamStatus } from "../core/stream.ts";
 import { eventLoopDelay } from "./event_loop_delay.ts";
@@ -71,6 +72,7 @@ export class WeirMetrics implements AsyncDisposable {
   #gathering: Promise<void> | undefined;
   #ages;
   #stages;
+  #alerts;
   #requests;
   #requestSeconds;
 
@@ -96,6 +98,11 @@ export class WeirMetrics implements AsyncDisposable {
       help: "Where the time of results went.",
       labels: ["stream", "stage"],
       bounds: STAGE_BOUNDS,
+    });
+    this.#alerts = metrics.counter({
+      name: "weir_alerts_total",
+      help: "Alerts that people were told, by the step that told them.",
+      labels: ["stream", "alert"],
     });
     this.#requests = metrics.counter({
       name: "weir_http_requests_total",
@@ -141,6 +148,12 @@ export class WeirMetrics implements AsyncDisposable {
     if (this.#states.size > STREAMS_MAX) void this.#refresh();
   }
 
+  /** Folds an alert in. */
+  alert({ stream, alert }: AlertEvent): void {
+    if (!this.#streams.has(stream)) this.#adopt(stream);
+    this.#alerts.at({ stream, alert }).add();
+  }
+
   /** Folds an answered request in. */
   request({ route, method, status, seconds }: AnsweredRequest): void {
     const known = METHODS.has(method) ? method : "other";
@@ -155,6 +168,7 @@ export class WeirMetrics implements AsyncDisposable {
     this.#statuses.delete(stream);
     this.#ages.forget({ stream });
     this.#stages.forget({ stream });
+    this.#alerts.forget({ stream });
   }
 
   /** Everything as it stands, in the form that an `Accept` header asks for. */

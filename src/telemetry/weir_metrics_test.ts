@@ -143,8 +143,9 @@ Deno.test("a stream that is removed takes its series with it, told or not", asyn
   for (const { id } of it.streams) {
     it.metrics.result(resultOf(id));
     it.metrics.state(stateOf(id, "running", 1));
+    it.metrics.alert({ v: 1, type: "alert", stream: id, alert: "crowd", message: "many", at: "2026-01-31T12:00:00Z" });
   }
-  assert.match((await it.metrics.expose()).text, /stream="gate"/);
+  assert.equal(await value(it, 'weir_alerts_total{stream="gate",alert="crowd"}'), 1);
   it.streams = [it.streams[1]];
   const { text } = await it.metrics.expose();
   assert.ok(!text.includes('stream="gate"'));
