@@ -126,7 +126,7 @@ export class Lines implements Analyzer {
     return {
       ...readings,
       ...(events.length > 0 && { events: events.slice(0, EVENTS_MAX) }),
-      ...(!known ? { needs: "detections" } : untracked && { needs: "track" }),
+      ...(!known ? { needs: "detections" } : untracked && { needs: "tracks" }),
     };
   }
 

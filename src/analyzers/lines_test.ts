@@ -67,7 +67,7 @@ Deno.test("directions have the names that people give them, and totals live on i
 
 Deno.test("without tracks nothing can be counted, and the output says what is missing", () => {
   const rig = rigOf();
-  assert.equal(rig.show(0, { at: [450, 250] }).needs, "track");
+  assert.equal(rig.show(0, { at: [450, 250] }).needs, "tracks");
   assert.equal(rig.show(0.1).needs, undefined);
   assert.equal(rig.push(0.2, { motion: { moving: true } }).needs, "detections");
 });

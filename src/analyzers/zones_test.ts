@@ -11,7 +11,7 @@ Deno.test("a zone counts what stands in it, by the feet, without any tracks", ()
   assert.equal(reading.count, 2);
   assert.deepEqual([reading.inside, reading.entered, reading.tracks], [0, 0, []]);
   assert.deepEqual(reading.points, [[0, 0], [500, 0], [500, 500], [0, 500]]);
-  assert.equal(needs, "track");
+  assert.equal(needs, "tracks");
   assert.equal(rig.push(1, {}).needs, "detections");
 });
 
