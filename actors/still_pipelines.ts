@@ -111,7 +111,7 @@ export class StillPipelines implements Disposable {
         epoch: EPOCH,
         onDrop(frame, cause, reason) {
           frame.drop(cause);
-          if (cause === "stale") resolve({ late: true, expectedMs: nowMs() - receivedAtMs });
+          if (cause === "stale") resolve({ late: true, waitedMs: nowMs() - receivedAtMs, expectedMs: 0 });
           else reject(reason ?? new Error(`The image was dropped: ${cause}`));
         },
       }).subscribe({ next: (result) => resolve({ result }), error: reject });

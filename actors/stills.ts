@@ -9,7 +9,7 @@ import { type ImageHeader, type ImageLimits, readImageHeader } from "../streams/
 import { UndecodableError } from "../streams/av/picture.ts";
 import { Preparer } from "../streams/av/preparer.ts";
 import { StillDecoder } from "../streams/av/still_decoder.ts";
-import { FramePool } from "../streams/frame_pool.ts";
+import { FairBuffers } from "./fair_buffers.ts";
 import type { ModelSetup } from "./protocol.ts";
 
 /** One image to be run through a model. */
@@ -18,6 +18,8 @@ export interface StillQuestion {
   limits: ImageLimits;
   setup: ModelSetup;
   overrides?: RunOverrides;
+  /** Whose image it is: callers take turns. */
+  caller: string;
   /** Both on the clock of `nowMs()`. */
   receivedAtMs: number;
   deadlineMs: number;
@@ -28,12 +30,12 @@ export type StillAnswer =
   | { frame: { width: number; height: number }; output: ModelOutput; timings: Timings }
   /** It is no image that can be used. */
   | { refused: { code: ImageErrorCode | "undecodable"; message: string } }
-  /** Its turn came when there was no time left to run it. */
-  | { late: true };
+  /** Its turn came, after so long, when there was no time left for a run, which takes so long. */
+  | { late: true; waitedMs: number; expectedMs: number };
 
 interface Room {
   preparer: Preparer;
-  pool: FramePool;
+  pool: FairBuffers;
 }
 
 interface Prepared {
@@ -43,7 +45,7 @@ interface Prepared {
   prepareMs: number;
 }
 
-/** All of them share what one stream would get. */
+/** All of one caller share what one stream would get. */
 const STREAM = "~predict";
 
 /**
@@ -59,7 +61,7 @@ export class Stills implements Disposable {
 
   /** Runs an image; rejects when the model cannot run or the asker gives up. */
   async run(question: StillQuestion, signal: AbortSignal): Promise<StillAnswer> {
-    const { setup, overrides, receivedAtMs, deadlineMs } = question;
+    const { setup, overrides, caller, receivedAtMs, deadlineMs } = question;
     let header: ImageHeader;
     try {
       header = readImageHeader(question.image, question.limits);
@@ -68,12 +70,12 @@ export class Stills implements Disposable {
       throw error;
     }
     const { pool, preparer } = this.#room(setup);
-    const buffer = await bufferOf(pool, signal);
+    const buffer = await pool.take(caller, signal);
     let prepared: Prepared;
     let turn: Turn;
     try {
       prepared = this.#prepare(question, header, { preparer, buffer });
-      const request = { stream: STREAM, deadlineMs, weight: 1, late: false };
+      const request = { stream: `${STREAM}:${caller}`, deadlineMs, weight: 1, late: false };
       turn = await this.turns.request(setup.key, request, signal);
     } catch (error) {
       pool.give(buffer);
@@ -83,7 +85,7 @@ export class Stills implements Disposable {
     if (nowMs() + turn.expectedMs > deadlineMs) {
       turn.pass();
       pool.give(buffer);
-      return { late: true };
+      return { late: true, waitedMs: turn.waitedMs, expectedMs: turn.expectedMs };
     }
     const { frame, placement, decodeMs, prepareMs } = prepared;
     const { output, startedAtMs, inferMs } = await turn.run({ buffer, placement, overrides, home: pool });
@@ -127,7 +129,7 @@ export class Stills implements Disposable {
     let room = this.#rooms.get(key);
     if (!room) {
       const preparer = new Preparer(spec.input);
-      room = { preparer, pool: new FramePool(preparer.byteLength, framesUnderWay(replicas, maxBatch)) };
+      room = { preparer, pool: new FairBuffers(preparer.byteLength, framesUnderWay(replicas, maxBatch)) };
       this.#rooms.set(key, room);
     }
     return room;
@@ -137,23 +139,5 @@ export class Stills implements Disposable {
     let decoder = this.#decoders.get(maxPixels);
     if (!decoder) this.#decoders.set(maxPixels, decoder = new StillDecoder(maxPixels));
     return decoder;
-  }
-}
-
-/** A buffer as soon as one is free; whoever gives up takes none. */
-async function bufferOf(pool: FramePool, signal: AbortSignal): Promise<ArrayBuffer> {
-  signal.throwIfAborted();
-  const taken = pool.take();
-  if (taken instanceof ArrayBuffer) return taken;
-  const over = Promise.withResolvers<never>();
-  const abort = () => over.reject(signal.reason);
-  signal.addEventListener("abort", abort, { once: true });
-  try {
-    return await Promise.race([taken, over.promise]);
-  } catch (error) {
-    void taken.then((buffer) => pool.give(buffer));
-    throw error;
-  } finally {
-    signal.removeEventListener("abort", abort);
   }
 }

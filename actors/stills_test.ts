@@ -47,6 +47,7 @@ function question(image: Uint8Array, more: Partial<StillQuestion> = {}): StillQu
     image: image.slice(),
     limits: { maxPixels: 10_000, maxWidth: 200, maxHeight: 200 },
     setup: SETUP,
+    caller: "me",
     receivedAtMs: nowMs(),
     deadlineMs: Infinity,
     ...more,
@@ -90,7 +91,7 @@ Deno.test("an image is prepared before its turn, runs in it, and leaves nothing 
   await tick();
   assert.equal(livePictures().count, 0, "its picture is gone while it waits");
   const [{ model, request }] = r.asked;
-  assert.deepEqual([model, request.stream, request.late], ["eyes~1", "~predict", false]);
+  assert.deepEqual([model, request.stream, request.late], ["eyes~1", "~predict:me", false]);
   r.waiting[0].grant();
   const done = await answer;
   assert.ok("output" in done, JSON.stringify(done));
@@ -133,7 +134,7 @@ Deno.test("past its deadline an image gives its turn back and does not run", asy
     const answer = r.run(pngImage(40, 40), { deadlineMs: nowMs() + 60_000 });
     await tick();
     r.waiting.at(-1)!.grant(120_000);
-    assert.deepEqual(await answer, { late: true });
+    assert.deepEqual(await answer, { late: true, waitedMs: 0, expectedMs: 120_000 });
   }
   assert.deepEqual([r.passed(), r.inputs.length], [BUFFERS + 1, 0]);
 });

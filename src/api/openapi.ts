@@ -146,12 +146,12 @@ function requestBody(body: NonNullable<Route["body"]>, book: SchemaBook): Json {
       content: { "application/json": media(book.add(body, "input")) },
     };
   }
-  const schema = body.schema ? book.add(body.schema, "input") : {};
-  return {
-    required: true,
-    description: `At most ${body.maxBytes} bytes`,
-    content: Object.fromEntries(body.media.map((type) => [type, media(isForm(type) ? schema : {})])),
-  };
+  const schemaOf = (type: string) => isForm(type) ? body.schema : type === "application/json" ? body.json : undefined;
+  const content = body.media.map((type) => {
+    const schema = schemaOf(type);
+    return [type, media(schema ? book.add(schema, "input") : {})];
+  });
+  return { required: true, description: `At most ${body.maxBytes} bytes`, content: Object.fromEntries(content) };
 }
 
 function isForm(type: string): boolean {

@@ -1,7 +1,9 @@
 import { z } from "zod";
+import { IMAGE_TYPES } from "../core/image_types.ts";
 import { ServiceError } from "../core/service_error.ts";
-import type { Prediction, PredictPlaces, PredictService } from "../core/services.ts";
-import { readBytes } from "./bounded_body.ts";
+import type { Prediction, PredictModel, PredictService } from "../core/services.ts";
+import { formProblem, formSchema, type Image, imageSchema, imagesSchema, predictBody } from "./predict_body.ts";
+import { type PredictFields, sessionId, topK } from "./predict_body.ts";
 import { Problem } from "./problem.ts";
 import { type Answer, type Route, route } from "./route.ts";
 
@@ -14,16 +16,17 @@ export interface PredictRoutesOptions {
 
 const TAG = "predict";
 const FORM = "multipart/form-data";
-const IMAGES = ["image/jpeg", "image/png", "image/webp"];
-/** What a form says around its files. */
-const FORM_BYTES = 64 * 1024;
+const JSON_TYPE = "application/json";
+/** What stands around the images in a form, or in JSON. */
+const FRAME_BYTES = 64 * 1024;
+/** Base64 has four letters for three bytes. */
+const BASE64 = 4 / 3;
 const BATCH_IMAGES = 64;
 /** A batch may hold so many of the largest images. */
 const BATCH_SIZE = 4;
 /** So many images of a batch are under way at once. */
 const BATCH_PLACES = 4;
-const UPLOAD_MS = 30_000;
-const PROBLEMS = ["not_found", "conflict", "unavailable", "timeout"] as const;
+const PROBLEMS = ["not_found", "conflict", "overloaded", "unavailable", "timeout"] as const;
 
 const ms = z.number().describe("milliseconds");
 const query = z.strictObject({
@@ -31,10 +34,26 @@ const query = z.strictObject({
   minScore: z.coerce.number().min(0).max(1).optional().describe(
     "what scores lower is left out; default the model's own",
   ),
+  topK: z.coerce.number().pipe(topK).optional(),
+  session_id: sessionId.optional(),
 });
 
 const predictionSchema = z.object({
   model: z.string(),
+  version: z.string().optional().describe("of the model, where it has versions"),
+  session_id: z.string().optional().describe("as it was sent"),
+  predictions: z.union([
+    z.array(z.looseObject({ label: z.string(), score: z.number() })),
+    z.array(z.number()),
+    z.record(z.string(), z.looseObject({})),
+  ]).describe(
+    "what the model's task is after: detections; classes, the likeliest first; of heads by name `category`, `level`, " +
+      "`confidence` and `probabilities`; a feature vector; or bare tensors by name",
+  ),
+  has_person: z.boolean().optional().describe("whether somebody is to be seen, of models that know the label person"),
+  processing_time_ms: ms,
+  cached: z.boolean().describe("the model did not run: this is its answer to an image nearly the same"),
+  notice: z.string().optional().describe("what the model's maker wants said wherever this is shown"),
   frame: z.object({ width: z.int(), height: z.int() }).describe("the image's size, upright"),
   outputs: z.record(z.string(), z.looseObject({ model: z.string() })).describe("by task, in the shape of results"),
   timings: z.object({ decodeMs: ms, queueMs: ms, prepareMs: ms, inferMs: ms, postMs: ms }),
@@ -44,9 +63,16 @@ const failureSchema = z.object({
   error: z.object({ code: z.string().describe("that of a problem"), message: z.string() }),
 }).meta({ id: "PredictionFailure", description: "Why an image of a batch gave nothing" });
 
+const batchSchema = z.object({
+  results: z.array(z.union([predictionSchema, failureSchema])),
+  session_id: z.string().optional().describe("as it was sent"),
+  processing_time_ms: ms.describe("of the batch as a whole, milliseconds"),
+});
+
 /** Single images, through the models and queues that the streams have. */
 export function predictRoutes({ predict, imageBytes }: PredictRoutesOptions): Route[] {
   const answer = (description: string, schema: z.ZodType): Record<number, Answer> => ({ 200: { description, schema } });
+  const most = (images: number) => Math.ceil(images * imageBytes * BASE64) + FRAME_BYTES;
   return [
     route({
       method: "POST",
@@ -55,20 +81,28 @@ export function predictRoutes({ predict, imageBytes }: PredictRoutesOptions): Ro
       tag: TAG,
       summary: "What a model says of an image",
       description:
-        "The body is the image itself, a JPEG, PNG or WebP, or a form with the image as `file`. An EXIF orientation is " +
-        "honoured. The image waits in the queue that the cameras wait in; where there is no place in it, 503 says when " +
-        "to try again.",
+        "The body is the image itself, a JPEG, PNG, WebP, BMP or GIF (its first frame); or a form with the image as " +
+        "`file`; or JSON with it as base64. An EXIF orientation is honoured. What the body says counts more than the " +
+        "query. The image waits in the queue that the cameras wait in, and callers take turns; where it could not be " +
+        "answered in time, 429 says when to try again.",
       role: "viewer",
       query,
-      body: { media: [...IMAGES, FORM], maxBytes: imageBytes + FORM_BYTES, schema: z.object({ file: z.file() }) },
+      body: {
+        media: [...IMAGE_TYPES, FORM, JSON_TYPE],
+        maxBytes: most(1),
+        schema: formSchema(z.file()),
+        json: imageSchema,
+      },
       answers: answer("What the model says", predictionSchema),
       problems: [...PROBLEMS, "undecodable"],
-      async handle({ query: { model, minScore }, request, signal }) {
-        using places = await predict.open(model, 1);
-        const maxBytes = imageBytes + FORM_BYTES;
-        const images = await imagesOf(request, maxBytes);
-        if (images.length !== 1) throw formProblem(`there are ${images.length}, and one image is taken here`);
-        return await places.run({ image: checked(images[0], imageBytes), minScore }, signal);
+      async handle({ query, request, caller, signal }) {
+        using places = predict.open(caller.id, 1);
+        const { images, fields } = await predictBody(request, { maxBytes: most(1), json: imageSchema });
+        if (images.length !== 1) throw formProblem("file", `there are ${images.length}, and one image is taken here`);
+        const said = merged(query, fields);
+        const model = await places.use(said.model);
+        const prediction = await run(model, images[0], { said, imageBytes, signal });
+        return { ...session(said), ...prediction };
       },
     }),
     route({
@@ -78,74 +112,70 @@ export function predictRoutes({ predict, imageBytes }: PredictRoutesOptions): Ro
       tag: TAG,
       summary: "What a model says of several images",
       description:
-        `A form with up to ${BATCH_IMAGES} images, each as \`file\`. There is one answer for each, in their ` +
-        "order; an image that cannot be used fails alone.",
+        `A form with up to ${BATCH_IMAGES} images, each as \`file\`, or JSON with them as base64. There is one answer ` +
+        "for each, in their order; an image that cannot be used fails alone.",
       role: "viewer",
       query,
       body: {
-        media: [FORM],
-        maxBytes: BATCH_SIZE * imageBytes + FORM_BYTES,
-        schema: z.object({ file: z.array(z.file()).min(1).max(BATCH_IMAGES) }),
+        media: [FORM, JSON_TYPE],
+        maxBytes: most(BATCH_SIZE),
+        schema: formSchema(z.array(z.file()).min(1).max(BATCH_IMAGES)),
+        json: imagesSchema(BATCH_IMAGES),
       },
-      answers: answer(
-        "What the model says of each",
-        z.object({ results: z.array(z.union([predictionSchema, failureSchema])) }),
-      ),
+      answers: answer("What the model says of each", batchSchema),
       problems: PROBLEMS,
-      async handle({ query: { model, minScore }, request, signal }) {
-        using places = await predict.open(model, BATCH_PLACES);
-        const images = await imagesOf(request, BATCH_SIZE * imageBytes + FORM_BYTES);
+      async handle({ query, request, caller, signal }) {
+        using places = predict.open(caller.id, BATCH_PLACES);
+        const json = imagesSchema(BATCH_IMAGES);
+        const { images, fields } = await predictBody(request, { maxBytes: most(BATCH_SIZE), json });
         if (images.length === 0 || images.length > BATCH_IMAGES) {
-          throw formProblem(`there are ${images.length}, and 1 to ${BATCH_IMAGES} images are taken here`);
+          throw formProblem("file", `there are ${images.length}, and 1 to ${BATCH_IMAGES} images are taken here`);
         }
-        const run = (image: Image) =>
-          settled(() => places.run({ image: checked(image, imageBytes), minScore }, signal));
-        return { results: await inLanes(images, places, run) };
+        const beganAt = performance.now();
+        const said = merged(query, fields);
+        const model = await places.use(said.model);
+        const each = (image: Image | Problem) => settled(() => run(model, image, { said, imageBytes, signal }));
+        const results = await inLanes(images, places.count, each);
+        const took = Math.round((performance.now() - beganAt) * 1000) / 1000;
+        return { results, ...session(said), processing_time_ms: took };
       },
     }),
   ];
 }
 
-type Image = Uint8Array<ArrayBuffer>;
 type Failure = z.input<typeof failureSchema>;
+type Query = z.output<typeof query>;
 
-/** The body's images; all of it must come within the time of an upload. */
-async function imagesOf(request: Request, maxBytes: number): Promise<Image[]> {
-  const type = request.headers.get("content-type")!;
-  const bytes = await readBytes(request, { maxBytes, withinMs: UPLOAD_MS }) as Image;
-  if (!type.toLowerCase().startsWith(FORM)) return [bytes];
-  let form: FormData;
-  try {
-    form = await new Response(bytes, { headers: { "content-type": type } }).formData();
-  } catch (error) {
-    throw new Problem("malformed", `The form cannot be read: ${(error as Error).message}`, { cause: error });
+function merged({ model, minScore: min_score, topK: top_k, session_id }: Query, fields: PredictFields): PredictFields {
+  return { model, min_score, top_k, session_id, ...fields };
+}
+
+function session({ session_id }: PredictFields): { session_id?: string } {
+  return session_id === undefined ? {} : { session_id };
+}
+
+async function run(model: PredictModel, image: Image | Problem, { said, imageBytes, signal }: {
+  said: PredictFields;
+  imageBytes: number;
+  signal: AbortSignal;
+}): Promise<Prediction> {
+  if (image instanceof Problem) throw image;
+  if (image.length > imageBytes) {
+    throw new ServiceError("too_large", `The image has ${image.length} bytes; this server takes ${imageBytes}`);
   }
-  return await Promise.all([...form].map(([name, value]) => {
-    if (name !== "file") throw formProblem("is where images go; nothing else is understood in this form");
-    if (typeof value === "string") throw formProblem("must be a file: a part with a filename");
-    return value.bytes() as Promise<Image>;
-  }));
-}
-
-function formProblem(message: string): Problem {
-  return new Problem("invalid", "The form does not fit", { faults: [{ path: "file", message }] });
-}
-
-function checked(image: Image, imageBytes: number): Image {
-  if (image.length <= imageBytes) return image;
-  throw new ServiceError("too_large", `The image has ${image.length} bytes; this server takes ${imageBytes}`);
+  return await model.run({ image, minScore: said.min_score, topK: said.top_k }, signal);
 }
 
 /** Several at a time, answered in their order. */
-async function inLanes<R>(images: readonly Image[], { count }: PredictPlaces, run: (image: Image) => Promise<R>) {
+async function inLanes<T, R>(items: readonly T[], count: number, run: (item: T) => Promise<R>): Promise<R[]> {
   const results: R[] = [];
   let next = 0;
   const lane = async () => {
-    for (let at = next++; at < images.length; at = next++) results[at] = await run(images[at]);
+    for (let at = next++; at < items.length; at = next++) results[at] = await run(items[at]);
   };
-  const lanes = Array.from({ length: Math.min(count, images.length) }, () =>
+  const lanes = Array.from({ length: Math.min(count, items.length) }, () =>
     lane().catch((error) => {
-      next = images.length;
+      next = items.length;
       throw error;
     }));
   // Places are not given back while one of them is in use.
@@ -158,7 +188,7 @@ async function settled(run: () => Promise<Prediction>): Promise<Prediction | Fai
   try {
     return await run();
   } catch (error) {
-    if (!(error instanceof ServiceError)) throw error;
+    if (!(error instanceof ServiceError || error instanceof Problem)) throw error;
     return { error: { code: error.code, message: error.message } };
   }
 }

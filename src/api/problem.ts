@@ -42,6 +42,7 @@ export const PROBLEMS: Readonly<Record<ProblemCode, { status: number; title: str
   upgrade_required: { status: 426, title: "This is spoken over a WebSocket" },
   rate_limited: { status: 429, title: "Too many requests" },
   too_many: { status: 429, title: "There are too many already" },
+  overloaded: { status: 429, title: "There is more to do than can be done in time" },
   headers_too_large: { status: 431, title: "The headers are larger than this server reads" },
   internal: { status: 500, title: "Something broke in here" },
   unavailable: { status: 503, title: "Not now" },

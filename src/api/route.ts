@@ -24,6 +24,8 @@ export interface RawBody {
   maxBytes: number;
   /** What it holds, for the document: the parts of a form. */
   schema?: z.ZodType;
+  /** The same where it is JSON; the handler checks it. */
+  json?: z.ZodType;
 }
 
 /** One answer of a route, for the document. */

@@ -17,6 +17,8 @@ export const SERVICE_ERROR_CODES = [
   /** More than this server takes. */
   "too_large",
   "too_many",
+  /** There is more to do than can be done in time. */
+  "overloaded",
 ] as const;
 
 /** One code out of {@link SERVICE_ERROR_CODES}. */

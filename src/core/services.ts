@@ -225,16 +225,29 @@ export interface ModelService {
   get(name: string): Promise<ModelView>;
 }
 
-/** One image to be run through a model. */
+/** One image that is to be run through a model. */
 export interface PredictRequest {
-  /** JPEG, PNG or WebP; its bytes move. */
+  /** JPEG, PNG, WebP, BMP or GIF; its bytes move. */
   image: Uint8Array<ArrayBuffer>;
   minScore?: number;
+  /** The most classes, or detections, in the answer. */
+  topK?: number;
 }
 
 /** What a model says of one image. */
 export interface Prediction {
   model: string;
+  version?: string;
+  /** In the shape that fits the model's task. */
+  predictions: unknown;
+  /** Whether somebody is to be seen, of models that know people. */
+  has_person?: boolean;
+  /** From the image's arrival to its answer. */
+  processing_time_ms: number;
+  /** The model did not run: this is its answer to an image nearly the same. */
+  cached: boolean;
+  /** What the model's maker wants said wherever this is shown. */
+  notice?: string;
   /** Size of the image, upright. */
   frame: { width: number; height: number };
   /** By task, in the shape of results. */
@@ -244,19 +257,22 @@ export interface Prediction {
 
 /** Places for images that are under way; they are given back by disposing of them. */
 export interface PredictPlaces extends Disposable {
-  readonly model: string;
   /** How many there are: so many images may be run at once. */
   readonly count: number;
+  /** The model of that name, or the default one, held until the places are given back; throws a `ServiceError` without it. */
+  use(model: string | undefined): Promise<PredictModel>;
+}
+
+/** A model that images can be run through. */
+export interface PredictModel {
+  readonly name: string;
   run(request: PredictRequest, signal: AbortSignal): Promise<Prediction>;
 }
 
 /** Runs single images through the models and queues that the streams have. */
 export interface PredictService {
-  /**
-   * Takes places for so many images at once, or for as many as there may be at all; throws a `ServiceError` where there is
-   * no such model, or no room.
-   */
-  open(model: string | undefined, images: number): Promise<PredictPlaces>;
+  /** Takes places for so many images of a caller at once, or for as many as there are; throws a `ServiceError` without any. */
+  open(caller: string, images: number): PredictPlaces;
 }
 
 /** Which part of the media root is asked for. */

@@ -1,8 +1,10 @@
 import { cpuUsage, memoryUsage } from "node:process";
 import { z } from "zod";
 import { analyzers } from "../analyzers/registry.ts";
+import { IMAGE_TYPES } from "../core/image_types.ts";
 import type { Readiness, SystemService } from "../core/services.ts";
 import { listBuiltinModels } from "../../models/builtin_models.ts";
+import { ADAPTERS } from "../../models/registry.ts";
 import { sources } from "../../streams/sources/registry.ts";
 import type { Weir } from "../app.ts";
 
@@ -63,6 +65,8 @@ export class ServerSystem implements SystemService {
       sources: sources.map(plugin),
       analyzers: analyzers.map(plugin),
       sinks: this.options.sinks.map(plugin),
+      adapters: ADAPTERS.map(({ name, task, describe }) => ({ name, task, describe })),
+      images: IMAGE_TYPES,
       models: (await listBuiltinModels()).map(({ name, task, licence }) => ({ name, task, licence })),
       devices: ["cpu", ...new Set(listProviders().map(({ name }) => name).filter((name) => name !== "cpu"))],
     };
