@@ -51,11 +51,20 @@ export async function benchModels(): Promise<BenchModel[]> {
       continue;
     }
     const { label, ...options } = generated;
-    const name = `yolo-like-v2-${options.size}-${options.width}.onnx`;
-    const file = await cached(name, (path) => Deno.writeFile(path, yoloLike(options)));
+    const file = await cached(nameOf(options), (path) => Deno.writeFile(path, yoloLike(options)));
     models.push({ id, target, label, file });
   }
   return models;
+}
+
+/** A generated network whose run takes about so long on a core of today. */
+export async function modelOfMs(ms: 5): Promise<string> {
+  const options = { 5: { size: 224, width: 0.125 } }[ms];
+  return await cached(nameOf(options), (path) => Deno.writeFile(path, yoloLike(options)));
+}
+
+function nameOf({ size, width }: YoloLikeOptions): string {
+  return `yolo-like-v2-${size}-${width}.onnx`;
 }
 
 /** A network that the user names. */

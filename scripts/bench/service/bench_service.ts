@@ -6,12 +6,18 @@ import { machineLine } from "../bench_report.ts";
 import { machine } from "../machine.ts";
 import { say } from "../say.ts";
 import { textTable } from "../text_table.ts";
-import { type Contestant, peer, peerPython, weir } from "./contestants.ts";
+import { type Contestant, peer, peerPython, weir, weirForImages } from "./contestants.ts";
+import { modelOfMs } from "../bench_models.ts";
 import { fanOut } from "./fan_out.ts";
 import { manyStreams } from "./many_streams.ts";
+import { predict } from "./predict.ts";
 import { type ServiceReport, type ServiceRow, serviceTables } from "./service_report.ts";
 import { startUp } from "./start_up.ts";
 import { webcams } from "./webcams.ts";
+
+const PARTS = ["fan-out", "webcams", "streams", "start", "predict"] as const;
+/** How long an image may take. */
+const PREDICT_MS = 500;
 
 const COMMAND = {
   name: "bench:service",
@@ -26,7 +32,7 @@ const COMMAND = {
     only: {
       type: "string",
       multiple: true,
-      choices: ["fan-out", "webcams", "streams", "start"],
+      choices: [...PARTS],
       description: "leave the other parts out",
     },
     alone: { type: "boolean", description: "without the other service, for which PyPI is needed once" },
@@ -41,7 +47,7 @@ async function main(args: string[]): Promise<void> {
   const { flags, help } = parseFlags(COMMAND, args);
   if (help) return print(helpPage(COMMAND));
   const { quick = false } = flags;
-  const parts = new Set<string>(flags.only ?? ["fan-out", "webcams", "streams", "start"]);
+  const parts = new Set<string>(flags.only ?? PARTS);
   const rounds = flags.rounds ?? (quick ? 1 : 3);
   const seconds = flags.seconds ?? (quick ? 5 : 15);
   const clients = flags.clients ?? (quick ? 200 : 2000);
@@ -57,8 +63,8 @@ async function main(args: string[]): Promise<void> {
     manyStreams: [],
     startUp: [],
   };
-  const rows = <R>(what: string, measure: (contestant: Contestant) => Promise<R>) =>
-    inTurns({ what, contestants, rounds, measure });
+  const rows = <R>(what: string, measure: (contestant: Contestant) => Promise<R>, of = contestants) =>
+    inTurns({ what, contestants: of, rounds, measure });
   if (parts.has("fan-out")) {
     for (const deaf of await canNotRead() ? [0, 20] : [0]) {
       const found = await rows(`fan-out, ${deaf} not reading`, (who) => fanOut(who, { clients, deaf, seconds }));
@@ -76,6 +82,13 @@ async function main(args: string[]): Promise<void> {
   if (parts.has("start")) {
     const found = await rows("start", (who) => startUp(who, 20));
     report.startUp.push(...found.map((row) => ({ ...row, streams: 20 })));
+  }
+  if (parts.has("predict")) {
+    const model = await modelOfMs(5);
+    const of = [weirForImages(model, PREDICT_MS), ...(python ? [await peer(python, model)] : [])];
+    const options = { model, cores: machine().cores, connections: 4 * machine().cores, seconds };
+    const found = await rows("predict", (who) => predict(who, options), of);
+    (report.predict ??= []).push(...found.map((row) => ({ ...row, deadlineMs: PREDICT_MS })));
   }
   if (flags.json) return print(JSON.stringify(report, null, 2));
   const tables = serviceTables(report).map(({ title, head, rows }) => `${title}\n\n${textTable(head, rows)}\n`);

@@ -1,9 +1,13 @@
+import type { BareStillsOptions, BareStillsResult } from "./bare_stills.ts";
+import type { PredictClientsOptions, PredictClientsResult } from "./predict_clients.ts";
 import type { SseClientsOptions, SseClientsResult } from "./sse_clients.ts";
 import type { WebcamClientsOptions, WebcamClientsResult } from "./webcam_clients.ts";
 
 /** The programs that play many clients, by name: what they are told and what they saw. */
 export interface ClientPrograms {
   sse_clients: [SseClientsOptions, SseClientsResult];
+  predict_clients: [PredictClientsOptions, PredictClientsResult];
+  bare_stills: [BareStillsOptions, BareStillsResult];
   webcam_clients: [WebcamClientsOptions, WebcamClientsResult];
 }
 

@@ -23,29 +23,39 @@ export interface Contestant {
 export const MODEL = "weir-pitch";
 
 /** Weir as a user starts it, with its small parent process. */
-export const weir: Contestant = {
-  id: "weir",
-  label: "Weir",
-  credits: true,
-  command(dataDir) {
-    const port = freePort();
-    const args = ["serve", "--port", String(port), "--data-dir", dataDir];
-    const env = {
-      NO_COLOR: "1",
-      // All clients of a benchmark come from one address.
-      WEIR_LIMITS__READS_PER_MINUTE: "1000000",
-      WEIR_LIMITS__WRITES_PER_MINUTE: "1000000",
-      // As in the other service; the default is that of a minute and a half.
-      WEIR_EVENTS__QUEUE: "64",
-    };
-    return { command: Deno.execPath(), args: weirArguments(args), env, port };
-  },
-  registration: (id, source) => ({ id, source, pipeline: [{ model: MODEL }] }),
-};
+export const weir: Contestant = weirWith({});
+
+/** Weir that keeps another model loaded for single images, each of which may take so long. */
+export function weirForImages(model: string, predictMs: number): Contestant {
+  return weirWith({ WEIR_INFERENCE__DEFAULT_MODEL: model, WEIR_LIMITS__PREDICT_MS: String(predictMs) });
+}
+
+function weirWith(more: Record<string, string>): Contestant {
+  return {
+    id: "weir",
+    label: "Weir",
+    credits: true,
+    command(dataDir) {
+      const port = freePort();
+      const args = ["serve", "--port", String(port), "--data-dir", dataDir];
+      const env = {
+        NO_COLOR: "1",
+        // All clients of a benchmark come from one address.
+        WEIR_LIMITS__READS_PER_MINUTE: "1000000",
+        WEIR_LIMITS__WRITES_PER_MINUTE: "1000000",
+        // As in the other service; the default is that of a minute and a half.
+        WEIR_EVENTS__QUEUE: "64",
+        ...more,
+      };
+      return { command: Deno.execPath(), args: weirArguments(args), env, port };
+    },
+    registration: (id, source) => ({ id, source, pipeline: [{ model: MODEL }] }),
+  };
+}
 
 /** The FastAPI service, with an interpreter that has what it needs. */
-export async function peer(python: string): Promise<Contestant> {
-  const spec = await resolveModel(MODEL);
+export async function peer(python: string, model = MODEL): Promise<Contestant> {
+  const spec = await resolveModel(model);
   return {
     id: "peer",
     label: "FastAPI + sse-starlette + ONNX Runtime",

@@ -3,6 +3,7 @@ import type { Machine } from "../machine.ts";
 import { median, round } from "../statistics.ts";
 import type { FanOutRun } from "./fan_out.ts";
 import type { ManyStreamsRun } from "./many_streams.ts";
+import type { PredictRun } from "./predict.ts";
 import type { WebcamsRun } from "./webcams.ts";
 
 /** All runs of one scenario with one service. */
@@ -22,15 +23,17 @@ export interface ServiceReport {
   webcams: (ServiceRow<WebcamsRun> & { cameras: number })[];
   manyStreams: (ServiceRow<ManyStreamsRun> & { streams: number })[];
   startUp: (ServiceRow<number> & { streams: number })[];
+  predict?: (ServiceRow<PredictRun> & { deadlineMs: number })[];
 }
 
 /** The comparison's tables. Figures are medians over the runs. */
-export function serviceTables({ fanOut, webcams, manyStreams, startUp }: ServiceReport): ReportTable[] {
+export function serviceTables({ fanOut, webcams, manyStreams, startUp, predict = [] }: ServiceReport): ReportTable[] {
   const tables: ReportTable[] = [];
   if (fanOut.length > 0) tables.push(fanOutTable(fanOut));
   if (webcams.length > 0) tables.push(webcamsTable(webcams));
   if (manyStreams.length > 0) tables.push(manyStreamsTable(manyStreams));
   if (startUp.length > 0) tables.push(startUpTable(startUp));
+  if (predict.length > 0) tables.push(steadyTable(predict), overloadTable(predict));
   return tables;
 }
 
@@ -153,6 +156,46 @@ function startUpTable(rows: ServiceReport["startUp"]): ReportTable {
       whole(runs.length > 0 ? median(runs) : undefined),
       each(runs.map((ms) => whole(ms)), failures),
     ]),
+  };
+}
+
+function steadyTable(rows: NonNullable<ServiceReport["predict"]>): ReportTable {
+  return {
+    title: "Service: JPEGs to /predict, a 5 ms model, as fast as they are answered (aim: ≥ 0.9 of the bare line)",
+    head: ["service", "bare/s", "completed/s", "share", "p50", "p95", "p99", "cores", "runs (share of each)"],
+    rows: rows.map(({ label, runs, failures }) => {
+      const p = middleOf(runs);
+      return [
+        label,
+        fixed(p(({ barePerSecond }) => barePerSecond)),
+        fixed(p(({ steady }) => steady.perSecond)),
+        fixed(p(({ share }) => share), 3),
+        ...(["p50", "p95", "p99"] as const).map((key) => fixed(p(({ steady }) => steady.latency[key]))),
+        fixed(p(({ steady }) => steady.cores), 2),
+        each(runs.map(({ share }) => fixed(share, 3)), failures),
+      ];
+    }),
+  };
+}
+
+function overloadTable(rows: NonNullable<ServiceReport["predict"]>): ReportTable {
+  const deadlines = [...new Set(rows.map(({ deadlineMs }) => `${deadlineMs} ms`))].join(", ");
+  return {
+    title: `Service: three times as many JPEGs as can be looked at (Weir's deadline: ${deadlines})`,
+    head: ["service", "offered/s", "completed/s", "refused/s", "statuses", "p50", "p99", "max", "runs (p99 of each)"],
+    rows: rows.map(({ label, runs, failures }) => {
+      const p = middleOf(runs);
+      return [
+        label,
+        fixed(p(({ overload }) => overload.offered), 0),
+        fixed(p(({ overload }) => overload.perSecond)),
+        fixed(p(({ overload }) => overload.refusedPerSecond)),
+        Object.entries(runs[0]?.overload.statuses ?? {}).map(([status, count]) => `${count} × ${status}`).join(" ") ||
+        "–",
+        ...(["p50", "p99", "max"] as const).map((key) => fixed(p(({ overload }) => overload.latency[key]))),
+        each(runs.map(({ overload }) => fixed(overload.latency.p99)), failures),
+      ];
+    }),
   };
 }
 
