@@ -35,6 +35,9 @@ Deno.test("a step that is not there, or comes later, is refused where it is name
   assert.deepEqual(faults({ model: "m" }, alert("zones.box.count > 3 || zones.box.left > 1"), zones), [
     "pipeline[1].when: step zones does not come before this one; there are: that of m",
   ]);
+  assert.deepEqual(faults({ model: "m" }, zones, alert("zones.bxo.count > 3 || zones.bxo.left > 1")), [
+    "pipeline[2].when: step zones says nothing of bxo; it tells of: box, events, needs",
+  ]);
   assert.deepEqual(faults({ ...alert("true"), message: "{zone.count}" }), [
     "pipeline[0].message: no step before is called zone; this is the first step",
   ]);

@@ -128,8 +128,8 @@ export const alert = {
   refersTo: ({ when, message = "" }: AlertOptions): StepReference[] => {
     const told = parseMessage(message).flatMap((part) => typeof part === "string" ? [] : stepsOf(part));
     return [
-      ...stepsOf(parseCondition(when)).map(({ step }) => ({ to: step, path: ["when"] })),
-      ...told.map(({ step }) => ({ to: step, path: ["message"] })),
+      ...stepsOf(parseCondition(when)).map(({ step, key }) => ({ to: step, key, path: ["when"] })),
+      ...told.map(({ step, key }) => ({ to: step, key, path: ["message"] })),
     ];
   },
 };

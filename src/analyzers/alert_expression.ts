@@ -34,11 +34,13 @@ export function parseCondition(text: string): Expression {
   throw new ExpressionError(`expected a condition, such as a comparison; this is a ${kind} that begins`, 0);
 }
 
-/** Which steps an expression looks at. */
-export function stepsOf(expression: Expression): { step: string; at: number }[] {
+/** Which steps an expression looks at, and at what of their outputs. */
+export function stepsOf(expression: Expression): { step: string; key?: string }[] {
   switch (expression.type) {
-    case "path":
-      return [{ step: String(expression.keys[0]), at: expression.at }];
+    case "path": {
+      const [step, key] = expression.keys;
+      return [{ step: String(step), ...(typeof key === "string" && { key }) }];
+    }
     case "not":
     case "negative":
       return stepsOf(expression.of);

@@ -145,4 +145,5 @@ Deno.test("no text makes the parser do anything but parse or say why not", () =>
 Deno.test("the steps that a condition looks at are known before it ever runs", () => {
   const parsed = parseCondition('zones.box.count > count(detect, "car") || !outputs["front-door"].open');
   assert.deepEqual(stepsOf(parsed).map(({ step }) => step), ["zones", "detect", "front-door"]);
+  assert.deepEqual(parsed.type === "binary" && stepsOf(parsed).map(({ key }) => key), ["box", undefined, "open"]);
 });

@@ -160,4 +160,5 @@ export const lines = {
   describe: "counts what crosses lines, by direction and label; needs a track step before it",
   schema: linesSchema,
   create: (options: LinesOptions) => new Lines(options),
+  outputKeys: ({ lines }: LinesOptions) => [...Object.keys(lines), ...RESERVED],
 };

@@ -20,6 +20,8 @@ export interface AnalyzerPlugin {
   /** Its options, each described; examples go into its `.meta()`. */
   schema: z.ZodType;
   create(options: never): Analyzer;
+  /** The keys of its output, where its options decide them. */
+  outputKeys?(options: never): string[];
   /** Earlier steps that its options name, besides those in `on` and `of`. */
   refersTo?(options: never): StepReference[];
 }

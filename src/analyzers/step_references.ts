@@ -2,6 +2,8 @@
 export interface StepReference {
   /** The earlier step's name, or `step.label`. */
   to: string;
+  /** Of its output, what is looked at. */
+  key?: string;
   /** Where in the options it is named. */
   path: (string | number)[];
 }

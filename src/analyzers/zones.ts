@@ -13,6 +13,7 @@ const RESERVED = ["events", "needs"];
 /** Told of one frame at most. */
 const EVENTS_MAX = 100;
 const TRACKS_MAX = 100;
+const LABELS_MAX = 50;
 /** Assumed between two frames whose times say nothing. */
 const INTERVAL_MS = 40;
 
@@ -48,6 +49,8 @@ export type ZoneReading = {
   inside: number;
   entered: number;
   left: number;
+  /** Those detections by label. */
+  labels: Record<string, number>;
   /** How long the one who is inside longest is, seconds. */
   longestS: number;
   /** How long those who left were inside on average, seconds. */
@@ -84,15 +87,20 @@ export class Zones implements Analyzer {
       const points = inPixels(corners, units, size);
       const isInside = (box: Box) =>
         anchor === "overlap" ? overlapsPolygon(box, points) : insidePolygon(anchorOf(box, anchor, size), points);
+      const labels = new Map<string, number>();
       let count = 0;
       for (const detection of things) {
         const inside = isInside(detection.box);
-        if (inside) count++;
+        if (inside) {
+          count++;
+          const known = labels.get(detection.label);
+          if (known !== undefined || labels.size < LABELS_MAX) labels.set(detection.label, (known ?? 0) + 1);
+        }
         const track = trackOf(detection);
         if (track !== undefined) visits.see(track, { label: detection.label, inside, nowMs });
       }
       events.push(...visits.settle(nowMs).map((event) => ({ zone: name, ...event })));
-      readings[name] = reading(visits, { count, points, nowMs });
+      readings[name] = reading(visits, { count, labels, points, nowMs });
     }
     const untracked = things.length > 0 && things.every((detection) => trackOf(detection) === undefined);
     return {
@@ -113,13 +121,14 @@ export class Zones implements Analyzer {
 
 function reading(
   visits: Visits,
-  { count, points, nowMs }: { count: number; points: Point[]; nowMs: number },
+  { count, labels, points, nowMs }: { count: number; labels: Map<string, number>; points: Point[]; nowMs: number },
 ): ZoneReading {
   const present = visits.present();
   const { entered, left, meanMs } = visits;
   const seconds = (ms: number) => Math.round(ms) / 1000;
   return {
     count,
+    labels: Object.fromEntries(labels),
     inside: present.length,
     entered,
     left,
@@ -136,4 +145,5 @@ export const zones = {
   describe: "counts what is in areas of the picture; after a track step also who enters, leaves and stays how long",
   schema: zonesSchema,
   create: (options: ZonesOptions) => new Zones(options),
+  outputKeys: ({ zones }: ZonesOptions) => [...Object.keys(zones), ...RESERVED],
 };

@@ -9,6 +9,7 @@ Deno.test("a zone counts what stands in it, by the feet, without any tracks", ()
   const rig = new AnalyzerRig("zones", options);
   const { left: reading, needs } = rig.show(0, { at: [100, 100] }, { at: [499, 300] }, { at: [501, 300] });
   assert.equal(reading.count, 2);
+  assert.deepEqual(reading.labels, { person: 2 });
   assert.deepEqual([reading.inside, reading.entered, reading.tracks], [0, 0, []]);
   assert.deepEqual(reading.points, [[0, 0], [500, 0], [500, 500], [0, 500]]);
   assert.equal(needs, "tracks");
