@@ -71,7 +71,7 @@ const WATCH = 0.1;
 const ACT = 0.25;
 /** So far beyond what chance makes of it an index must be. */
 const SIGMAS = 4;
-const KS_P = 0.05;
+const KS_P = 0.01;
 /** Above this the test of Kolmogorov and Smirnov rejects everything. */
 const KS_MOST = 1000;
 const LEVELS: readonly DriftLevel[] = ["steady", "watch", "act"];
@@ -208,7 +208,7 @@ function numbers(
   const carried = normedWasserstein(reference, current);
   const few = Math.max(reference.length, current.length) < KS_MOST;
   const ksP = few ? kolmogorovSmirnov(reference, current).p : undefined;
-  // Chance alone takes each of these over its bound now and then, and hardly ever all of them.
+  // Chance takes each of these over its bound now and then (0.05 would be one look in twenty), but hardly ever all.
   const agreed = js >= WATCH && carried >= WATCH && ksP !== undefined && ksP <= KS_P;
   const level = agreed ? worse("watch", levelOf(psi, bins)) : levelOf(psi, bins);
   if (level !== "steady") {
