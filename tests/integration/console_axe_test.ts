@@ -20,6 +20,7 @@ const PAGES: readonly { hash: string; shows: string; press?: string }[] = [
   { hash: "#/webcam", shows: ".webcam" },
   { hash: "#/predict", shows: ".predict, .drop" },
   { hash: "#/models", shows: "main .panel .stats" },
+  { hash: "#/models", press: "Models that Weir knows and can fetch", shows: ".zoo li" },
   { hash: "#/system", shows: ".tree .line" },
 ];
 /** What opens over a page: the page, and the words on the button that opens it. */

@@ -1,9 +1,12 @@
-import type { ModelPort, ModelState, ModelView } from "../../core/services.ts";
+import type { ModelState, ModelView } from "../../core/services.ts";
 import { hrefTo } from "../router.ts";
-import { bytesText, countText, msText } from "../ui/format.ts";
+import { countText, msText } from "../ui/format.ts";
 import { Panel } from "../ui/panel.tsx";
 import { Stat, Stats } from "../ui/stat.tsx";
 import { Badge } from "../ui/state_badge.tsx";
+import { ModelDownload } from "./model_download.tsx";
+import { ModelFacts } from "./model_facts.tsx";
+import { ModelVersions } from "./model_versions.tsx";
 
 const STATES: Record<
   ModelState,
@@ -17,22 +20,26 @@ const STATES: Record<
 };
 
 /** One model: how it runs, who uses it, what goes in and comes out. */
-export function ModelCard({ model }: { model: ModelView }) {
-  const { name, state, cause, task, users, declared, builtIn } = model;
+export function ModelCard({ model, onChanged }: { model: ModelView; onChanged(): void }) {
+  const { name, state, cause, task, users, declared, builtIn, registry, download } = model;
   const marks = [task, model.default && "default", declared && "declared", builtIn && "built in"].filter(Boolean);
   return (
     <Panel title={name} actions={<Badge {...STATES[state]} />}>
       <div class="stack">
         <p class="faint small">{marks.join(" · ")}</p>
-        {cause !== undefined && <p class={`note ${state === "failed" ? "error" : "warn"}`}>{cause}</p>}
+        {download && <ModelDownload name={name} download={download} onChanged={onChanged} />}
+        {cause !== undefined && cause !== download?.cause && (
+          <p class={`note ${state === "failed" ? "error" : "warn"}`}>{cause}</p>
+        )}
         {model.replicas && <Running model={model} />}
         <p class="small">
           {users.length === 0 ? <span class="faint">No stream uses it.</span> : <>Used by {links(users)}</>}
         </p>
+        {registry && <ModelVersions name={name} registry={registry} onChanged={onChanged} />}
         {model.inputs && (
           <details>
             <summary>Inputs, outputs and labels</summary>
-            <Facts model={model} />
+            <ModelFacts model={model} />
           </details>
         )}
       </div>
@@ -125,60 +132,6 @@ function Spread(
       </svg>
       <figcaption class="faint small">{words}.</figcaption>
     </figure>
-  );
-}
-
-function Facts({ model }: { model: ModelView }) {
-  const {
-    inputs = [],
-    outputs = [],
-    labels,
-    adapter,
-    why = [],
-    file,
-    bytes,
-    sha256,
-    licence,
-    version,
-  } = model;
-  const rows: [string, string | undefined][] = [
-    ["Adapter", adapter],
-    ["Recognised by", why.length === 0 ? undefined : why.join("; ")],
-    [
-      "Labels",
-      labels &&
-      `${labels.count}: ${labels.first.join(", ")}${labels.count > labels.first.length ? " …" : ""}`,
-    ],
-    ["File", file && `${file}${bytes === undefined ? "" : `, ${bytesText(bytes)}`}`],
-    ["SHA-256", sha256],
-    ["Licence", licence],
-    ["Version", version],
-  ];
-  return (
-    <dl class="facts">
-      {inputs.map((port) => <PortRow key={`in ${port.name}`} name="Input" port={port} />)}
-      {outputs.map((port) => <PortRow key={`out ${port.name}`} name="Output" port={port} />)}
-      {rows.map(([name, text]) =>
-        text !== undefined && (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd class={name === "SHA-256" ? "mono" : undefined}>{text}</dd>
-          </div>
-        )
-      )}
-    </dl>
-  );
-}
-
-function PortRow({ name, port }: { name: string; port: ModelPort }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>
-        <code>{port.name}</code> {port.type}
-        {port.shape && ` [${port.shape.join(" × ")}]`}
-      </dd>
-    </div>
   );
 }
 

@@ -5,7 +5,7 @@ import { call } from "../api/client.ts";
 /** What the page needs to know of a model to offer it. */
 export type ModelChoice = Pick<
   ModelView,
-  "name" | "task" | "state" | "default"
+  "name" | "task" | "state" | "default" | "cause"
 >;
 
 /** The models that can be chosen; undefined until the server has answered. */
@@ -35,10 +35,11 @@ export function modelOptions(
     chosen?: string;
   },
 ): { value: string; text: string; disabled?: boolean }[] {
-  const known = (choices ?? []).map(({ name, task, state }) => ({
+  // Heads read what other models say, not pictures.
+  const known = (choices ?? []).filter(({ task }) => task !== "head").map(({ name, task, state, cause }) => ({
     value: name,
     text: task === undefined ? name : `${name} (${task})`,
-    ...(state === "failed" && { disabled: true }),
+    ...((state === "failed" || (state === "unloaded" && cause !== undefined)) && { disabled: true }),
   }));
   const missing = chosen && !known.some(({ value }) => value === chosen) ? [{ value: chosen, text: chosen }] : [];
   return [...none === undefined ? [] : [{ value: "", text: none }], ...known, ...missing];

@@ -1,13 +1,15 @@
 import type { ModelView } from "../../core/services.ts";
 import { call } from "../api/client.ts";
+import { AddModel } from "../models/add_model.tsx";
 import { ModelCard } from "../models/model_card.tsx";
+import { ZooList } from "../models/zoo_list.tsx";
 import { usePolled } from "../system/use_polled.ts";
 import { Empty, ErrorNote, Loading } from "../ui/note.tsx";
-import { PageHead } from "../ui/panel.tsx";
+import { PageHead, Panel } from "../ui/panel.tsx";
 
 const EVERY_MS = 2000;
 
-/** The models of the server: what is loaded, how it runs, who uses it. */
+/** The models of the server: what is loaded, how it runs, who uses it, and more to be added. */
 export function ModelsPage() {
   const { value: models, error, again } = usePolled(load, EVERY_MS);
   return (
@@ -25,7 +27,14 @@ export function ModelsPage() {
           )
           : (
             <div class="columns">
-              {models.map((model) => <ModelCard key={model.name} model={model} />)}
+              {models.map((model) => <ModelCard key={model.name} model={model} onChanged={again} />)}
+              <AddModel onAdded={again} />
+              <Panel title="Public models" wide>
+                <details>
+                  <summary>Models that Weir knows and can fetch</summary>
+                  <ZooList onPulled={again} />
+                </details>
+              </Panel>
             </div>
           )
         : error === undefined

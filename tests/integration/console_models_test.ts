@@ -1,0 +1,124 @@
+import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import { buildModel } from "../../scripts/bench/onnx_builder.ts";
+import { tinyDetector } from "../../scripts/bench/sample_models.ts";
+import { type BrowserPage, CHROMIUM } from "../support/browser.ts";
+import { ConsolePage } from "../support/console_page.ts";
+import { ConsoleServer } from "../support/console_server.ts";
+import { skip } from "../support/skip.ts";
+
+function inBrowser(name: string, fn: () => Promise<void>): void {
+  Deno.test({ name, ignore: skip(name, CHROMIUM !== undefined, "Chromium"), fn });
+}
+
+/** Drops a file on the page, as a hand does. */
+async function drop(page: BrowserPage, name: string, bytes: Uint8Array): Promise<void> {
+  await page.evaluate(`{
+    const bytes = Uint8Array.from(atob("${Buffer.from(bytes).toString("base64")}"), (char) => char.charCodeAt(0));
+    const data = new DataTransfer();
+    data.items.add(new File([bytes], ${JSON.stringify(name)}));
+    document.querySelector("main").dispatchEvent(
+      new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true }));
+  }`);
+}
+
+/** A classifier that does not say what its five classes are. */
+const unnamed = () =>
+  buildModel({
+    inputs: [{ name: "x", type: "float32", dims: [1, 3, 32, 32] }],
+    outputs: [{ name: "y", type: "float32", dims: [1, 5] }],
+    nodes: [
+      { op: "GlobalAveragePool", inputs: ["x"], outputs: ["p"] },
+      { op: "Conv", inputs: ["p", "w"], outputs: ["c"], attributes: { kernel_shape: [1, 1] } },
+      { op: "Flatten", inputs: ["c"], outputs: ["f"] },
+      { op: "Softmax", inputs: ["f"], outputs: ["y"] },
+    ],
+    initializers: { w: { type: "float32", dims: [5, 3, 1, 1], data: new Float32Array(15).fill(0.1) } },
+  });
+
+/** The words of the card of a model. */
+const card = (name: string) =>
+  `[...document.querySelectorAll("main .panel")].find((panel) => panel.querySelector("h2").textContent === "${name}")`;
+const labelled = (label: string) =>
+  `[...document.querySelectorAll("main button")].find((button) => button.getAttribute("aria-label") === "${label}")`;
+
+inBrowser(
+  "A model is added by dropping its file, gets a second version, which is used, left again and deleted",
+  async () => {
+    await using server = await ConsoleServer.start();
+    await using view = await ConsolePage.open(server.url, { place: "#/models" });
+    const { page } = view;
+    await page.until(`document.querySelector(".drop")`);
+    await drop(page, "my cells.onnx", tinyDetector());
+    await page.until(`document.querySelector("form .note")?.textContent.includes("detect, read by the adapter yolo")`);
+    assert.equal(
+      await page.evaluate(`document.querySelector(".open-question")`),
+      null,
+      "nothing is asked that is known",
+    );
+    await view.fill("Model's name", "cells");
+    await view.press("Add the model");
+    await page.until(`${card("cells")}?.textContent.includes("Version 1")`);
+
+    await drop(page, "wide.onnx", tinyDetector({ size: 96 }));
+    await page.until(`document.querySelector("form .note")?.textContent.includes("Recognised")`);
+    await view.fill("Model's name", "cells");
+    await view.press("Add the model");
+    const inUse = (version: string) =>
+      `[...(${card("cells")}?.querySelectorAll(".versions li") ?? [])].find((one) =>
+      one.textContent.includes("in use"))?.textContent.includes("Version ${version}")`;
+    await page.until(`${labelled("Use version 2 of cells")}`);
+    await page.until(inUse("1"));
+    await page.evaluate(`${labelled("Use version 2 of cells")}.click()`);
+    await page.until(inUse("2"));
+    await view.press("Back to version 1");
+    await page.until(inUse("1"));
+
+    await page.until(`${labelled("Make version 2 of cells a canary")}`);
+    await page.evaluate(`${labelled("Make version 2 of cells a canary")}.click()`);
+    await page.until(`document.querySelector("dialog[open] input")?.value === "10"`);
+    await page.evaluate(`document.querySelector("dialog[open] .button.primary").click()`);
+    await page.until(`${card("cells")}.textContent.includes("canary, 10 %")`);
+    await view.press("End canary");
+    await page.until(`!${card("cells")}.textContent.includes("canary, 10 %")`);
+
+    await page.until(`${labelled("Delete version 2 of cells")}`);
+    await page.evaluate(`${labelled("Delete version 2 of cells")}.click()`);
+    await page.until(`document.querySelector("dialog[open]")`);
+    await page.evaluate(`document.querySelector("dialog[open] .button.danger").click()`);
+    await page.until(`!${card("cells")}.textContent.includes("Version 2")`);
+    await view.press("Delete the model");
+    await page.until(`document.querySelector("dialog[open]")`);
+    await page.evaluate(`document.querySelector("dialog[open] .button.danger").click()`);
+    await page.until(`!${card("cells")}`);
+    assert.deepEqual(view.complaints, []);
+  },
+);
+
+inBrowser("What a file leaves open is asked, what is no model is told, and the zoo says what is in it", async () => {
+  await using server = await ConsoleServer.start();
+  await using view = await ConsolePage.open(server.url, { place: "#/models", width: 390, height: 844 });
+  const { page } = view;
+  await page.until(`document.querySelector(".drop")`);
+  await drop(page, "notes.onnx", new TextEncoder().encode("this is no model at all"));
+  await page.until(`document.querySelector(".note.error")?.textContent.includes("not an ONNX file")`);
+  await view.press("Cancel");
+  await page.until(`!document.querySelector(".note.error")`);
+
+  await drop(page, "bare.onnx", unnamed());
+  await page.until(`document.querySelector(".open-question textarea")`);
+  await view.fill("Labels", "rot\ngrün\nblau\nweiß\nschwarz");
+  await view.press("Look again with this");
+  await page.until(`document.querySelector("form .note") && !document.querySelector(".open-question textarea")`);
+  await view.press("Add the model");
+  await page.until(card("bare"));
+  const { labels } = await server.ask("GET", "/api/v1/models/bare") as { labels: { first: string[] } };
+  assert.deepEqual(labels.first, ["rot", "grün", "blau", "weiß", "schwarz"]);
+
+  await view.press("Models that Weir knows and can fetch");
+  await page.until(`${labelled("Fetch yunet")}`);
+  assert.match(await page.evaluate(`${labelled("Fetch yunet")}.closest("li").textContent`), /faces.*MIT/s);
+  const over = await page.evaluate<number>("document.documentElement.scrollWidth - innerWidth");
+  assert.ok(over <= 0, `${over} pixels too wide for a phone`);
+  assert.deepEqual(view.complaints, []);
+});
