@@ -13,6 +13,7 @@ import { alertEvents } from "../streams/alert_events.ts";
 import { cacheBytes, cascadeFigures } from "../streams/cascade_figures.ts";
 import { Credits } from "../streams/credits.ts";
 import type { FrameInWork } from "../streams/frame_in_work.ts";
+import { runsOut } from "../streams/handover.ts";
 import { Intake } from "../streams/intake.ts";
 import type { Keeping } from "../streams/keeping.ts";
 import { pipeline, type Step } from "../streams/pipeline.ts";
@@ -214,6 +215,7 @@ export class StreamTask {
   async #change(change: StreamChange): Promise<void> {
     const { registration: { policy, pipeline } } = change;
     const same = isDeepStrictEqual(pipeline, this.#options.registration.pipeline);
+    const waits = runsOut(this.#options.steps, change.steps);
     this.#options = { ...this.#options, ...change };
     this.#options.keeping.follow(change.registration.capture, change.steps);
     this.#reopenCredits(policy.mode);
@@ -222,8 +224,6 @@ export class StreamTask {
     const old = this.#outgoing = this.#flow;
     const drained = this.#drained;
     this.#intake.end();
-    // Only a model can be waited for; what comes first sees new frames at once.
-    const waits = change.steps.length > 0 && "spec" in change.steps[0];
     if (!waits) old.unsubscribe();
     const empty = waits ? inTime(drained, DRAIN_MS).then(() => old.unsubscribe()) : undefined;
     this.#subscribe({ after: empty, ...(same && { epoch: this.#intake.epoch }) });

@@ -105,19 +105,23 @@ Deno.test("a change that cannot be made is refused, and the stream goes on as it
   assert.deepEqual(r.states.map(({ state }) => state), ["running"]);
 });
 
-Deno.test("a file that is held back loses no frame to a change of its model", async () => {
-  await using r = await rig();
-  const file = { ...COUNTER, pace: "fast", seconds: 4 };
-  await r.weir.add(registered([r.slow, { analyzer: "counter" }], { mode: "block" }, file));
-  await until(() => r.results.length > 10, "the first results");
-  await r.weir.reconfigure("cam", registered([r.tiny, { analyzer: "counter" }], { mode: "block" }, file));
-  const status = await r.weir.done("cam");
-  balanced(status);
-  assert.deepEqual([status.frames.received, status.frames.completed], [200, 200]);
-  assert.deepEqual(r.results.map(counterOf), Array.from({ length: 200 }, (_, n) => n));
-  const { outputs } = r.results.at(-1)!;
-  assert.ok(outputs.detect && !outputs.slow, Object.keys(outputs).join());
-});
+for (const [where, ahead] of [["first", []], ["behind an analyzer", [{ analyzer: "motion", gate: false }]]] as const) {
+  Deno.test(`a file that is held back loses no frame to a change of its model, which comes ${where}`, async () => {
+    await using r = await rig();
+    const file = { ...COUNTER, pace: "fast", seconds: 4 };
+    const shape = (model: { model: string; name: string }) =>
+      registered([...ahead, model, { analyzer: "counter" }], { mode: "block" }, file);
+    await r.weir.add(shape(r.slow));
+    await until(() => r.results.length > 10, "the first results");
+    await r.weir.reconfigure("cam", shape(r.tiny));
+    const status = await r.weir.done("cam");
+    balanced(status);
+    assert.deepEqual([status.frames.received, status.frames.completed], [200, 200]);
+    assert.deepEqual(r.results.map(counterOf), Array.from({ length: 200 }, (_, n) => n));
+    const { outputs } = r.results.at(-1)!;
+    assert.ok(outputs.detect && !outputs.slow, Object.keys(outputs).join());
+  });
+}
 
 Deno.test("what is changed while a stream is paused or stopped holds when it runs again", async () => {
   await using r = await rig();
