@@ -1,7 +1,9 @@
+import { createHash } from "node:crypto";
 import { analyzerNamed } from "../src/analyzers/registry.ts";
 import type { Analyzer } from "../src/core/analyzer.ts";
 import type { RunOverrides } from "../src/core/inference.ts";
 import { framesUnderWay } from "../src/core/memory_bound.ts";
+import type { ModelSpec } from "../src/core/model.ts";
 import type { ModelOutput } from "../src/core/results.ts";
 import type { CascadeOptions, PipelineStep } from "../src/core/stream.ts";
 import type { Cascade } from "../streams/cascade.ts";
@@ -107,6 +109,7 @@ export class Steps implements Disposable {
       ...shared,
       cascade,
       scope: `${key} on ${of}`,
+      digest: digestOf(spec, overrides, source),
       ...(cache && { cache: new SimilarityCache<ModelOutput>({ ...CACHE, ...cache }) }),
       figures: { runs: 0, failed: 0, skipped: 0 },
     };
@@ -123,4 +126,11 @@ export class Steps implements Disposable {
     if (!input) this.#vectors.set(key, input = new VectorInput(spec.input, RUNS_PER_REPLICA * replicas * maxBatch));
     return input;
   }
+}
+
+/** The same for the same files, read and prepared in the same way, wherever they lie. */
+function digestOf(spec: ModelSpec, overrides: RunOverrides = {}, source?: Step): string {
+  const { sha256, adapter, input, options } = spec;
+  const of = source && ("digest" in source ? source.digest : "spec" in source ? digestOf(source.spec) : source.name);
+  return createHash("sha256").update(JSON.stringify([sha256, adapter, input, options, overrides, of])).digest("hex");
 }

@@ -11,6 +11,7 @@ import { StillDecoder } from "../streams/av/still_decoder.ts";
 import { Credits } from "../streams/credits.ts";
 import { FrameInWork } from "../streams/frame_in_work.ts";
 import { pipeline, type Step } from "../streams/pipeline.ts";
+import type { SharedAnswers } from "../streams/shared_answers.ts";
 import type { ModelSetup } from "./protocol.ts";
 import type { Steps } from "./steps.ts";
 import type { StillAnswer } from "./stills.ts";
@@ -51,7 +52,11 @@ export class StillPipelines implements Disposable {
   #pictures = new Credits(PICTURES);
   #seq = 0;
 
-  constructor(private readonly turns: Turns, private readonly steps: Steps) {}
+  constructor(
+    private readonly turns: Turns,
+    private readonly steps: Steps,
+    private readonly answers?: SharedAnswers,
+  ) {}
 
   /** Runs an image; rejects when a model cannot run or the asker gives up. */
   async run(question: StillPipelineQuestion, signal: AbortSignal): Promise<StillPipelineAnswer> {
@@ -109,6 +114,7 @@ export class StillPipelines implements Disposable {
         steps,
         turns: this.turns,
         epoch: EPOCH,
+        answers: this.answers,
         onDrop(frame, cause, reason) {
           frame.drop(cause);
           if (cause === "stale") resolve({ late: true, waitedMs: nowMs() - receivedAtMs, expectedMs: 0 });

@@ -1,6 +1,7 @@
 import { livePictures, onPictureLeak } from "../streams/av/picture.ts";
 import { carriedOver } from "../streams/carried_over.ts";
 import { Keeping } from "../streams/keeping.ts";
+import { SharedAnswers, type SharedAnswersOptions } from "../streams/shared_answers.ts";
 import { Inlet } from "../streams/sources/inlet.ts";
 import { sourceNamed } from "../streams/sources/registry.ts";
 import { SourceRules } from "../streams/sources/source_rules.ts";
@@ -17,6 +18,8 @@ import { hostActor } from "./worker_host.ts";
 export interface StreamWorkerInit {
   dispatcher: MessagePort;
   answerTimeoutMs: number;
+  /** Where images' answers are remembered together with other servers. */
+  sharedAnswers?: SharedAnswersOptions;
 }
 
 const tasks = new Map<string, StreamTask>();
@@ -27,6 +30,7 @@ const models = new Map<number, string>();
 let turns: TurnClient;
 let stills: Stills;
 let stillPipelines: StillPipelines;
+let answers: SharedAnswers | undefined;
 
 hostActor<StreamWorkerInit, ToStreams, FromStreams>({
   start(init, context) {
@@ -36,7 +40,8 @@ hostActor<StreamWorkerInit, ToStreams, FromStreams>({
       onOverdue: (replica) => context.emit({ type: "overdue", replica, model: models.get(replica) ?? "" }),
     });
     stills = new Stills(turns);
-    stillPipelines = new StillPipelines(turns, steps);
+    answers = init.sharedAnswers && new SharedAnswers(init.sharedAnswers);
+    stillPipelines = new StillPipelines(turns, steps, answers);
     onPictureLeak(({ width, height }) => context.emit({ type: "leak", what: `a picture of ${width}x${height}` }));
   },
   handle(message, context) {
@@ -115,6 +120,7 @@ hostActor<StreamWorkerInit, ToStreams, FromStreams>({
     turns[Symbol.dispose]();
     stills[Symbol.dispose]();
     stillPipelines[Symbol.dispose]();
+    answers?.[Symbol.dispose]();
     steps[Symbol.dispose]();
   },
 });

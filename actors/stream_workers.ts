@@ -1,4 +1,5 @@
 import type { Actor, ActorSnapshot, StopOptions } from "./actor.ts";
+import type { SharedAnswersOptions } from "../streams/shared_answers.ts";
 import type { Kills } from "./kills.ts";
 import type { FromStreams, ToStreams } from "./protocol.ts";
 import { spawnWorker } from "./worker_actor.ts";
@@ -17,6 +18,7 @@ export interface StreamWorkersOptions {
   /** The most there may be. */
   limit: number;
   answerTimeoutMs: number;
+  sharedAnswers?: SharedAnswersOptions;
   kills: Kills;
   /** A port to the dispatcher for a worker about to start. */
   dispatcherPort(worker: number): MessagePort;
@@ -115,13 +117,13 @@ export class StreamWorkers {
   }
 
   async #spawn(): Promise<StreamSlot> {
-    const { answerTimeoutMs, kills, dispatcherPort, joined, hear, down } = this.options;
+    const { answerTimeoutMs, sharedAnswers, kills, dispatcherPort, joined, hear, down } = this.options;
     const id = ++this.#made;
     const dispatcher = dispatcherPort(id);
     const actor = await spawnWorker<ToStreams, FromStreams>({
       name: `streams-${id}`,
       url: new URL("./stream_worker.ts", import.meta.url),
-      init: { dispatcher, answerTimeoutMs },
+      init: { dispatcher, answerTimeoutMs, ...(sharedAnswers && { sharedAnswers }) },
       transfer: [dispatcher],
       startTimeoutMs: START_TIMEOUT_MS,
       kills,

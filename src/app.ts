@@ -85,6 +85,7 @@ export class Weir implements AsyncDisposable {
     this.#workers = new StreamWorkers({
       limit: this.#options.streamWorkers,
       answerTimeoutMs: this.#options.answerTimeoutMs,
+      ...(options.sharedAnswers && { sharedAnswers: options.sharedAnswers }),
       kills: this.#kills,
       dispatcherPort: (worker) => this.#switchboard.streamsPort(worker),
       joined: (slot) => this.#switchboard.streamsJoined(slot),

@@ -11,7 +11,8 @@ function made(pipeline: PipelineStep[], keys = "") {
       const cascade = { most: 1, numbers: 0, next: () => ({ pieces: [], skipped: 0 }), reset: () => {} };
       const spec = { name: step.model } as ModelSpec;
       const figures = { runs: 0, failed: 0, skipped: 0 };
-      return { name: "crops", model: "m", spec, concurrency: 1, cascade, scope: `m${keys} on detect`, figures };
+      const scope = `m${keys} on detect`;
+      return { name: "crops", model: "m", spec, concurrency: 1, cascade, scope, digest: scope, figures };
     }
     if ("model" in step) {
       const input = { expect: () => {}, run: () => Promise.reject(new Error("not run here")) };

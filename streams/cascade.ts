@@ -94,8 +94,19 @@ async function answered(piece: Piece, frame: FrameInWork, way: Way): Promise<Out
   if (!likeness) return await inTurn(piece, way);
   const session = `${frame.session}/${likeness.session}`;
   const looked = cache.look(session, likeness.numbers, frame.info.ptsUs / 1e6);
-  const { known, check } = looked;
-  return known && !check ? { piece, known } : { ...await inTurn(piece, way), looked };
+  const { known, check, vector } = looked;
+  if (known && !check) return { piece, known };
+  const place = way.context.answers && frame.session !== "" && { digest: way.step.digest, session };
+  if (known || !place || !vector) return { ...await inTurn(piece, way), looked };
+  const { answers } = way.context;
+  const shared = await answers!.find(place, vector, cache.rules.similarity);
+  if (shared) {
+    looked.adopt(shared);
+    return { piece, known: shared };
+  }
+  const outcome = await inTurn(piece, way);
+  if ("answer" in outcome) answers!.store(place, vector, outcome.answer.output);
+  return { ...outcome, looked };
 }
 
 /** What the model said is remembered in the order of the pieces, whichever came back first. */

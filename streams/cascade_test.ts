@@ -61,7 +61,7 @@ function first(detections: () => Detection[]): ModelStep {
 
 function step(name: string, task: Task, cascade: Cascade): CascadeStep {
   const figures = { runs: 0, failed: 0, skipped: 0 };
-  return { name, model: name, spec: spec(name, task), concurrency: 3, cascade, scope: name, figures };
+  return { name, model: name, spec: spec(name, task), concurrency: 3, cascade, scope: name, digest: name, figures };
 }
 
 type Region = { x: number; y: number; width: number; height: number };

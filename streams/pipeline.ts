@@ -16,6 +16,7 @@ import { Credits } from "./credits.ts";
 import type { FrameInWork } from "./frame_in_work.ts";
 import type { ModelInput } from "./model_input.ts";
 import { latestMap } from "./latest_map.ts";
+import type { SharedAnswers } from "./shared_answers.ts";
 import type { SimilarityCache } from "./similarity_cache.ts";
 
 /** A model's step: whose turns are asked for, and how many frames may be under way. */
@@ -36,6 +37,8 @@ export type CascadeStep = OfModel & {
   cascade: Cascade;
   /** Which models' answers these are: those of this step and of the one before it. */
   scope: string;
+  /** Which files and preparations, for those who know them under other names. */
+  digest: string;
   cache?: SimilarityCache<ModelOutput>;
   figures: CascadeFigures;
 };
@@ -59,6 +62,8 @@ export interface PipelineContext {
   show?(frame: FrameInWork, result: ResultEnvelope): void;
   /** Sees every finished frame that people are to be told of, right after its result. */
   onAlerts?(frame: FrameInWork, result: ResultEnvelope): void;
+  /** What several servers remember together, of sessions that come to any of them. */
+  answers?: Pick<SharedAnswers, "find" | "store">;
   onDrop(frame: FrameInWork, cause: DropCause, reason?: unknown): void;
 }
 

@@ -24,10 +24,14 @@ interface Entry<Answer> {
 export interface Looked<Answer> {
   /** An answer that stands for this one's. */
   known?: Answer;
+  /** The vector with length 1, where it has a direction. */
+  vector?: Float32Array;
   /** This hit is one of those that are checked: run the model, and tell both. */
   check: boolean;
   /** Remembers the model's own answer; after a check, `agrees` says whether the known one was right. */
   learn(answer: Answer, agrees?: boolean): void;
+  /** Remembers an answer that somebody else knew: what was a miss is a hit. */
+  adopt(answer: Answer): void;
 }
 
 /** What single floats and their sums are exact to: a cosine that is the limit to this many digits is at the limit. */
@@ -44,7 +48,7 @@ export class SimilarityCache<Answer> {
   #entries = new Set<Entry<Answer>>();
   #sessions = new Map<string, Set<Entry<Answer>>>();
   #checks = 0;
-  #counts = { hits: 0, misses: 0, unusable: 0, evicted: 0, checked: 0, agreed: 0 };
+  #counts = { hits: 0, adopted: 0, misses: 0, unusable: 0, evicted: 0, checked: 0, agreed: 0 };
   #savedMs = 0;
   #runs = { count: 0, totalMs: 0 };
 
@@ -55,12 +59,20 @@ export class SimilarityCache<Answer> {
     const vector = unit(numbers);
     if (!vector) {
       this.#counts.unusable++;
-      return { check: false, learn: () => {} };
+      return { check: false, learn: () => {}, adopt: () => {} };
     }
     const entry = this.#nearest(session, vector, atS);
     if (!entry) {
       this.#counts.misses++;
-      return { check: false, learn: (answer) => this.#add({ session, vector, answer, atS }) };
+      const learn = (answer: Answer) => this.#add({ session, vector, answer, atS });
+      const adopt = (answer: Answer) => {
+        this.#counts.misses--;
+        this.#counts.hits++;
+        this.#counts.adopted++;
+        this.#save();
+        learn(answer);
+      };
+      return { vector, check: false, learn, adopt };
     }
     this.#counts.hits++;
     this.#touch(entry);
@@ -68,10 +80,12 @@ export class SimilarityCache<Answer> {
     this.#checks += this.rules.sample;
     const check = this.#checks >= 1 - TOLERANCE;
     if (check) this.#checks--;
-    else if (this.#runs.count > 0) this.#savedMs += this.#runs.totalMs / this.#runs.count;
+    else this.#save();
     return {
       known: entry.answer,
+      vector,
       check,
+      adopt: () => {},
       learn: (answer, agrees) => {
         if (agrees !== undefined) this.#counts.checked++;
         if (agrees) this.#counts.agreed++;
@@ -96,6 +110,10 @@ export class SimilarityCache<Answer> {
   /** What came of it so far. */
   get figures(): SimilarityFigures {
     return { ...this.#counts, entries: this.#entries.size, savedMs: Math.round(this.#savedMs * 1000) / 1000 };
+  }
+
+  #save(): void {
+    if (this.#runs.count > 0) this.#savedMs += this.#runs.totalMs / this.#runs.count;
   }
 
   #nearest(session: string, vector: Float32Array, atS: number): Entry<Answer> | undefined {

@@ -80,6 +80,7 @@ export const statusSchema = z.object({
       skipped: count.describe("were due and had no place among the most that a frame may have"),
       cache: z.object({
         hits: count,
+        adopted: count.describe("of those, answers that another server knew"),
         misses: count,
         unusable: count.describe("vectors without a direction"),
         entries: count.describe("answers remembered now"),

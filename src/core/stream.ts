@@ -124,6 +124,8 @@ export interface CascadeFigures {
 export interface SimilarityFigures {
   /** Answers that stood for another one's. */
   hits: number;
+  /** Of those, answers that another server knew. */
+  adopted: number;
   misses: number;
   /** Vectors without a direction, which are like no other. */
   unusable: number;

@@ -1,5 +1,6 @@
 import type { Device } from "../core/model.ts";
 import type { RegistryStore } from "../../models/registry_store.ts";
+import type { SharedAnswersOptions } from "../../streams/shared_answers.ts";
 
 /** How Weir uses the machine. Every default follows from the number of cores. */
 export interface WeirOptions {
@@ -24,6 +25,8 @@ export interface WeirOptions {
   drainMs?: number;
   /** Models that were added, which streams may name. */
   registry?: RegistryStore;
+  /** Where images' answers are remembered together with other servers. */
+  sharedAnswers?: SharedAnswersOptions;
 }
 
 const ANSWER_TIMEOUT_MS = 30_000;
@@ -31,7 +34,7 @@ const LINGER_MS = 60_000;
 const DRAIN_MS = 8_000;
 
 /** The options with everything that was left open. */
-export function weirOptions(options: WeirOptions): Required<Omit<WeirOptions, "registry">> {
+export function weirOptions(options: WeirOptions): Required<Omit<WeirOptions, "registry" | "sharedAnswers">> {
   const cores = navigator.hardwareConcurrency;
   const replicas = options.deterministic ? 1 : options.replicas ?? Math.min(4, cores);
   return {

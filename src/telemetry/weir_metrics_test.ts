@@ -84,7 +84,17 @@ async function value({ metrics }: World, series: string): Promise<number | undef
 
 Deno.test("steps on crops and their caches are told by stream and step, and steps without a cache have none to tell of", async () => {
   await using w = world();
-  const cache = { hits: 30, misses: 10, unusable: 1, entries: 4, evicted: 2, checked: 3, agreed: 2, savedMs: 1500 };
+  const cache = {
+    hits: 30,
+    adopted: 0,
+    misses: 10,
+    unusable: 1,
+    entries: 4,
+    evicted: 2,
+    checked: 3,
+    agreed: 2,
+    savedMs: 1500,
+  };
   const cascades = { embed: { runs: 40, failed: 1, skipped: 2 }, heads: { runs: 40, failed: 0, skipped: 0, cache } };
   w.streams = [{ id: "gate", status: { ...statusOf("gate"), cascades } }, { id: "yard", status: statusOf("yard") }];
   assert.equal(await value(w, 'weir_cascade_runs_total{stream="gate",step="embed"}'), 40);

@@ -2,11 +2,13 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { tinyEmbedder, tinyHead } from "../../scripts/bench/cascade_models.ts";
 import { tinyDetector } from "../../scripts/bench/sample_models.ts";
-import { Weir } from "../../src/app.ts";
+import { Weir, type WeirOptions } from "../../src/app.ts";
 import { nowMs } from "../../src/core/clock.ts";
 import type { ModelOutput } from "../../src/core/results.ts";
 import { encodeJpeg } from "../../streams/av/jpeg.ts";
 import { pictureFromPixels } from "../../streams/av/picture.ts";
+import { hasProgram, RedisPeer } from "../support/sink_peers.ts";
+import { until } from "../support/until.ts";
 
 const SIZE = 128;
 const CELL = 32;
@@ -25,13 +27,13 @@ function image(colour: [number, number, number]): Uint8Array<ArrayBuffer> {
 const RED = [255, 0, 0] as [number, number, number];
 const GREEN = [0, 255, 0] as [number, number, number];
 
-async function rig() {
+async function rig(options: WeirOptions = {}) {
   const dir = await Deno.makeTempDir({ prefix: "weir-still-" });
   const path = (name: string) => join(dir, `${name}.onnx`);
   await Deno.writeFile(path("cells"), tinyDetector({ size: SIZE, cell: CELL }));
   await Deno.writeFile(path("embed"), tinyEmbedder());
   await Deno.writeFile(path("head"), tinyHead());
-  const weir = await Weir.start({ streamWorkers: 2, replicas: 1, threads: 1 });
+  const weir = await Weir.start({ streamWorkers: 2, replicas: 1, threads: 1, ...options });
   const { pipeline, models } = await weir.usePipeline("test", [
     { model: path("cells") },
     { model: path("embed"), name: "embed", on: "detect", everyNth: 9 },
@@ -112,4 +114,25 @@ Deno.test("what is no image, what comes too late and what nobody waits for any m
   assert.deepEqual(await mood(r, image(RED)), [["red", 0, false]]);
   const usage = await Promise.all(r.weir.models().map(({ setup }) => r.weir.modelStats(setup.spec.name)));
   assert.ok(usage.flat().every(({ failures }) => failures === 0));
+});
+
+Deno.test({
+  name: "an image whose session was at another server before is answered from there",
+  ignore: !await hasProgram("redis-server", "the test of images that come to several servers"),
+  fn: async () => {
+    await using peer = new RedisPeer();
+    await peer.start();
+    const sharedAnswers = { url: peer.config.url as string, timeoutMs: 5000, keepS: 60 };
+    await using one = await rig({ sharedAnswers });
+    await using other = await rig({ sharedAnswers });
+    let n = 0;
+    // Nobody waits for the connection to Redis, so the first sessions may come before it.
+    await until(async () => {
+      const session = `s${++n}`;
+      await mood(one, image(RED), { session });
+      const [[label, colour, cached]] = await mood(other, image(RED), { session });
+      assert.deepEqual([label, colour], ["red", 0]);
+      return cached === true;
+    }, () => `none of ${n} sessions was known`);
+  },
 });
