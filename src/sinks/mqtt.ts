@@ -117,6 +117,7 @@ class MqttSink implements Sink {
     if (this.#presence && event.type === "alert") {
       const payload = JSON.stringify({ event_type: "alert", alert: event.alert, message: event.message, at: event.at });
       messages.push({ topic: this.#topics.of("home_assistant_event"), payload, retain: false });
+      if (event.picture) messages.push(this.#topics.alertPicture(event.picture.jpeg));
     }
     this.#outbox.push({ messages, event: true });
   }

@@ -48,6 +48,11 @@ export class MqttTopics {
     return messages;
   }
 
+  /** The latest alert's picture, base64. */
+  alertPicture(jpeg: string): MqttMessage {
+    return { topic: this.of("home_assistant_picture"), payload: jpeg, retain: true };
+  }
+
   /** What makes the stream a device of Home Assistant's, with its entities. */
   discovery(): MqttMessage[] {
     const { homeAssistant, stream } = this.options;
@@ -78,6 +83,12 @@ export class MqttTopics {
         }),
       ]),
       entity("event", "alert", { name: "Alert", event_types: ["alert"], state_topic: this.of("home_assistant_event") }),
+      entity("image", "alert_picture", {
+        name: "Alert picture",
+        image_topic: this.of("home_assistant_picture"),
+        image_encoding: "b64",
+        content_type: "image/jpeg",
+      }),
     ];
   }
 
@@ -89,6 +100,7 @@ export class MqttTopics {
       ...labels.flatMap((label) => [this.#labelTopic("presence", label), this.#labelTopic("count", label)]),
       this.of("state"),
       this.of("availability"),
+      ...(this.options.homeAssistant ? [this.of("home_assistant_picture")] : []),
     ].map((topic) => ({ topic, payload: "", retain: true }));
   }
 

@@ -74,7 +74,7 @@ Deno.test({
     const sink = open({ ...peer.config, homeAssistant: { labels, absentMs: 100, countMs: 0 } });
     sink.push(stateOf("running"));
     sink.push(resultOf(1, ["person", "person", "dog"]));
-    sink.push(alertOf("somebody stands there"));
+    sink.push({ ...alertOf("somebody stands there"), picture: { width: 2, height: 1, jpeg: "/9j/2Q==" } });
     await until(
       () =>
         told(peer, "weir/gate/presence/person").at(-1) === "OFF" &&
@@ -93,6 +93,7 @@ Deno.test({
       "homeassistant/binary_sensor/weir_gate/person_presence/config",
       "homeassistant/binary_sensor/weir_gate/traffic-20-light_presence/config",
       "homeassistant/event/weir_gate/alert/config",
+      "homeassistant/image/weir_gate/alert_picture/config",
       "homeassistant/sensor/weir_gate/person_count/config",
       "homeassistant/sensor/weir_gate/traffic-20-light_count/config",
     ]);
@@ -103,9 +104,11 @@ Deno.test({
       assert.match(entity.unique_id, /^[A-Za-z0-9_-]+$/);
       assert.equal(kept[entity.availability_topic], "online");
       assert.deepEqual(entity.device.identifiers, ["weir_gate"]);
-      if (!topic.includes("/event/")) assert.ok(entity.state_topic in kept, `${entity.state_topic} has a value`);
+      const about = entity.state_topic ?? entity.image_topic;
+      if (!topic.includes("/event/")) assert.ok(about in kept, `${about} has a value`);
     }
     assert.equal(ids.size, entities.length);
+    assert.equal(kept["weir/gate/home_assistant_picture"], "/9j/2Q==");
     await sink.remove!();
     assert.deepEqual(await retained(peer), {});
   },
