@@ -4,6 +4,7 @@ import { z } from "zod";
 import { fromEnvironment } from "./environment.ts";
 import { ConfigError, faultsOf } from "./issues.ts";
 import { modelsSchema } from "./model_schema.ts";
+import { predictSchema } from "./predict_schema.ts";
 import { registrationSchema } from "./schema.ts";
 import {
   authSchema,
@@ -24,6 +25,7 @@ export const configSchema = z.strictObject({
   limits: limitsSchema.prefault({}).describe("How much the server takes from outside"),
   sources: sourceRulesSchema.prefault({}).describe("Where frames may come from"),
   inference: inferenceSchema.prefault({}).describe("How models run"),
+  predict: predictSchema.prefault({}).describe("What /predict offers besides the models"),
   zoo: zooSchema.prefault({}).describe("Where public models are fetched from by name"),
   events: eventsSchema.prefault({}).describe("The event log that subscribers resume from"),
   capture: captureSectionSchema.prefault({}).describe("What is kept of streams and images"),

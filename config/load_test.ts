@@ -66,6 +66,7 @@ Deno.test("weir.yaml, as it comes, is valid and names every key of every section
       "limits",
       "sources",
       "inference",
+      "predict",
       "zoo",
       "events",
       "capture",

@@ -111,22 +111,25 @@ const policySchema = z.strictObject({
   }).optional().describe("Past this a stream is given up; without it a live stream never is"),
 });
 
-const pipelineSchema = z.array(z.union([modelStepSchema, analyzerStepSchema])).max(32).superRefine((steps, context) => {
-  const names = new Map<string, number>();
-  steps.forEach(({ name }, index) => {
-    if (name === undefined) return;
-    const first = names.get(name);
-    if (first === undefined) names.set(name, index);
-    else {context.addIssue({
-        code: "custom",
-        path: [index, "name"],
-        message: `step ${first} is called ${name} already`,
-      });}
-  });
-  for (const fault of [...cascadeFaults(steps), ...analyzerFaults(steps)]) {
-    context.addIssue({ code: "custom", ...fault });
-  }
-});
+/** Steps, one after the other. */
+export const pipelineSchema = z.array(z.union([modelStepSchema, analyzerStepSchema])).max(32).superRefine(
+  (steps, context) => {
+    const names = new Map<string, number>();
+    steps.forEach(({ name }, index) => {
+      if (name === undefined) return;
+      const first = names.get(name);
+      if (first === undefined) names.set(name, index);
+      else {context.addIssue({
+          code: "custom",
+          path: [index, "name"],
+          message: `step ${first} is called ${name} already`,
+        });}
+    });
+    for (const fault of [...cascadeFaults(steps), ...analyzerFaults(steps)]) {
+      context.addIssue({ code: "custom", ...fault });
+    }
+  },
+);
 
 const labelsSchema = z.record(z.string().min(1).max(63), z.string().max(255))
   .refine((labels) => Object.keys(labels).length <= LABELS_MAX, `at most ${LABELS_MAX} labels`);

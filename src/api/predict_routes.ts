@@ -163,7 +163,7 @@ async function run(model: PredictModel, image: Image | Problem, { said, imageByt
   if (image.length > imageBytes) {
     throw new ServiceError("too_large", `The image has ${image.length} bytes; this server takes ${imageBytes}`);
   }
-  return await model.run({ image, minScore: said.min_score, topK: said.top_k }, signal);
+  return await model.run({ image, minScore: said.min_score, topK: said.top_k, session: said.session_id }, signal);
 }
 
 /** Several at a time, answered in their order. */

@@ -232,6 +232,8 @@ export interface PredictRequest {
   minScore?: number;
   /** The most classes, or detections, in the answer. */
   topK?: number;
+  /** Answers to earlier images of the same session may stand for this one's. */
+  session?: string;
 }
 
 /** What a model says of one image. */

@@ -1,17 +1,19 @@
 import { nowMs } from "../core/clock.ts";
 import { redactUrls } from "../core/redact.ts";
 import { ServiceError } from "../core/service_error.ts";
-import type { Prediction, PredictPlaces, PredictRequest, PredictService } from "../core/services.ts";
+import type { PredictModel, PredictPlaces, PredictService } from "../core/services.ts";
+import type { ModelOutput } from "../core/results.ts";
+import type { PipelineStep } from "../core/stream.ts";
 import { rounded } from "../core/tidy.ts";
 import { ActorError } from "../../actors/actor_error.ts";
-import type { ModelSetup } from "../../actors/protocol.ts";
 import type { StillAnswer } from "../../actors/stills.ts";
 import { listBuiltinModels } from "../../models/builtin_models.ts";
+import type { ImageLimits } from "../../streams/av/image_header.ts";
 import type { Weir } from "../app.ts";
-import { called, type ModelLease } from "../model_pool.ts";
+import { called } from "../model_pool.ts";
 import { namesOf, type ServerModels } from "./models.ts";
 import { PredictLoad } from "./predict_load.ts";
-import { predictionsOf } from "./predictions.ts";
+import { pipelinePredictions, predictionsOf } from "./predictions.ts";
 
 /** What predicting stands on. */
 export interface PredictOptions {
@@ -25,6 +27,24 @@ export interface PredictOptions {
     /** Most pixels of one. */
     pixels: number;
   };
+  /** Several models as one, by name. */
+  pipelines: Readonly<Record<string, readonly PipelineStep[]>>;
+  /** The pipeline that is meant where none is named. */
+  default?: string | undefined;
+}
+
+type NoAnswer = Extract<StillAnswer, { refused: unknown } | { late: true }>;
+
+/** How a thread of streams is asked. */
+interface Way {
+  times: { receivedAtMs: number; deadlineMs: number };
+  options: { timeoutMs: number; signal: AbortSignal };
+}
+
+/** Whose images they are, and who keeps what they need until they are done. */
+interface Holder {
+  caller: string;
+  hold<T extends Disposable>(lease: T): T;
 }
 
 const USER = "~predict";
@@ -40,26 +60,29 @@ export class Predict implements PredictService {
   }
 
   open(caller: string, images: number): PredictPlaces {
-    const { weir, limits: { predictions } } = this.options;
+    const { predictions } = this.options.limits;
     const count = this.#load.take(caller, images);
     if (count === 0) {
       const message = `${this.#load.taken} images are under way already; this server takes ${predictions} at once, ` +
         "and keeps some of these places for other callers";
       throw new ServiceError("overloaded", message, { retryAfterMs: RETRY_MS });
     }
-    const leases: ModelLease[] = [];
+    const leases: Disposable[] = [];
     let open = true;
+    const hold = <T extends Disposable>(lease: T): T => {
+      // Whoever gave up while the model was loading has no use for it.
+      if (open) leases.push(lease);
+      else lease[Symbol.dispose]();
+      return lease;
+    };
     return {
       count,
       use: async (model) => {
-        const name = await this.#meant(model);
-        const lease = await weir.useModel(USER, name).catch((error) => notThere(name, error));
-        // Whoever gave up while the model was loading has no use for it.
-        if (open) leases.push(lease);
-        else lease[Symbol.dispose]();
-        const [setup] = lease.setups;
-        if (setup.spec.input.layout === "vector") throw takesNoImages(setup.spec.name);
-        return { name: setup.spec.name, run: (request, signal) => this.#run(setup, { ...request, caller }, signal) };
+        const pipeline = model ?? this.options.default;
+        const steps = pipeline === undefined ? undefined : ownOf(this.options.pipelines, pipeline);
+        return steps
+          ? await this.#pipeline(pipeline!, steps, { caller, hold })
+          : await this.#model(model, { caller, hold });
       },
       [Symbol.dispose]: () => {
         if (!open) return;
@@ -70,64 +93,109 @@ export class Predict implements PredictService {
     };
   }
 
-  async #run(
-    setup: ModelSetup,
-    { image, minScore, topK, caller }: PredictRequest & { caller: string },
-    signal: AbortSignal,
-  ): Promise<Prediction> {
-    const { weir, limits: { predictMs, pixels } } = this.options;
+  async #model(asked: string | undefined, { caller, hold }: Holder): Promise<PredictModel> {
+    const { weir } = this.options;
+    const meant = await this.#meant(asked);
+    const [setup] = hold(await weir.useModel(USER, meant).catch((error) => notThere(meant, error))).setups;
     const { key, spec } = setup;
+    const { family: name = spec.name, task } = spec;
+    if (spec.input.layout === "vector") throw takesNoImages(name);
+    return {
+      name,
+      run: async ({ image, minScore, topK }, signal) => {
+        const overrides = {
+          ...(minScore !== undefined && { minScore }),
+          ...(topK !== undefined && { maxDetections: topK }),
+        };
+        const { answer: { output, frame, timings }, tookMs } = await this.#answered(
+          { key, name, caller, signal },
+          (way) => weir.still({ image, setup, overrides, caller, limits: this.#limits, ...way.times }, way.options),
+        );
+        const version = output.version ?? spec.version;
+        return {
+          model: name,
+          ...(version !== undefined && { version }),
+          ...predictionsOf(output, spec),
+          processing_time_ms: tookMs,
+          cached: output.cached === true,
+          frame,
+          outputs: { [task]: output },
+          timings,
+        };
+      },
+    };
+  }
+
+  async #pipeline(name: string, steps: readonly PipelineStep[], { caller, hold }: Holder): Promise<PredictModel> {
+    const { weir } = this.options;
+    const { pipeline, models } = await weir.usePipeline(USER, steps).catch((error) => notThere(name, error));
+    const { setups } = hold(models);
+    return {
+      name,
+      run: async ({ image, minScore, topK, session }, signal) => {
+        if (minScore !== undefined || topK !== undefined) throw saidInSteps(name);
+        // Whatever a client calls its sessions, they are its own.
+        const own = session === undefined ? {} : { session: JSON.stringify([caller, session]) };
+        const { answer: { result }, tookMs } = await this.#answered(
+          { key: `${name}|`, name, caller, signal },
+          (way) =>
+            weir.stillPipeline(
+              { image, name, pipeline, setups, caller, limits: this.#limits, ...own, ...way.times },
+              way.options,
+            ),
+        );
+        const { frame, timings } = result;
+        const outputs = result.outputs as Record<string, ModelOutput>;
+        return {
+          model: name,
+          ...pipelinePredictions(outputs, setups.map(({ spec }) => spec)),
+          processing_time_ms: tookMs,
+          frame,
+          outputs,
+          timings: timings!,
+        };
+      },
+    };
+  }
+
+  get #limits(): ImageLimits {
+    return { maxPixels: this.options.limits.pixels, maxWidth: SIDE_MAX, maxHeight: SIDE_MAX };
+  }
+
+  /** Asks a thread of streams, unless it could not answer in time, and waits no longer than an image may take. */
+  async #answered<Answer extends object>(
+    { key, name, caller, signal }: { key: string; name: string; caller: string; signal: AbortSignal },
+    ask: (way: Way) => Promise<Answer | NoAnswer>,
+  ): Promise<{ answer: Exclude<Answer, NoAnswer>; tookMs: number }> {
+    const { predictMs } = this.options.limits;
     const expectedMs = this.#load.expectedMs(key, caller);
     if (expectedMs > predictMs) throw this.#overloaded(expectedMs);
     const receivedAtMs = nowMs();
-    const overrides = {
-      ...(minScore !== undefined && { minScore }),
-      ...(topK !== undefined && { maxDetections: topK }),
-    };
-    const question = {
-      image,
-      limits: { maxPixels: pixels, maxWidth: SIDE_MAX, maxHeight: SIDE_MAX },
-      setup,
-      caller,
-      overrides,
-      receivedAtMs,
-      deadlineMs: receivedAtMs + predictMs,
-    };
+    const times = { receivedAtMs, deadlineMs: receivedAtMs + predictMs };
     const entered = this.#load.enter(key, caller);
-    let answer: StillAnswer;
     try {
-      answer = await weir.still(question, { timeoutMs: predictMs, signal });
-      if ("output" in answer || "late" in answer) entered.took(nowMs() - receivedAtMs);
+      const answer = await ask({ times, options: { timeoutMs: predictMs, signal } });
+      if ("refused" in answer) {
+        const { code, message } = answer.refused;
+        throw new ServiceError(code === "too_large" ? "too_large" : "undecodable", message);
+      }
+      const tookMs = nowMs() - receivedAtMs;
+      entered.took(tookMs);
+      if ("late" in answer) {
+        const waited = !entered.alone || answer.waitedMs > predictMs / 2;
+        throw waited && answer.expectedMs <= predictMs ? this.#overloaded(predictMs) : this.#tooSlow();
+      }
+      return { answer: answer as Exclude<Answer, NoAnswer>, tookMs: rounded(tookMs, 1000) };
     } catch (error) {
       // Whatever broke then, it broke because everything stops or nobody waits any more.
       if (signal.aborted) throw signal.reason;
-      if (!(error instanceof ActorError && error.code === "timeout")) throw failed(spec.name, error);
+      if (error instanceof ServiceError) throw error;
+      if (!(error instanceof ActorError && error.code === "timeout")) throw failed(name, error);
       entered.took(predictMs);
       throw entered.alone ? this.#tooSlow() : this.#overloaded(this.#load.expectedMs(key, caller));
     } finally {
       entered.leave();
     }
-    if ("late" in answer) {
-      const { waitedMs, expectedMs } = answer;
-      const waited = !entered.alone || waitedMs > predictMs / 2;
-      throw waited && expectedMs <= predictMs ? this.#overloaded(predictMs) : this.#tooSlow();
-    }
-    if ("refused" in answer) {
-      const { code, message } = answer.refused;
-      throw new ServiceError(code === "too_large" ? "too_large" : "undecodable", message);
-    }
-    const { frame, output, timings } = answer;
-    const version = output.version ?? spec.version;
-    return {
-      model: spec.family ?? spec.name,
-      ...(version !== undefined && { version }),
-      ...predictionsOf(output, spec),
-      processing_time_ms: rounded(nowMs() - receivedAtMs, 1000),
-      cached: output.cached === true,
-      frame,
-      outputs: { [spec.task]: output },
-      timings,
-    };
   }
 
   #tooSlow(): ServiceError {
@@ -168,6 +236,7 @@ export class Predict implements PredictService {
       ...weir.declarations.map(({ declared, name }) => name ?? called(declared)),
       ...await this.options.models.registered(),
       ...(await listBuiltinModels()).map(({ name }) => name),
+      ...Object.keys(this.options.pipelines),
     ]);
     return [...names].map((name) => ({ name }));
   }
@@ -175,6 +244,18 @@ export class Predict implements PredictService {
 
 function takesNoImages(name: string): ServiceError {
   return new ServiceError("conflict", `The model ${name} judges feature vectors of another model and takes no images`);
+}
+
+function saidInSteps(name: string): ServiceError {
+  const message = "in a pipeline its steps say this";
+  return new ServiceError("invalid", `${name} is a pipeline of several models`, {
+    faults: [{ path: "min_score", message }, { path: "top_k", message }],
+  });
+}
+
+/** What stands under a name that came from outside. */
+function ownOf<T>(record: Readonly<Record<string, T>>, name: string): T | undefined {
+  return Object.hasOwn(record, name) ? record[name] : undefined;
 }
 
 function notThere(name: string, error: unknown): never {

@@ -1,13 +1,17 @@
 import { type EngagementLevel, engagementLevel } from "../core/engagement.ts";
 import type { Task } from "../core/model.ts";
-import type { ClassScore, Detection, ModelOutput } from "../core/results.ts";
+import type { ClassScore, CropOutput, Detection, HeadOutput, ModelOutput } from "../core/results.ts";
 
 /** What is told of one image, in the shape that fits the model's task. */
 export interface Predictions {
-  /** What was found, the likeliest classes, a level for each head, the feature vector, or bare numbers. */
+  /**
+   * What was found; the likeliest classes; a level for each head; the feature vector; bare numbers by name; or, of a step
+   * on several crops, what is said of each.
+   */
   predictions:
     | Detection[]
     | ClassScore[]
+    | CropOutput[]
     | Record<string, EngagementLevel>
     | number[]
     | NonNullable<ModelOutput["tensors"]>;
@@ -17,47 +21,55 @@ export interface Predictions {
   notice?: string;
 }
 
+type Spec = { task: Task; labels: readonly string[] };
+
 const PERSON = "person";
 
 /** The answer of a model to one image, by its task. */
-export function predictionsOf(
-  output: ModelOutput,
-  { task, labels }: { task: Task; labels: readonly string[] },
-): Predictions {
-  const { notice } = output;
+export function predictionsOf(output: ModelOutput, spec: Spec): Predictions {
+  const person = personIn(output, spec);
   return {
-    predictions: shaped(output, task),
-    ...(labels.includes(PERSON) && (task === "detect" || task === "classify") && { has_person: hasPerson(output) }),
-    ...(notice !== undefined && { notice }),
+    predictions: shaped(output, spec),
+    ...(person !== undefined && { has_person: person }),
+    ...(output.notice !== undefined && { notice: output.notice }),
   };
 }
 
-function shaped(
-  { detections, classes, heads, embedding, tensors, crops }: ModelOutput,
-  task: Task,
-): Predictions["predictions"] {
-  switch (task) {
-    case "detect":
-      return detections ?? [];
-    case "classify":
-      return classes ?? [];
-    case "embed":
-      return embedding ?? [];
-    case "head":
-      // Of several faces the surest one is meant: the first that was cut out.
-      return levelsOf(heads ?? crops?.find(({ heads }) => heads)?.heads ?? {});
-    case "tensor":
-      return tensors ?? {};
-  }
+/** The answer of several models, one after the other, to one image: that of the last; people may be seen by any. */
+export function pipelinePredictions(
+  outputs: Readonly<Record<string, ModelOutput>>,
+  specs: readonly Spec[],
+): Predictions & { cached: boolean } {
+  const said = Object.values(outputs);
+  const last = said[specs.length - 1];
+  const person = said.map((output, step) => personIn(output, specs[step])).filter((seen) => seen !== undefined);
+  const notice = said.find(({ notice }) => notice !== undefined)?.notice;
+  const answers = last.crops ?? [last];
+  return {
+    predictions: shaped(last, specs.at(-1)!),
+    ...(person.length > 0 && { has_person: person.includes(true) }),
+    ...(notice !== undefined && { notice }),
+    cached: answers.length > 0 && answers.every(({ cached }) => cached === true),
+  };
 }
 
-function levelsOf(heads: NonNullable<ModelOutput["heads"]>): Record<string, EngagementLevel> {
+function shaped(output: ModelOutput, { task }: Spec): Predictions["predictions"] {
+  const { detections, classes, heads, embedding, tensors, crops } = output;
+  // Of several faces the first one is meant: those who want them all find them in the outputs.
+  if (task === "head") return levelsOf(heads ?? crops?.find(({ heads }) => heads)?.heads ?? {});
+  if (task === "detect") return detections ?? [];
+  return crops ?? classes ?? embedding ?? tensors ?? [];
+}
+
+function levelsOf(heads: Record<string, HeadOutput>): Record<string, EngagementLevel> {
   return Object.fromEntries(
     Object.entries(heads).map(([name, { probabilities }]) => [name, engagementLevel(probabilities)]),
   );
 }
 
-/** Found somewhere, or likelier than everything else. */
-function hasPerson({ detections, classes }: ModelOutput): boolean {
-  return detections ? detections.some(({ label }) => label === PERSON) : classes?.[0]?.label === PERSON;
+/** Found somewhere, or likelier than everything else; undefined of models that do not know people. */
+function personIn({ detections, classes }: ModelOutput, { labels }: Spec): boolean | undefined {
+  if (!labels.includes(PERSON)) return undefined;
+  if (detections) return detections.some(({ label }) => label === PERSON);
+  return classes && classes[0]?.label === PERSON;
 }

@@ -78,7 +78,12 @@ export class Services implements AsyncDisposable {
       },
       onFault,
     });
-    this.predict = new Predict({ weir, models: this.models, limits: config.limits });
+    this.predict = new Predict({
+      weir,
+      models: this.models,
+      limits: config.limits,
+      ...config.predict,
+    });
     this.sinks = new StreamSinks({
       directory: join(options.dataDir, "sinks"),
       address: (host) => rules.address(host),

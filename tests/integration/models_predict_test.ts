@@ -16,6 +16,7 @@ import { pictureFromPixels } from "../../streams/av/picture.ts";
 import { Preparer } from "../../streams/av/preparer.ts";
 import { StillDecoder } from "../../streams/av/still_decoder.ts";
 import { createPitchScene } from "../../streams/scenes/pitch_scene.ts";
+import { MODEL_FILES } from "../golden/model_files.ts";
 import { assetTest } from "../support/assets.ts";
 import {
   bmpImage,
@@ -199,6 +200,53 @@ function brightClassifier(labels: string[]): Uint8Array {
     metadata: { names: JSON.stringify(labels) },
   });
 }
+
+Deno.test("several models answer as one, heads in levels, and like images of a session are not run again", async () => {
+  const head = buildModel({
+    inputs: [{ name: "v", type: "float32", dims: ["n", 16] }],
+    outputs: ["Boredom", "Engagement"].map((name) => ({ name, type: "float32", dims: ["n", 4] })),
+    nodes: [
+      { op: "MatMul", inputs: ["v", "w"], outputs: ["Boredom"] },
+      { op: "Neg", inputs: ["Boredom"], outputs: ["Engagement"] },
+    ],
+    initializers: { w: { type: "float32", dims: [16, 4], data: Array.from({ length: 64 }, (_, i) => Math.sin(i)) } },
+  });
+  await using s = await served((dir) => {
+    Deno.writeFileSync(join(dir, "features.onnx"), MODEL_FILES.embedding());
+    Deno.writeFileSync(join(dir, "head.onnx"), head);
+    const mood = [
+      { model: "cells", name: "face" },
+      { model: join(dir, "features.onnx"), name: "features", on: "face.red", max: 1 },
+      { model: join(dir, "head.onnx"), on: "features", cache: { sample: 0 } },
+    ];
+    return { models: [tiny(dir), { ...tiny(dir), name: "others" }], predict: { pipelines: { mood }, default: "mood" } };
+  });
+  const ask = (body: object) => s.post("/predict", JSON.stringify({ image: base64(image()), ...body }), JSON_TYPE);
+  const first = await ask({ session_id: "desk" });
+  assert.equal(first.status, 200, JSON.stringify(first.body));
+  const { model, predictions, cached, session_id, processing_time_ms, outputs } = first.body;
+  assert.deepEqual([model, cached, session_id], ["mood", false, "desk"]);
+  assert.deepEqual(Object.keys(predictions), ["Boredom", "Engagement"]);
+  const { category, level, confidence, probabilities } = predictions.Boredom;
+  assert.deepEqual([category, probabilities.length], [["very low", "low", "high", "very high"][level], 4]);
+  assert.equal(confidence, Math.max(...probabilities));
+  assert.ok(processing_time_ms > 0);
+  assert.deepEqual(Object.keys(outputs), ["face", "features", "head"]);
+  const again = await ask({ session_id: "desk" });
+  assert.deepEqual([again.body.cached, again.body.predictions], [true, predictions]);
+  for (const other of [{ session_id: "other" }, {}]) assert.equal((await ask(other)).body.cached, false);
+  const nobody = await ask({ image: base64(pngImage(64, 64)), model: "mood" });
+  assert.equal(nobody.status, 200, JSON.stringify(nobody.body));
+  assert.equal((await ask({ model: "cells" })).body.model, "cells");
+  const strict = await ask({ min_score: 0.5 });
+  assert.deepEqual([strict.status, strict.body.code], [422, "invalid"]);
+  const broken = await ask({ image: base64(damagedPng(40, 40)) });
+  assert.deepEqual([broken.status, broken.body.code], [422, "undecodable"]);
+  const known = await ask({ model: "none" });
+  assert.match(known.body.detail, /mood/);
+  const many = await s.post("/predict/batch?model=mood", form(image(), image(0)));
+  assert.deepEqual(many.body.results.map(({ model }: Answer) => model), ["mood", "mood"]);
+});
 
 Deno.test("a model that takes no images says what it takes", async () => {
   await using s = await served((dir) => {
