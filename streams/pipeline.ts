@@ -9,10 +9,10 @@ import type { DropCause } from "../src/core/drops.ts";
 import type { Turn, Turns } from "../src/core/inference.ts";
 import type { ModelSpec } from "../src/core/model.ts";
 import type { ModelOutput, ResultEnvelope } from "../src/core/results.ts";
-import { rounded } from "../src/core/tidy.ts";
 import type { CascadeFigures, StreamPolicy } from "../src/core/stream.ts";
 import { type Cascade, cascaded } from "./cascade.ts";
 import { Credits } from "./credits.ts";
+import { envelope } from "./envelope.ts";
 import type { FrameInWork } from "./frame_in_work.ts";
 import type { ModelInput } from "./model_input.ts";
 import { latestMap } from "./latest_map.ts";
@@ -169,34 +169,4 @@ function published(context: PipelineContext): OperatorFunction<FrameInWork, Resu
         complete: () => subscriber.complete(),
       })
     );
-}
-
-/** Milliseconds to the microsecond; the clock knows no more. */
-function micros(ms: number): number {
-  return rounded(ms, 1000);
-}
-
-function envelope(frame: FrameInWork): ResultEnvelope {
-  const { info, picture } = frame;
-  const publishedAtMs = nowMs();
-  const inferredFromMs = frame.inferredFromMs ?? publishedAtMs;
-  return {
-    v: 1,
-    type: "result",
-    stream: info.stream,
-    epoch: info.epoch,
-    seq: info.seq,
-    pts: info.ptsUs / 1e6,
-    ...(info.capturedAtMs !== undefined && { capturedAt: new Date(info.capturedAtMs).toISOString() }),
-    ageMs: micros(publishedAtMs - info.arrivedAtMs),
-    frame: { width: picture.width, height: picture.height },
-    timings: {
-      decodeMs: micros(picture.decodeMs),
-      queueMs: micros(Math.max(0, inferredFromMs - frame.decodedAtMs - frame.prepareMs)),
-      prepareMs: micros(frame.prepareMs),
-      inferMs: micros(frame.inferMs),
-      postMs: micros(Math.max(0, publishedAtMs - inferredFromMs - frame.inferMs)),
-    },
-    outputs: frame.outputs,
-  };
 }
