@@ -2,7 +2,8 @@ import { pictureFromPixels } from "../../streams/av/picture.ts";
 import { VideoWriter } from "../../streams/av/video_writer.ts";
 import { createCounterScene } from "../../streams/scenes/counter_scene.ts";
 import { createPitchScene } from "../../streams/scenes/pitch_scene.ts";
-import type { Scene, SceneOptions } from "../../streams/scenes/scene.ts";
+import { createPortraitScene, type PortraitOptions } from "../../streams/scenes/portrait_scene.ts";
+import type { Scene } from "../../streams/scenes/scene.ts";
 import { type Command, type FlagValues, parseFlags } from "./flags.ts";
 import { formatBytes, formatDuration } from "./format.ts";
 import { helpPage } from "./help.ts";
@@ -14,9 +15,10 @@ import { didYouMean } from "./suggest.ts";
 import { Terminal } from "./terminal.ts";
 import { UsageError } from "./usage_error.ts";
 
-const SCENES: Record<string, (options: SceneOptions) => Scene> = {
+const SCENES: Record<string, (options: PortraitOptions) => Scene> = {
   pitch: createPitchScene,
   counter: createCounterScene,
+  portrait: createPortraitScene,
 };
 
 const flags = {
@@ -26,6 +28,12 @@ const flags = {
   seconds: { type: "number", description: "length (default 60)", min: 0.01, max: 86_400 },
   size: { type: "string", value: "WxH", description: "size in pixels (default 1280x720)" },
   fps: { type: "number", description: "frames a second (default 25)", min: 0.1, max: 240 },
+  bpm: {
+    type: "number",
+    description: "portrait: the heart rate (default: changes by 20 every 25 s)",
+    min: 40,
+    max: 220,
+  },
   crf: { type: "number", description: "quality of the clip, lower is better (default 23)", min: 0, max: 51 },
   force: { type: "boolean", description: "overwrite files that exist" },
   quiet: { type: "boolean", description: "say nothing unless it fails" },
@@ -35,12 +43,14 @@ const flags = {
 export const sceneHelp: Command<typeof flags> = {
   name: "scene",
   summary: "render a synthetic clip and its ground truth",
-  usage: "pitch|counter [--out FILE] [--truth FILE] [options]",
+  usage: "pitch|counter|portrait [--out FILE] [--truth FILE] [options]",
   flags,
   notes: [
     ["Scenes", [
       "pitch      a football match: two teams, goalkeepers, referee, assistants and ball, seen from the stand",
       "counter    a moving pattern with the number of each frame burned in",
+      "portrait   somebody in front of a webcam, never quite still, whose heart rate is known; to read it from a clip, render",
+      "           that with --crf 14 or less: stronger compression takes the pulse out",
     ]],
     ["Truth of a pitch", [
       "One line a frame: objects (id, class, team, box in pixels, share that is visible, metres on the pitch),",
@@ -85,15 +95,25 @@ function planScene(positionals: string[], given: FlagValues<typeof flags>): Scen
     throw new UsageError(`There is no scene ${name}${didYouMean(name, known) || `; there are: ${known.join(", ")}`}`);
   }
   if (others.length > 0) throw new UsageError(`weir scene renders one scene; what is "${others[0]}"?`);
-  const { out, truth, seed = 7, seconds = 60, size = "1280x720", fps = 25, crf = 23, force = false, quiet = false } =
-    given;
+  const {
+    out,
+    truth,
+    seed = 7,
+    seconds = 60,
+    size = "1280x720",
+    fps = 25,
+    crf = 23,
+    bpm,
+    force = false,
+    quiet = false,
+  } = given;
   if (out === undefined && truth === undefined) throw new UsageError("weir scene wants --out, --truth or both");
   const [width, height] = parseSize(size);
   const clip = out === undefined ? undefined : new PartialFile(out, { force, option: "--out" });
   const lines = truth === undefined ? undefined : new PartialFile(truth, { force, option: "--truth" });
   if (clip && lines && clip.path === lines.path) throw new UsageError("--out and --truth name the same file");
   const frames = Math.max(1, Math.round(seconds * fps));
-  const scene = SCENES[name]({ seed, width, height, fps });
+  const scene = SCENES[name]({ seed, width, height, fps, ...(bpm !== undefined && { bpm }) });
   return { scene, frames, crf, quiet, ...(clip && { clip }), ...(lines && { truth: lines }) };
 }
 

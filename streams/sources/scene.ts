@@ -6,22 +6,29 @@ import { until } from "../av/pace.ts";
 import { AvPicture, pictureFromPixels } from "../av/picture.ts";
 import { createCounterScene } from "../scenes/counter_scene.ts";
 import { createPitchScene } from "../scenes/pitch_scene.ts";
-import { framePtsUs, type Scene, type SceneOptions } from "../scenes/scene.ts";
+import { createPortraitScene, type PortraitOptions } from "../scenes/portrait_scene.ts";
+import { framePtsUs, type Scene } from "../scenes/scene.ts";
 import type { SourcePlugin } from "./registry.ts";
 
-const SCENES: Record<"pitch" | "counter", (options: SceneOptions) => Scene> = {
+const SCENES: Record<"pitch" | "counter" | "portrait", (options: PortraitOptions) => Scene> = {
   pitch: createPitchScene,
   counter: createCounterScene,
+  portrait: createPortraitScene,
 };
 
 /** A synthetic scene; the same options give the same frames. */
 export const sceneSchema = z.strictObject({
   kind: z.literal("scene"),
-  scene: z.enum(["pitch", "counter"]).default("pitch").describe("a football match, or frames with a number burned in"),
-  seed: z.int().min(0).default(7).describe("which of the matches"),
+  scene: z.enum(["pitch", "counter", "portrait"]).default("pitch").describe(
+    "a football match, frames with a number burned in, or somebody in front of a webcam whose heart rate is known",
+  ),
+  seed: z.int().min(0).default(7).describe("which of the matches or people"),
   width: z.int().min(64).max(7680).default(1280).describe("pixels"),
   height: z.int().min(64).max(4320).default(720).describe("pixels"),
   fps: z.number().min(0.1).max(240).default(25).describe("frames a second"),
+  bpm: z.number().min(40).max(220).optional().describe(
+    "portrait: the heart rate, beats a minute; without it, it changes by 20 every 25 seconds",
+  ),
   pace: z.enum(["realtime", "fast"]).default("realtime").describe("as a camera would, or as fast as possible"),
   seconds: z.number().positive().optional().describe("length of the scene; without it there is no end"),
 });
@@ -32,7 +39,7 @@ export type SceneConfig = z.infer<typeof sceneSchema>;
 /** Synthetic scenes: a camera that needs nothing and whose truth is known. */
 export const scene: SourcePlugin<SceneConfig> = {
   kind: "scene",
-  describe: "a synthetic scene with known truth: scene:pitch, scene:counter, scene:pitch?seed=7&fps=10",
+  describe: "a synthetic scene with known truth: scene:pitch, scene:counter, scene:portrait, scene:pitch?seed=7&fps=10",
   schema: sceneSchema,
   shorthand(text) {
     const match = /^scene(?::([^?]*)(?:\?(.*))?)?$/i.exec(text);
@@ -65,7 +72,13 @@ async function runScene(config: SceneConfig, sink: SourceSink, signal: AbortSign
   const live = config.pace === "realtime";
   const frames = seconds === undefined ? Infinity : Math.max(1, Math.round(seconds * fps));
   if (signal.aborted) return "aborted";
-  const world = SCENES[config.scene]({ seed: config.seed, width, height, fps });
+  const world = SCENES[config.scene]({
+    seed: config.seed,
+    width,
+    height,
+    fps,
+    ...(config.bpm !== undefined && { bpm: config.bpm }),
+  });
   const ends = Number.isFinite(frames) && { frames, durationMs: (frames * 1000) / fps };
   sink.opened({ codec: "rawvideo", width, height, fps, live, intraOnly: true, ...ends });
   let startMs = nowMs();
