@@ -113,3 +113,23 @@ Deno.test("a still picture costs inference at the idle rate only, and every fram
     const { moving, held } = results.at(-1)!.outputs.motion as { moving: boolean; held: number };
     assert.ok(!moving && held > 150, `${held}`);
   }));
+
+Deno.test("the same frames give the same answers, motion, alerts and their pictures, byte for byte", async () => {
+  const once = async () => {
+    const { results, alerts } = await run({
+      id: "counter",
+      source: { kind: "scene", scene: "counter", seed: 5, pace: "fast", fps: 10, seconds: 3, width: 320, height: 180 },
+      pipeline: [
+        { analyzer: "motion", gate: false },
+        { analyzer: "counter" },
+        { analyzer: "alert", when: "counter.value % 10 == 0", cooldownS: 0, picture: { width: 200 } },
+      ],
+    });
+    const told = alerts.map(({ at: _at, ...rest }) => rest);
+    return { told, text: JSON.stringify([results.map(({ seq, pts, outputs }) => ({ seq, pts, outputs })), told]) };
+  };
+  const [first, second] = [await once(), await once()];
+  assert.equal(first.text, second.text);
+  assert.deepEqual(first.told.map(({ pts, seq }) => [pts, seq]), [[0, 1], [1, 11], [2, 21]]);
+  assert.ok(first.told.every(({ picture }) => picture?.width === 200 && picture.jpeg.length > 1000));
+});
