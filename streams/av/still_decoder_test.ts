@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { deflateSync } from "node:zlib";
 import {
   bmpImage,
   damagedPng,
@@ -7,9 +6,9 @@ import {
   gifImage,
   joined,
   jpegImage,
+  palettePng,
   pngChunk,
   pngImage,
-  pngOf,
   webpImage,
 } from "../../tests/support/images.ts";
 import { readImageHeader } from "./image_header.ts";
@@ -103,11 +102,7 @@ Deno.test("an image is the same whichever came before it, and however often it c
 });
 
 Deno.test("an image with a palette shows its colours, whichever way it lies", () => {
-  const header = pngChunk("IHDR", Uint8Array.of(0, 0, 0, 64, 0, 0, 0, 48, 8, 3, 0, 0, 0));
-  const palette = pngChunk("PLTE", Uint8Array.of(255, 255, 255, 255, 0, 0, 0, 0, 255));
-  const rows = new Uint8Array(48 * 65);
-  for (let y = 12; y < 48; y++) rows.fill(1, y * 65 + 1, y * 65 + 33).fill(2, y * 65 + 33, y * 65 + 65);
-  const png = pngOf(header, palette, pngChunk("IDAT", deflateSync(rows)), pngChunk("IEND", new Uint8Array()));
+  const png = palettePng(64, 48);
   using decoder = new StillDecoder(LIMITS.maxPixels);
   using upright = still(decoder, png);
   const { top, left, right } = edgesOf(upright);

@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
 import { GuestServer } from "../support/guest_server.ts";
 import {
+  bmpImage,
   damagedPng,
+  gifImage,
   joined,
   jpegImage,
+  palettePng,
   pngChunk,
   pngHeaderChunk,
   pngImage,
@@ -34,6 +37,12 @@ const BOTH: [what: string, bytes: Uint8Array][] = [
   ["a PNG with an archive behind it", joined(pngImage(64, 48), ZIP)],
   ["a PNG with a page in its text", pngImage(64, 48, pngChunk("tEXt", joined(words("Comment\0"), HTML)))],
   ["a WebP with a page behind it", joined(webpImage(64, 48), HTML)],
+  [
+    "a PNG with a palette, and a page in its text",
+    palettePng(64, 48, pngChunk("tEXt", joined(words("Comment\0"), HTML))),
+  ],
+  ["an animated GIF", gifImage(64, 48, { frames: 3 })],
+  ["a BMP", bmpImage(64, 48)],
 ];
 
 const jpeg = jpegImage(64, 48);
@@ -43,6 +52,10 @@ const webp = webpImage(64, 48);
 const NONE: [what: string, bytes: Uint8Array][] = [
   ["a page", HTML],
   ["a page that begins as a GIF", words(`GIF89a/*${SCRIPT}*/`)],
+  ["a GIF with an archive behind it", joined(gifImage(64, 48), ZIP)],
+  ["the beginning of a GIF", gifImage(64, 48).subarray(0, 900)],
+  ["a BMP with a page behind it", joined(bmpImage(64, 48), HTML)],
+  ["the beginning of a BMP", bmpImage(64, 48).subarray(0, 900)],
   ["an SVG", words(`<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>`)],
   ["a PDF", words("%PDF-1.7\n1 0 obj<</Type/Catalog>>endobj")],
   ["an archive", ZIP],

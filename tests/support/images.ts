@@ -53,6 +53,18 @@ export function pngImage(width: number, height: number, ...extra: Uint8Array[]):
   return pngOf(pngHeaderChunk(width, height), ...extra, pixels, pngChunk("IEND", new Uint8Array()));
 }
 
+/** The same picture with a palette of three colours. */
+export function palettePng(width: number, height: number, ...extra: Uint8Array[]): Uint8Array {
+  const header = pngChunk("IHDR", joined(uint32(width), uint32(height), Uint8Array.of(8, 3, 0, 0, 0)));
+  const palette = pngChunk("PLTE", Uint8Array.of(255, 255, 255, 255, 0, 0, 0, 0, 255));
+  const rgb = flag(width, height);
+  const rows = new Uint8Array(height * (1 + width));
+  for (let at = 0; at < width * height; at++) {
+    rows[at + Math.floor(at / width) + 1] = rgb[at * 3 + 1] ? 0 : rgb[at * 3] ? 1 : 2;
+  }
+  return pngOf(header, palette, ...extra, pngChunk("IDAT", deflateSync(rows)), pngChunk("IEND", new Uint8Array()));
+}
+
 /** A PNG whose container is in order and whose pixels are not: only decoding it can tell. */
 export function damagedPng(width: number, height: number): Uint8Array {
   const pixels = pngChunk("IDAT", new Uint8Array(64).fill(0xa5));
