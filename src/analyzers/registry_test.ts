@@ -90,6 +90,7 @@ for (const { kind, describe, schema, create } of analyzers) {
 
   Deno.test(`${kind}: says what it does, and its options are described and have examples that fit`, () => {
     assert.match(kind, /^[a-z][a-z0-9_]*$/);
+    assert.ok(json.examples || Object.keys(json.properties ?? {}).length === 0, "an example helps");
     assert.ok(describe.length > 10 && describe.length < 200, describe);
     for (const [key, option] of Object.entries(json.properties ?? {})) {
       assert.ok((option as { description?: string }).description, `${key} has no description`);

@@ -104,7 +104,7 @@ export const trackSchema = z.strictObject({
       message: `low must not be more than high, which is ${options.high}`,
     });
   }
-});
+}).meta({ examples: [{}, { method: "ocsort", keepMs: 2000, cameraMotion: true }] });
 
 /** Parsed options of {@link Track}. */
 export type TrackOptions = z.output<typeof trackSchema>;
