@@ -126,6 +126,8 @@ export type ToStreams =
   | { type: "pictureTaken"; id: string }
   /** A picture that is to be kept has arrived: there is room for another. */
   | { type: "captureTaken"; id: string }
+  /** A step's analyzer is asked for something. */
+  | { type: "order"; id: string; step: string; order: string }
   /** Whoever takes the results has no room for more, or has again. */
   | { type: "hold"; id: string; held: boolean }
   /** Somebody else sends into the stream from here on, with so many credits already; or nobody does. */
@@ -160,6 +162,8 @@ export interface StreamExtras {
   sourceRules?: SourceRulesOptions;
   /** Where what is kept of it goes; without it nothing is kept. */
   keeping?: KeepingPlace;
+  /** What its analyzers remembered before, by step. */
+  memories?: Readonly<Record<string, unknown>>;
 }
 
 /** Stream worker to main. */
@@ -171,6 +175,8 @@ export type FromStreams =
   /** A picture, or a clip that lies ready, is to be kept. */
   | { type: "capture"; capture: CapturedFrame }
   | { type: "clip"; clip: CapturedClip }
+  /** An analyzer has something to remember beyond this thread. */
+  | { type: "memory"; stream: string; step: string; memory: unknown }
   /** A sender may send so many more frames. */
   | { type: "credit"; stream: string; sender: number; credits: number }
   /** A sender's frame was not taken. */

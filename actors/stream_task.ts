@@ -16,6 +16,7 @@ import type { FrameInWork } from "../streams/frame_in_work.ts";
 import { runsOut } from "../streams/handover.ts";
 import { Intake } from "../streams/intake.ts";
 import type { Keeping } from "../streams/keeping.ts";
+import type { Memories } from "../streams/memories.ts";
 import { pipeline, type Step } from "../streams/pipeline.ts";
 import { type AnsweredPicture, Pictures } from "../streams/pictures.ts";
 import { Recorder } from "../streams/recorder.ts";
@@ -41,6 +42,8 @@ export interface StreamTaskOptions {
   inputBytes: number[];
   /** What is kept of it. */
   keeping: Keeping;
+  /** What its analyzers remember. */
+  memories: Memories;
   /** The source hangs in a native call that outlived its timeout. */
   onOverstay(): void;
   /** A picture that somebody asked for is encoded. */
@@ -85,6 +88,7 @@ export class StreamTask {
     const { registration: { id, policy }, extras, from } = options;
     this.#options = options;
     options.keeping.follow(options.registration.capture, options.steps);
+    options.memories.follow(options.steps);
     this.events$ = this.#events.asObservable();
     this.#machine = new StreamStateMachine({
       stream: id,
@@ -115,6 +119,11 @@ export class StreamTask {
   /** What is kept of it. */
   get keeping(): Keeping {
     return this.#options.keeping;
+  }
+
+  /** What its analyzers remember. */
+  get memories(): Memories {
+    return this.#options.memories;
   }
 
   /** Begins; called once. */
@@ -185,7 +194,7 @@ export class StreamTask {
 
   /** The stream as it stands. */
   status(): StreamStatus {
-    const { registration: { id, policy }, inputBytes, steps, keeping } = this.#options;
+    const { registration: { id, policy }, inputBytes, steps, keeping, memories } = this.#options;
     const { state, cause, sinceMs, epoch, restarts, nextAttemptMs } = this.#machine;
     const { properties, ledger } = this.#intake;
     const underWay = Math.max(0, ...steps.map((step) => "spec" in step ? step.concurrency : 0));
@@ -208,6 +217,7 @@ export class StreamTask {
       ...(Object.keys(cascades).length > 0 && { cascades }),
       pictures: this.pictures.usage,
       ...(keeping.usage && { capture: keeping.usage }),
+      ...(memories.drift && { drift: memories.drift }),
     };
   }
 
@@ -218,6 +228,7 @@ export class StreamTask {
     const waits = runsOut(this.#options.steps, change.steps);
     this.#options = { ...this.#options, ...change };
     this.#options.keeping.follow(change.registration.capture, change.steps);
+    this.#options.memories.follow(change.steps);
     this.#reopenCredits(policy.mode);
     this.#intake.reconfigure(policy, this.#credits);
     if (!this.#flow || this.#ending) return;
@@ -296,6 +307,7 @@ export class StreamTask {
       show: (frame, result) => {
         this.pictures.push(frame, result, this.#options.onPicture);
         this.#options.keeping.push(frame, result);
+        this.#options.memories.push();
       },
       onAlerts: (frame, result) => alertEvents(frame, result).forEach((event) => this.#events.next(event)),
       onDrop: (frame, cause, reason) => {

@@ -1,6 +1,8 @@
+import { readPlugin, registerPlugin } from "../src/analyzers/plugin.ts";
 import { livePictures, onPictureLeak } from "../streams/av/picture.ts";
 import { carriedOver } from "../streams/carried_over.ts";
 import { Keeping } from "../streams/keeping.ts";
+import { Memories } from "../streams/memories.ts";
 import { SharedAnswers, type SharedAnswersOptions } from "../streams/shared_answers.ts";
 import { Inlet } from "../streams/sources/inlet.ts";
 import { sourceNamed } from "../streams/sources/registry.ts";
@@ -20,6 +22,8 @@ export interface StreamWorkerInit {
   answerTimeoutMs: number;
   /** Where images' answers are remembered together with other servers. */
   sharedAnswers?: SharedAnswersOptions;
+  /** Files of analyzers that do not come with Weir. */
+  plugins?: readonly string[];
 }
 
 const tasks = new Map<string, StreamTask>();
@@ -33,7 +37,7 @@ let stillPipelines: StillPipelines;
 let answers: SharedAnswers | undefined;
 
 hostActor<StreamWorkerInit, ToStreams, FromStreams>({
-  start(init, context) {
+  async start(init, context) {
     turns = new TurnClient({
       dispatcher: init.dispatcher,
       answerTimeoutMs: init.answerTimeoutMs,
@@ -43,6 +47,7 @@ hostActor<StreamWorkerInit, ToStreams, FromStreams>({
     answers = init.sharedAnswers && new SharedAnswers(init.sharedAnswers);
     stillPipelines = new StillPipelines(turns, steps, answers);
     onPictureLeak(({ width, height }) => context.emit({ type: "leak", what: `a picture of ${width}x${height}` }));
+    for (const file of init.plugins ?? []) registerPlugin(await readPlugin(file));
   },
   handle(message, context) {
     switch (message.type) {
@@ -103,6 +108,8 @@ hostActor<StreamWorkerInit, ToStreams, FromStreams>({
         return task.restart();
       case "reconfigure":
         return reconfigure(task, message);
+      case "order":
+        return task.memories.order(message.step, message.order);
       case "hold":
         return task.hold(message.held);
       case "stop":
@@ -153,6 +160,10 @@ function add(
     inputBytes: steps.inputBytes(made),
     open: () => plugin.open(registration.source, { stream: id, inlet, rules, tap: keeping.tap }),
     keeping,
+    memories: new Memories({
+      recalled: extras.memories,
+      emit: (step, memory) => context.emit({ type: "memory", stream: id, step, memory }),
+    }),
     onOverstay: () => context.emit({ type: "overstay", stream: id }),
     onPicture: (picture) => context.emit({ type: "picture", picture }, [picture.jpeg.buffer as ArrayBuffer]),
   });

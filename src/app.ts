@@ -24,6 +24,9 @@ import { Switchboard } from "./switchboard.ts";
 
 export type { WeirOptions };
 
+/** What an analyzer of a stream remembers. */
+export type Memory = Pick<Extract<FromStreams, { type: "memory" }>, "stream" | "step" | "memory">;
+
 const OVERSTAY_DEADLINE_MS = 1_000;
 
 /** The composition root: threads, models and streams, wired by hand. */
@@ -34,6 +37,8 @@ export class Weir implements AsyncDisposable {
   readonly alerts$: Observable<AlertEvent>;
   /** Pictures and clips that are to be kept; whoever subscribes owns them. */
   readonly captures$: Observable<CapturedFrame | CapturedClip>;
+  /** What analyzers want to be told when they are made anew. */
+  readonly memories$: Observable<Memory>;
   /** What an operator should know and no stream's state says: threads replaced, pictures leaked. */
   readonly warnings$: Observable<string>;
   #warnings = new Subject<string>();
@@ -41,6 +46,7 @@ export class Weir implements AsyncDisposable {
   #states = new Subject<StateEvent>();
   #alerts = new Subject<AlertEvent>();
   #captures = new Subject<CapturedFrame | CapturedClip>();
+  #memories = new Subject<Memory>();
   #options: ReturnType<typeof weirOptions>;
   #switchboard: Switchboard;
   #workers: StreamWorkers;
@@ -106,6 +112,7 @@ export class Weir implements AsyncDisposable {
     this.states$ = this.#states.asObservable();
     this.alerts$ = this.#alerts.asObservable();
     this.captures$ = this.#captures.asObservable();
+    this.memories$ = this.#memories.asObservable();
     this.warnings$ = this.#warnings.asObservable();
   }
 
@@ -184,6 +191,11 @@ export class Weir implements AsyncDisposable {
   /** Pauses, resumes or reconnects a stream. */
   async control(id: string, type: "pause" | "resume" | "restart"): Promise<void> {
     await this.#streams.command(id, type);
+  }
+
+  /** Has a step's analyzer do something that it knows by this name. */
+  async order(id: string, step: string, order: string): Promise<void> {
+    await this.#streams.order(id, step, order);
   }
 
   /** Replaces the thread that hosts a stream; all its streams move to another one. Past the deadline it is killed. */
@@ -312,6 +324,7 @@ export class Weir implements AsyncDisposable {
     this.#states.complete();
     this.#alerts.complete();
     this.#captures.complete();
+    this.#memories.complete();
     this.#warnings.complete();
   }
 
@@ -345,6 +358,8 @@ export class Weir implements AsyncDisposable {
       }
       case "clip":
         return this.#captures.next(event.clip);
+      case "memory":
+        return this.#memories.next(event);
       case "credit":
       case "refused":
         return this.#senders.hear(event);

@@ -3,6 +3,7 @@ import type { Analyzer } from "../core/analyzer.ts";
 import { alert } from "./alert.ts";
 import { classify } from "./classify.ts";
 import { counter } from "./counter.ts";
+import { drift } from "./drift.ts";
 import { engagement } from "./engagement.ts";
 import { heatmap } from "./heatmap.ts";
 import { lines } from "./lines.ts";
@@ -37,6 +38,7 @@ export const analyzers: AnalyzerPlugin[] = [
   heatmap,
   alert,
   engagement,
+  drift,
   counter,
   pulse,
 ];

@@ -1,3 +1,4 @@
+import type { DriftReport } from "./drift.ts";
 import type { FrameInfo, Picture } from "./frame.ts";
 import type { AnalyzerOutput, ModelOutput } from "./results.ts";
 
@@ -33,4 +34,20 @@ export interface Analyzer {
   push(frame: AnalyzerFrame): AnalyzerOutput | undefined;
   /** A new epoch: motion state is forgotten, totals live on. */
   reset(): void;
+  /** Tells it of the models of its pipeline, by step; before the first frame, and whenever they change. */
+  follow?(models: Readonly<Record<string, AnalyzedModel>>): void;
+  /** Gives back what it remembered in an earlier life, before the first frame. Whatever that was, it must not throw. */
+  recall?(memory: unknown): void;
+  /** What must outlive this thread, when it has changed since it was asked last; it must survive as JSON. */
+  remember?(): unknown;
+  /** Does something that people ask for by name; throws when it cannot. */
+  order?(order: string): void;
+  /** How it stands, for the stream's status. */
+  drift?(): DriftReport;
+}
+
+/** A model whose answers an analyzer sees. */
+export interface AnalyzedModel {
+  name: string;
+  sha256: string;
 }

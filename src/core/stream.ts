@@ -1,4 +1,5 @@
 import type { CaptureRules, CaptureUsage } from "./captures.ts";
+import type { DriftReport } from "./drift.ts";
 import type { DropCause } from "./drops.ts";
 import type { RunOverrides } from "./inference.ts";
 import type { LedgerReading } from "./ledger.ts";
@@ -171,6 +172,8 @@ export interface StreamStatus {
   pictures?: { encoded: number; failed: number; missed: number; fault?: string };
   /** What was taken to be kept, where something is. */
   capture?: CaptureUsage;
+  /** How far what steps see has drifted from their references, by step. */
+  drift?: Record<string, DriftReport>;
 }
 
 /** A stream changed its state. */

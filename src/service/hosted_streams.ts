@@ -113,6 +113,11 @@ export class HostedStreams {
     await this.#command(hosted, { type, id });
   }
 
+  /** Has a step's analyzer do something that it knows by this name. */
+  async order(id: string, step: string, order: string): Promise<void> {
+    await this.#get(id).slot.actor.ask({ type: "order", id, step, order }, { timeoutMs: ASK_MS });
+  }
+
   /** Replaces the thread that hosts a stream; all its streams move to another one. Past the deadline it is killed. */
   async replaceWorker(id: string, options: StopOptions): Promise<void> {
     await this.#get(id).slot.actor.stop(options);

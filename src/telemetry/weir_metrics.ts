@@ -10,6 +10,7 @@ import { ModelMetrics, type ModelReading } from "./model_metrics.ts";
 import { processMetrics } from "./process_metrics.ts";
 import type { HistogramSeries } from "./series.ts";
 import { cascadeMetrics } from "./cascade_metrics.ts";
+import { driftMetrics } from "./drift_metrics.ts";
 import { streamMetrics } from "./stream_metrics.ts";
 
 /** What the program is asked for at every scrape. Every promise must settle some time. */
@@ -123,6 +124,7 @@ export class WeirMetrics implements AsyncDisposable {
     });
     streamMetrics(metrics, { statuses: this.#statuses, states: this.#states });
     cascadeMetrics(metrics, this.#statuses);
+    driftMetrics(metrics, this.#statuses);
     this.#models = new ModelMetrics(metrics, STAGE_BOUNDS);
     hubMetrics(metrics, () => options.sources.hub());
     processMetrics(metrics);
