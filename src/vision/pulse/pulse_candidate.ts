@@ -30,7 +30,7 @@ export interface PulseCandidate {
 /** A stretch this long or longer is looked at in overlapping parts; a shorter one as a whole. */
 const LONG = 512;
 /** Below this the phase slips, and the spectrum knows better. */
-const STEADY = 0.5;
+const STEADY = 0.5, CLEAN = 0.6;
 
 const CHANNELS = { red: 0, green: 1, blue: 2 } as const;
 
@@ -39,13 +39,19 @@ export function pulseCandidate(way: PulseWay, trace: RgbTrace, fps: number): Pul
   const pulse = pulseBy(way, trace, fps);
   if (!(moments(pulse).deviation > 1e-9)) return undefined;
   const long = pulse.length >= LONG;
-  const window = leaning(pulse.length);
+  const window = leaning(pulse.length, 2);
   const spectrum = long ? welch(pulse, fps) : windowed(pulse, fps, window);
   const top = peakOf(spectrum, PULSE_BAND);
   const beat = beatRate(pulse, fps, { nearHz: top.hz, ...(!long && { weights: window }) });
+  const hz = long
+    ? beat.steady >= STEADY ? beat.hz : top.hz
+    // A clean wave tells its rate in the last few beats; so a change of rate is seen before most of the window has seen it.
+    : beat.steady >= CLEAN
+    ? beatRate(pulse, fps, { nearHz: beat.hz, weights: leaning(pulse.length, 4) }).hz
+    : top.hz;
   return {
     way,
-    hz: beat.steady >= STEADY && Math.abs(beat.hz - top.hz) < 0.2 * top.hz ? beat.hz : top.hz,
+    hz: Math.abs(hz - top.hz) < 0.25 * top.hz ? hz : top.hz,
     tint: tintAt(trace, fps, top.hz),
     snrDb: snrDb(spectrum, top.hz, PULSE_BAND),
     lead: Math.log10(top.power / nextPeak(spectrum, top.hz)),
@@ -62,8 +68,8 @@ function pulseBy(way: PulseWay, trace: RgbTrace, fps: number): Float64Array {
 }
 
 /** A window whose weight lies on what is new: a rate that changes is followed sooner. */
-function leaning(size: number): Float64Array {
-  return Float64Array.from({ length: size }, (_, i) => Math.sin(Math.PI * Math.pow((i + 0.5) / size, 1.6)) ** 2);
+function leaning(size: number, by: number): Float64Array {
+  return Float64Array.from({ length: size }, (_, i) => Math.sin(Math.PI * Math.pow((i + 0.5) / size, by)) ** 2);
 }
 
 /** The highest power that is neither the beat's own nor its double's or half's. */

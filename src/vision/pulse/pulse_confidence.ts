@@ -59,5 +59,5 @@ export function intervalOf(
 }
 
 /** Fitted by scripts/train/pulse/fit_confidence.ts: on synthetic traces for skin, on recordings through a finger. */
-const SKIN = [-0.976, 0.011, 1.815, 0.601, 2.307, 0.418, -4.135, -4.822];
-const FINGER = [-2.973, 0.118, 3.265, 3.564, -0.565, 1.812, 0, 0];
+const SKIN = [-0.888, 0.034, 1.667, 0.649, 2.292, 0.46, -4.154, -4.946];
+const FINGER = [-4.364, 0.114, 3.912, 4.243, -0.635, 2.387, 0, 0];
