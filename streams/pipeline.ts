@@ -43,8 +43,16 @@ export type CascadeStep = OfModel & {
   figures: CascadeFigures;
 };
 
+/** An analyzer, which goes on where it was when another pipeline takes it over. */
+export interface AnalyzerStep {
+  name: string;
+  analyzer: Analyzer;
+  /** The epoch of the latest frame that it has seen. */
+  epoch?: number;
+}
+
 /** One step, ready to run. */
-export type Step = ModelStep | CascadeStep | { name: string; analyzer: Analyzer };
+export type Step = ModelStep | CascadeStep | AnalyzerStep;
 
 /** What a pipeline needs of its surroundings. */
 export interface PipelineContext {
@@ -54,7 +62,7 @@ export interface PipelineContext {
   turns: Turns;
   /** Room for frames that wait for the first model; the intake holds the source back by it. */
   credits?: Credits;
-  /** The epoch that the analyzers know already; without it they forget all motion at the first frame. */
+  /** The epoch that steps on what others found know already; without it they forget all tracks at the first frame. */
   epoch?: number;
   /** Sees every finished frame in order, with its picture, before it is let go (annotated video). */
   record?(frame: FrameInWork, result: ResultEnvelope): void;
@@ -124,13 +132,12 @@ function inferred(
 
 /** An analyzer folds every frame in, in order, and may add an output of its own. */
 function analysed(
-  step: Extract<Step, { analyzer: Analyzer }>,
+  step: AnalyzerStep,
   context: PipelineContext,
 ): OperatorFunction<FrameInWork, FrameInWork> {
-  let epoch = context.epoch ?? 0;
   const push = (frame: FrameInWork) => {
-    if (frame.info.epoch !== epoch) {
-      epoch = frame.info.epoch;
+    if (frame.info.epoch !== step.epoch) {
+      step.epoch = frame.info.epoch;
       step.analyzer.reset();
     }
     try {

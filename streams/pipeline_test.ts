@@ -204,6 +204,33 @@ Deno.test("when the source ends for good, what waits still runs and the results 
   assert.equal(r.done(), true);
 });
 
+Deno.test("an analyzer that another pipeline takes over goes on in the same epoch, and forgets motion in the next", () => {
+  const seen: (number | "reset")[] = [];
+  const step: Step = {
+    name: "watch",
+    analyzer: { push: ({ info }) => void seen.push(info.seq), reset: () => void seen.push("reset") },
+  };
+  const intake = new Intake({ stream: "cam", policy: policy({}) });
+  const context = { stream: "cam", policy: policy({}), turns: new HandTurns(), onDrop: () => {} };
+  const show = (ptsUs: number) => {
+    const admission = intake.arrived({ ptsUs, arrivedAtMs: nowMs(), role: "key" });
+    if (admission.decode) intake.decoded(admission.info, new FakePicture());
+  };
+  intake.startEpoch();
+  for (const steps of [[step], [{ name: "more", analyzer: { push: () => undefined, reset() {} } }, step]]) {
+    const subscription = pipeline(intake.frames$, { ...context, steps }).subscribe();
+    show(0);
+    show(40_000);
+    subscription.unsubscribe();
+  }
+  assert.deepEqual(seen, ["reset", 1, 2, 3, 4]);
+  intake.startEpoch();
+  const subscription = pipeline(intake.frames$, { ...context, steps: [step] }).subscribe();
+  show(0);
+  subscription.unsubscribe();
+  assert.deepEqual(seen.slice(5), ["reset", 5]);
+});
+
 Deno.test("a frame that an analyzer holds back costs no turn, gives no result and counts as sampled, wherever it is held", async () => {
   const holding = (name: string, held: (seq: number) => boolean): Step => ({
     name,
