@@ -6,6 +6,7 @@ import { ConfigError, faultsOf } from "./issues.ts";
 import { modelsSchema } from "./model_schema.ts";
 import { predictSchema } from "./predict_schema.ts";
 import { registrationSchema } from "./schema.ts";
+import { similaritySchema } from "./similarity_schema.ts";
 import {
   authSchema,
   captureSectionSchema,
@@ -26,6 +27,7 @@ export const configSchema = z.strictObject({
   sources: sourceRulesSchema.prefault({}).describe("Where frames may come from"),
   inference: inferenceSchema.prefault({}).describe("How models run"),
   predict: predictSchema.prefault({}).describe("What /predict offers besides the models"),
+  similarity: similaritySchema.prefault({}).describe("Where several servers remember answers together"),
   zoo: zooSchema.prefault({}).describe("Where public models are fetched from by name"),
   events: eventsSchema.prefault({}).describe("The event log that subscribers resume from"),
   capture: captureSectionSchema.prefault({}).describe("What is kept of streams and images"),

@@ -57,7 +57,10 @@ export class WeirServer implements AsyncDisposable {
     const registry = new RegistryStore(join(dataDir, "models"));
     const { device, replicas, threads, maxBatch, maxDelayMs } = config.inference;
     const { drainMs } = config.server;
-    const weir = stack.use(await Weir.start({ device, replicas, threads, maxBatch, maxDelayMs, drainMs, registry }));
+    const { redis, ...sharing } = config.similarity;
+    const sharedAnswers = redis === undefined ? undefined : { url: redis, ...sharing };
+    const running = { device, replicas, threads, maxBatch, maxDelayMs, drainMs, registry, sharedAnswers };
+    const weir = stack.use(await Weir.start(running));
     const subscriptions = [
       weir.warnings$.subscribe((message) => {
         log.warn(message);
