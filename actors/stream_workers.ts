@@ -19,6 +19,8 @@ export interface StreamWorkersOptions {
   limit: number;
   answerTimeoutMs: number;
   sharedAnswers?: SharedAnswersOptions;
+  /** Files of analyzers that do not come with Weir. */
+  plugins?: readonly string[];
   kills: Kills;
   /** A port to the dispatcher for a worker about to start. */
   dispatcherPort(worker: number): MessagePort;
@@ -30,6 +32,17 @@ export interface StreamWorkersOptions {
 }
 
 const START_TIMEOUT_MS = 20_000;
+/** What a thread needs to decode and analyse. What somebody else wrote runs in it, too: it starts no programs. */
+const BESIDE_PLUGINS: Deno.PermissionOptionsObject = {
+  read: "inherit",
+  write: "inherit",
+  net: "inherit",
+  env: "inherit",
+  sys: "inherit",
+  ffi: "inherit",
+  run: false,
+  import: false,
+};
 /** A guest weighs more than any number of streams that a worker can have. */
 const GUEST_WEIGHT = 1e6;
 
@@ -117,13 +130,14 @@ export class StreamWorkers {
   }
 
   async #spawn(): Promise<StreamSlot> {
-    const { answerTimeoutMs, sharedAnswers, kills, dispatcherPort, joined, hear, down } = this.options;
+    const { answerTimeoutMs, sharedAnswers, plugins, kills, dispatcherPort, joined, hear, down } = this.options;
     const id = ++this.#made;
     const dispatcher = dispatcherPort(id);
     const actor = await spawnWorker<ToStreams, FromStreams>({
       name: `streams-${id}`,
       url: new URL("./stream_worker.ts", import.meta.url),
-      init: { dispatcher, answerTimeoutMs, ...(sharedAnswers && { sharedAnswers }) },
+      init: { dispatcher, answerTimeoutMs, ...(sharedAnswers && { sharedAnswers }), ...(plugins && { plugins }) },
+      ...(plugins?.length && { permissions: BESIDE_PLUGINS }),
       transfer: [dispatcher],
       startTimeoutMs: START_TIMEOUT_MS,
       kills,

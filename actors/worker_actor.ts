@@ -23,6 +23,8 @@ export interface SpawnOptions {
   /** Given to the actor's `start`. */
   init: unknown;
   transfer?: Transferable[];
+  /** What its thread may do; default what this one may. */
+  permissions?: Deno.PermissionOptionsObject;
   startTimeoutMs: number;
   /** Ends the start, and only the start. */
   signal?: AbortSignal;
@@ -68,7 +70,11 @@ class WorkerActor<In, Out> implements Actor<In, Out> {
     this.started = this.#starting.promise;
     this.#kills = options.kills;
     this.#closeTimeoutMs = options.closeTimeoutMs ?? 1000;
-    this.#worker = new Worker(options.url, { type: "module", name: options.name });
+    this.#worker = new Worker(options.url, {
+      type: "module",
+      name: options.name,
+      ...(options.permissions && { deno: { permissions: options.permissions } }),
+    });
     this.#asks = new Asks(options.name, options.capacity ?? 1024, (id) => this.#post(["drop", id]));
     this.#worker.onmessage = (event: MessageEvent<FromWorker<Out>>) => this.#receive(event.data);
     this.#worker.onmessageerror = () =>

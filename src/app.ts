@@ -92,6 +92,7 @@ export class Weir implements AsyncDisposable {
       limit: this.#options.streamWorkers,
       answerTimeoutMs: this.#options.answerTimeoutMs,
       ...(options.sharedAnswers && { sharedAnswers: options.sharedAnswers }),
+      ...(options.plugins && { plugins: options.plugins }),
       kills: this.#kills,
       dispatcherPort: (worker) => this.#switchboard.streamsPort(worker),
       joined: (slot) => this.#switchboard.streamsJoined(slot),

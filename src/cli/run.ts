@@ -10,6 +10,7 @@ import { formatBytes } from "./format.ts";
 import { helpPage } from "./help.ts";
 import { onInterrupt } from "./interrupt.ts";
 import { LineWriter } from "./line_writer.ts";
+import { declarePlugins } from "./plugins.ts";
 import { print } from "./print.ts";
 import { progressOf, statusLine } from "./progress.ts";
 import { reportText, type StreamReport, Tally } from "./report.ts";
@@ -28,7 +29,9 @@ export async function runCommand(args: readonly string[]): Promise<number> {
     print(helpPage(runHelp));
     return 0;
   }
-  return await new Run(await planRun(parsed.positionals, parsed.flags)).run();
+  const plugins = await declarePlugins(parsed.flags.plugin ?? []);
+  const plan = await planRun(parsed.positionals, parsed.flags);
+  return await new Run({ ...plan, options: { ...plan.options, plugins } }).run();
 }
 
 /** One `weir run` from start to report. */

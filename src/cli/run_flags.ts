@@ -4,13 +4,24 @@ import type { Command } from "./flags.ts";
 const ANALYZERS = analyzers.map(({ kind }) => kind).join(", ") || "none yet";
 
 const FLAGS = {
-  model: { type: "string", multiple: true, value: "MODEL", description: "a built-in model's name or an .onnx file" },
+  model: {
+    type: "string",
+    multiple: true,
+    value: "MODEL",
+    description: "an .onnx file, or the name of a model that was added or is built in",
+  },
   analyze: {
     type: "string",
     multiple: true,
     value: "KIND",
     description:
       `an analyzer to run after the models, such as track or "track?method=ocsort"; in this build: ${ANALYZERS}`,
+  },
+  plugin: {
+    type: "string",
+    multiple: true,
+    value: "FILE",
+    description: "an analyzer of your own, for --analyze; it runs beside the decoding, so it must be code you trust",
   },
   config: {
     type: "string",

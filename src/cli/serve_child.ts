@@ -11,6 +11,7 @@ import type { FlagValues } from "./flags.ts";
 import { onInterrupt } from "./interrupt.ts";
 import { EXIT } from "./parent/exit_codes.ts";
 import { leaveWithParent, PARENT_VARIABLE } from "./parent/leave_with_parent.ts";
+import { declarePlugins } from "./plugins.ts";
 import { print } from "./print.ts";
 import { VERSION } from "./product.ts";
 import type { serveHelp } from "./serve_flags.ts";
@@ -29,6 +30,7 @@ const DEMO = parseRegistration({
 /** The server itself, until it is asked to stop. Answers the exit code. */
 export async function serve(flags: ServeFlags): Promise<number> {
   const dataDir = resolve(flags["data-dir"] ?? directories().data);
+  const plugins = await declarePlugins(flags.plugin ?? []);
   const path = flags.config ?? Deno.env.get("WEIR_CONFIG");
   const load = async () => withDemo(await configOf(path, flags), flags);
   const config = await load();
@@ -44,6 +46,7 @@ export async function serve(flags: ServeFlags): Promise<number> {
     dataDir,
     version: VERSION,
     log,
+    plugins,
     onExhausted: () => stop.resolve(EXIT.restart),
   }).catch((error) => {
     // A port or a directory that is taken will still be taken at the next try.

@@ -17,6 +17,12 @@ const FLAGS = {
   },
   "data-dir": { type: "string", value: "DIR", description: "where registrations and positions are kept" },
   "media-root": { type: "string", value: "DIR", description: "lets files below DIR be played" },
+  plugin: {
+    type: "string",
+    multiple: true,
+    value: "FILE",
+    description: "an analyzer of your own; it runs beside the decoding, so it must be code you trust",
+  },
   demo: { type: "boolean", description: "runs a synthetic football pitch when no stream is registered" },
   "no-parent": { type: "boolean", description: "runs without the small parent that restarts the server after a crash" },
 } as const;

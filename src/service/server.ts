@@ -21,6 +21,8 @@ export interface ServerOptions {
   dataDir: string;
   version: string;
   log: Log;
+  /** Files of analyzers that do not come with Weir; they are declared already. */
+  plugins?: readonly string[];
   /** Killed threads have cost so much memory that a fresh process is due. */
   onExhausted?(): void;
 }
@@ -58,9 +60,19 @@ export class WeirServer implements AsyncDisposable {
     const { device, replicas, threads, maxBatch, maxDelayMs } = config.inference;
     const { drainMs } = config.server;
     const { redis, ...sharing } = config.similarity;
-    const sharedAnswers = redis === undefined ? undefined : { url: redis, ...sharing };
-    const running = { device, replicas, threads, maxBatch, maxDelayMs, drainMs, registry, sharedAnswers };
-    const weir = stack.use(await Weir.start(running));
+    const weir = stack.use(
+      await Weir.start({
+        plugins: options.plugins,
+        device,
+        replicas,
+        threads,
+        maxBatch,
+        maxDelayMs,
+        drainMs,
+        registry,
+        ...(redis !== undefined && { sharedAnswers: { url: redis, ...sharing } }),
+      }),
+    );
     const subscriptions = [
       weir.warnings$.subscribe((message) => {
         log.warn(message);

@@ -25,6 +25,8 @@ export interface WeirOptions {
   drainMs?: number;
   /** Models that were added, which streams may name. */
   registry?: RegistryStore;
+  /** Files of analyzers that do not come with Weir, for the threads that run them. */
+  plugins?: readonly string[];
   /** Where images' answers are remembered together with other servers. */
   sharedAnswers?: SharedAnswersOptions;
 }
@@ -34,7 +36,7 @@ const LINGER_MS = 60_000;
 const DRAIN_MS = 8_000;
 
 /** The options with everything that was left open. */
-export function weirOptions(options: WeirOptions): Required<Omit<WeirOptions, "registry" | "sharedAnswers">> {
+export function weirOptions(options: WeirOptions): Required<Omit<WeirOptions, "registry" | "plugins" | "sharedAnswers">> {
   const cores = navigator.hardwareConcurrency;
   const replicas = options.deterministic ? 1 : options.replicas ?? Math.min(4, cores);
   return {
