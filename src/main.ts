@@ -36,7 +36,7 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     load: async () => (await later<typeof import("./cli/scene.ts")>("./cli/scene.ts")).sceneCommand,
   },
   models: {
-    summary: "look into models: inputs, outputs, and how Weir would use them",
+    summary: "keep, fetch and look into models: versions, the zoo, and how Weir would use a file",
     load: async () => (await later<typeof import("./cli/models.ts")>("./cli/models.ts")).modelsCommand,
   },
   eval: {

@@ -11,6 +11,7 @@ import { type Command, type FlagValues, parseFlags } from "./flags.ts";
 import { formatBytes } from "./format.ts";
 import { helpPage } from "./help.ts";
 import { onInterrupt } from "./interrupt.ts";
+import { registryOf } from "./models_place.ts";
 import { print } from "./print.ts";
 import { progressBar } from "./progress.ts";
 import { Terminal } from "./terminal.ts";
@@ -129,7 +130,7 @@ class CaptureRun {
         this.#follow();
       },
     });
-    this.#weir = await Weir.start({ streamWorkers: 1 });
+    this.#weir = await Weir.start({ streamWorkers: 1, registry: registryOf() });
     using _interrupt = onInterrupt(() => this.#stop());
     const subscriptions: Subscription[] = [
       this.#weir.captures$.subscribe((capture) => this.#take(capture)),

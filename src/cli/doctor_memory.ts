@@ -7,6 +7,7 @@ import { parseSource } from "../../streams/sources/registry.ts";
 import { redactUrls } from "../core/redact.ts";
 import type { Check } from "./doctor_host.ts";
 import { formatBytes } from "./format.ts";
+import { registryOf } from "./models_place.ts";
 
 /** Which streams the memory bound is asked of. */
 export interface MemoryQuestion {
@@ -75,7 +76,7 @@ async function boundsOf(
   for (const step of pipeline) {
     if (!("model" in step)) continue;
     const model = step.model as string;
-    const { input } = await resolveModel(files.get(model) ?? model);
+    const { input } = await resolveModel(files.get(model) ?? model, {}, { registry: registryOf() });
     const channels = input.colour === "gray" ? 1 : 3;
     inputBytes.push(input.width * input.height * channels * SAMPLE_BYTES[input.type]);
   }

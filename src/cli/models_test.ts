@@ -124,7 +124,10 @@ Deno.test("metadata cannot steer the terminal", async () => {
 });
 
 Deno.test("what is mistyped is answered with what to type", async () => {
-  await assert.rejects(modelsCommand([]), { name: "UsageError", message: /wants inspect or list/ });
+  await assert.rejects(modelsCommand([]), {
+    name: "UsageError",
+    message: /wants one of list, add, inspect, pull, use, rm/,
+  });
   await assert.rejects(modelsCommand(["inspct"]), { name: "UsageError", message: /did you mean inspect\?/ });
   await assert.rejects(modelsCommand(["inspect"]), { name: "UsageError", message: /wants a model/ });
   await assert.rejects(modelsCommand(["inspect", "a.onnx", "--jsn"]), { name: "UsageError", message: /--json\?/ });

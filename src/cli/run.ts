@@ -10,6 +10,7 @@ import { formatBytes } from "./format.ts";
 import { helpPage } from "./help.ts";
 import { onInterrupt } from "./interrupt.ts";
 import { LineWriter } from "./line_writer.ts";
+import { registryOf } from "./models_place.ts";
 import { declarePlugins } from "./plugins.ts";
 import { print } from "./print.ts";
 import { progressOf, statusLine } from "./progress.ts";
@@ -67,7 +68,7 @@ class Run {
   async run(): Promise<number> {
     const { streams, models, durationMs, quiet, notices } = this.plan;
     if (!quiet) { for (const notice of notices) this.#terminal.say(notice); }
-    this.#weir = await Weir.start(this.plan.options);
+    this.#weir = await Weir.start({ registry: registryOf(), ...this.plan.options });
     using _interrupt = onInterrupt(() => this.#stop());
     const subscriptions: Subscription[] = [
       this.#weir.results$.subscribe((result) => this.#result(result)),
