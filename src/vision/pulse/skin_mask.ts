@@ -31,8 +31,8 @@ export class SkinMask {
   /** The skin in packed RGB pixels; with `all`, everything counts, as when a finger covers the lens. */
   push(pixels: Uint8Array, { all = false, weights }: { all?: boolean; weights?: Float32Array } = {}): SkinColour {
     if (!all) this.#learn(pixels);
-    const [ownCb, ownCr] = [this.#cb ?? (CB[0] + CB[1]) / 2, this.#cr ?? (CR[0] + CR[1]) / 2];
-    const near = this.#cb === undefined ? 20 : NEAR;
+    const known = this.#cb !== undefined;
+    const [ownCb, ownCr] = [this.#cb ?? 0, this.#cr ?? 0];
     let red = 0, green = 0, blue = 0, sum = 0, ends = 0;
     const count = pixels.length / 3;
     for (let at = 0, i = 0; at < pixels.length; at += 3, i++) {
@@ -40,9 +40,9 @@ export class SkinMask {
       let weight = 1;
       if (!all) {
         const most = Math.max(r, g, b), least = Math.min(r, g, b);
-        if (most <= FLOOR || least >= CEILING) weight = 0;
+        if (!known || most <= FLOOR || least >= CEILING) weight = 0;
         else {
-          const away = Math.max(Math.abs(blueness(r, g, b) - ownCb), Math.abs(redness(r, g, b) - ownCr)) / near;
+          const away = Math.max(Math.abs(blueness(r, g, b) - ownCb), Math.abs(redness(r, g, b) - ownCr)) / NEAR;
           weight = away <= 1 ? 1 : away >= 2 ? 0 : 2 - away;
         }
       }
