@@ -48,6 +48,15 @@ export const propertiesSchema = z.object({
   hardware: z.string().optional(),
 }).meta({ id: "SourceProperties" });
 
+/** How far what a step sees is from what it was. */
+export const driftSchema = z.object({
+  state: z.enum(["learning", "gathering", "steady", "watch", "act"]),
+  reference: count.describe("samples of the reference, or gathered for it"),
+  current: count.describe("samples that are held against it"),
+  figures: z.record(z.string(), z.looseObject({ psi: z.number(), level: z.enum(["steady", "watch", "act"]) })),
+  reasons: z.array(z.string()).describe("what has moved and how"),
+}).meta({ id: "Drift" });
+
 /** A stream as it stands. */
 export const statusSchema = z.object({
   id: z.string(),
@@ -109,6 +118,7 @@ export const statusSchema = z.object({
       fault: z.string().optional(),
     }).optional(),
   }).optional().describe("pictures and clips taken to be kept"),
+  drift: z.record(z.string(), driftSchema).optional().describe("by step of the kind drift"),
 }).meta({ id: "StreamStatus" });
 
 /** A stream for those who look at it. */

@@ -36,6 +36,8 @@ export interface StreamService {
   pause(id: string): Promise<StreamView>;
   resume(id: string): Promise<StreamView>;
   restart(id: string): Promise<StreamView>;
+  /** Has a step's analyzer do something that it knows by this name. */
+  order(id: string, step: string, order: string): Promise<StreamView>;
   /** The latest changes of state, oldest first. */
   history(id: string): Promise<StateEvent[]>;
 }

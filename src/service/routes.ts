@@ -1,5 +1,6 @@
 import { captureRoutes } from "../api/capture_routes.ts";
 import { consoleRoutes } from "../api/console_routes.ts";
+import { driftRoutes } from "../api/drift_routes.ts";
 import { docsRoutes } from "../api/docs/docs_routes.ts";
 import { eventRoutes } from "../api/event_routes.ts";
 import type { Guard } from "../api/guard.ts";
@@ -41,6 +42,7 @@ export function serverRoutes(services: Services): { routes: Route[]; guard: Guar
     ...eventRoutes({ hub, streams }),
     ...wsRoutes({ hub, streams, pictures, onFault }),
     ...captureRoutes({ captures, streams }),
+    ...driftRoutes({ streams }),
     ...pictureRoutes({ pictures, streams, signal }),
     ...ingestRoutes({ ingest, streams, hub, signal, frameBytes: config.limits.frameBytes }),
     ...ticketRoutes(tickets),

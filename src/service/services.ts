@@ -21,6 +21,7 @@ import { Pictures } from "./pictures.ts";
 import { Predict } from "./predict.ts";
 import { isProbe, Probes } from "./probes.ts";
 import type { ServerOptions } from "./server.ts";
+import { StreamMemories } from "./stream_memories.ts";
 import { StreamSinks } from "./stream_sinks.ts";
 import { ServerRegistry } from "./server_registry.ts";
 import { ServerStreams } from "./streams.ts";
@@ -44,6 +45,7 @@ export class Services implements AsyncDisposable {
   readonly streams: ServerStreams;
   readonly sinks: StreamSinks;
   readonly captures: Captures;
+  readonly memories: StreamMemories;
   readonly pictures: Pictures;
   readonly ingest: Ingest;
   readonly probes: Probes;
@@ -95,9 +97,22 @@ export class Services implements AsyncDisposable {
       keys: uploadKeys(config.capture),
       onFault: (error) => log.error(`Cannot keep captures: ${error instanceof Error ? error.message : String(error)}`),
     });
+    this.memories = new StreamMemories({
+      weir,
+      directory: join(options.dataDir, "memories"),
+      onFault: (error) => log.error(`Cannot remember: ${error instanceof Error ? error.message : String(error)}`),
+    });
     const guarded = { checkSource, sourceRules: config.sources };
     const limit = config.limits.streams;
-    this.streams = new ServerStreams({ weir, store, ...guarded, sinks: this.sinks, captures: this.captures, limit });
+    this.streams = new ServerStreams({
+      weir,
+      store,
+      ...guarded,
+      sinks: this.sinks,
+      captures: this.captures,
+      memories: this.memories,
+      limit,
+    });
     this.pictures = new Pictures(weir, this.streams);
     this.ingest = new Ingest(weir);
     this.media = new Media({ mediaRoot: config.sources.mediaRoot });
@@ -155,7 +170,7 @@ export class Services implements AsyncDisposable {
 
   /** Brings back the streams that were registered before, and the models and streams of the configuration file. */
   async restore(config: ModelsConfig & { streams: readonly StreamRegistration[] }): Promise<void> {
-    await this.captures.restore();
+    await Promise.all([this.captures.restore(), this.memories.restore()]);
     const { promise: warm, resolve } = Promise.withResolvers<void>();
     const streams = this.streams.restore(config.streams, resolve);
     const ready = Promise.all([this.models.declare(config), Promise.race([warm, streams])]).then(() => {
@@ -170,6 +185,7 @@ export class Services implements AsyncDisposable {
     this.streams[Symbol.dispose]();
     await this.sinks[Symbol.asyncDispose]();
     await this.captures[Symbol.asyncDispose]();
+    await this.memories[Symbol.asyncDispose]();
     await this.#downloads[Symbol.asyncDispose]();
     await this.registry[Symbol.asyncDispose]();
     await this.metrics[Symbol.asyncDispose]();

@@ -14,6 +14,7 @@ import { sourceNamed } from "../../streams/sources/registry.ts";
 import type { Weir } from "../app.ts";
 import { shownRegistration } from "./shown_registration.ts";
 import type { Captures } from "./captures.ts";
+import type { StreamMemories } from "./stream_memories.ts";
 import type { StreamSinks } from "./stream_sinks.ts";
 
 /** What the streams of a server stand on. */
@@ -26,6 +27,7 @@ export interface ServerStreamsOptions {
   sourceRules?: StreamExtras["sourceRules"];
   sinks: StreamSinks;
   captures: Pick<Captures, "place" | "follow" | "status">;
+  memories: Pick<StreamMemories, "of" | "remove">;
   /** Most streams there may be. */
   limit: number;
 }
@@ -180,6 +182,15 @@ export class ServerStreams implements StreamService, StreamTrials, Disposable {
     return this.#control(id, "restart");
   }
 
+  async order(id: string, step: string, order: string): Promise<StreamView> {
+    this.#entry(id);
+    await this.options.weir.order(id, step, order).catch((error) => {
+      const { message } = error as Error;
+      throw new ServiceError("conflict", `Cannot ${order} ${step} of ${id}: ${message}`, { cause: error });
+    });
+    return await this.#look(id);
+  }
+
   history(id: string): Promise<StateEvent[]> {
     this.#entry(id);
     return Promise.resolve(this.options.store.history(id));
@@ -251,8 +262,15 @@ export class ServerStreams implements StreamService, StreamTrials, Disposable {
 
   /** What the file declares is the word of who runs the server; what comes through the API keeps to the rules. */
   #extras(id: string, origin: Entry["origin"]): StreamExtras {
-    const keeping = this.options.captures.place(id);
-    return origin === "api" ? { keeping, sourceRules: this.options.sourceRules } : { keeping };
+    const { captures, memories, sourceRules } = this.options;
+    return {
+      ...(origin === "api" && { sourceRules }),
+      keeping: captures.place(id),
+      // Asked anew whenever the stream moves to another thread.
+      get memories() {
+        return memories.of(id);
+      },
+    };
   }
 
   /** What goes out of a stream, and what is kept of it, becomes what its registration says. */
@@ -287,6 +305,7 @@ export class ServerStreams implements StreamService, StreamTrials, Disposable {
     this.#entries.delete(id);
     this.#reserved.delete(id);
     this.options.store.delete(id);
+    this.options.memories.remove(id);
     await this.options.sinks.remove(id);
   }
 
