@@ -49,7 +49,7 @@ export type PulseOutput = Omit<PulseReading, "wave" | "spectrum"> & {
 /** Faces whose traces are kept. */
 const FACES_MAX = 8;
 /** A face that the detector misses is where it was for so long; one gone for longer is forgotten. */
-const HOLD_S = 0.5, FORGET_S = 10;
+const HOLD_S = 0.3, FORGET_S = 10;
 /** Boxes of one face overlap from frame to frame. */
 const LEAST_IOU = 0.25;
 
