@@ -15,7 +15,7 @@ const FLAGS = {
     multiple: true,
     value: "KIND",
     description:
-      `an analyzer to run after the models, such as track or "track?method=ocsort"; in this build: ${ANALYZERS}`,
+      `an analyzer to run after the models, such as track, "track?method=ocsort" or 'presence:{"of":"person"}'; in this build: ${ANALYZERS}`,
   },
   plugin: {
     type: "string",

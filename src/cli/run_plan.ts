@@ -181,11 +181,21 @@ function uniqueName(name: string, taken: Set<string>): string {
   return unique;
 }
 
-/** `track`, or with options as an address carries them: `track?method=ocsort&keepMs=2000`. */
+/** `track`, with options as an address carries them: `track?method=ocsort&keepMs=2000`, or as JSON: `zones:{"zones":…}`. */
 function analyzerStep(text: string): PipelineStep {
+  const [, kind, json] = /^([^:?{]+):(.*)$/s.exec(text) ?? [];
+  if (kind !== undefined) return { ...jsonOptions(kind, json), analyzer: kind };
   const [analyzer, query = ""] = text.split("?", 2);
   const options = [...new URLSearchParams(query)].map(([name, value]) => [name, optionValue(value)]);
   return { ...Object.fromEntries(options), analyzer };
+}
+
+function jsonOptions(kind: string, json: string): Record<string, unknown> {
+  try {
+    const options = JSON.parse(json);
+    if (typeof options === "object" && options !== null && !Array.isArray(options)) return options;
+  } catch { /* Told below, with everything else that is no object. */ }
+  throw new UsageError(`Option --analyze wants a JSON object after ${kind}: such as ${kind}:{"name":"here"}`);
 }
 
 /** Numbers and truth values are what they look like; everything else is a word. The analyzer's schema has the last word. */

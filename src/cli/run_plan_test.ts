@@ -94,6 +94,8 @@ Deno.test("what cannot be carried out is refused before anything starts", async 
   await refuses(["a.mp4", "--id", "not a name"], /^Cannot run a\.mp4: .*id: /);
   await refuses(["a.mp4", "--analyze", "fortune"], /pipeline\[0\]\.analyzer: /);
   await refuses(["a.mp4", "--analyze", "track?method=guess"], /method/);
+  await refuses(["a.mp4", "--analyze", "zones:{"], /wants a JSON object after zones:/);
+  await refuses(["a.mp4", "--analyze", "zones:[1]"], /wants a JSON object after zones:/);
 });
 
 Deno.test("an analyzer's options come as an address carries them", async () => {
@@ -104,6 +106,12 @@ Deno.test("an analyzer's options come as an address carries them", async () => {
   );
   const step = { analyzer: "track", method: "ocsort", keepMs: 2000, acrossClasses: true };
   assert.deepEqual({ ...registration.pipeline[0], ...step }, registration.pipeline[0]);
+});
+
+Deno.test("an analyzer's options come as JSON where they are more than words", async () => {
+  const zones = { gate: { points: [[0, 0], [1, 0], [1, 1]] } };
+  const { streams: [{ registration }] } = await plan("a.mp4", "--analyze", `zones:${JSON.stringify({ zones })}`);
+  assert.deepEqual(registration.pipeline.at(-1), { analyzer: "zones", zones });
 });
 
 Deno.test("a file that exists is not overwritten unless that is wanted, and the folder must be there", async () => {
