@@ -151,7 +151,8 @@ export const registrationSchema = z.strictObject({
   sinks: sinksSchema.optional().describe("Where its events go besides the API"),
   capture: captureSchema.optional(),
   labels: labelsSchema.default({}).describe("Anything that helps to find the stream again"),
-}).transform((parsed): StreamRegistration => ({
+  // Said twice: the document shows what goes in, which is what this was before it is transformed.
+}).meta({ examples: [EXAMPLE] }).transform((parsed): StreamRegistration => ({
   ...parsed,
   pipeline: parsed.pipeline as PipelineStep[],
   policy: completed(parsed.policy, parsed.source),
