@@ -1,5 +1,6 @@
 import type { FunctionComponent } from "preact";
 import { AddPage } from "./pages/add.tsx";
+import { EngagementPage } from "./pages/engagement.tsx";
 import { ModelsPage } from "./pages/models.tsx";
 import { PredictPage } from "./pages/predict.tsx";
 import { StreamPage } from "./pages/stream.tsx";
@@ -25,6 +26,7 @@ export const pages: readonly Page[] = [
   { path: "streams", component: StreamPage },
   { path: "add", key: "a", name: "Add", component: AddPage },
   { path: "webcam", key: "c", name: "Webcam", component: WebcamPage },
+  { path: "engagement", key: "e", name: "Engagement", component: EngagementPage },
   { path: "predict", key: "p", name: "Predict", component: PredictPage },
   { path: "models", key: "m", name: "Models", component: ModelsPage },
   { path: "system", key: "s", name: "System", component: SystemPage },

@@ -18,6 +18,7 @@ const PAGES: readonly { hash: string; shows: string; press?: string }[] = [
   { hash: "#/add", shows: "form.add" },
   { hash: "#/add", press: "File", shows: ".media li" },
   { hash: "#/webcam", shows: ".webcam" },
+  { hash: "#/engagement", shows: "main .empty" },
   { hash: "#/predict", shows: ".predict, .drop" },
   { hash: "#/models", shows: "main .panel .stats" },
   { hash: "#/models", press: "Models that Weir knows and can fetch", shows: ".zoo li" },

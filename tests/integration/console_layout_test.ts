@@ -15,6 +15,7 @@ const PAGES: readonly { hash: string; shows: string }[] = [
   { hash: "#/streams/gone", shows: ".history td" },
   { hash: "#/add", shows: "form.add" },
   { hash: "#/webcam", shows: ".webcam" },
+  { hash: "#/engagement", shows: "main .empty" },
   { hash: "#/predict", shows: ".predict, .drop" },
   { hash: "#/models", shows: "main .panel .stats" },
   { hash: "#/system", shows: ".tree .line" },

@@ -3,9 +3,9 @@ import { useEffect, useMemo } from "preact/hooks";
 import { hrefTo } from "../router.ts";
 import { firstModel, modelChoices, refreshModelChoices } from "../models/model_list.ts";
 import { Button } from "../ui/button.tsx";
-import { Empty } from "../ui/note.tsx";
 import { PageHead, Panel } from "../ui/panel.tsx";
 import { mayUseCameras } from "../webcam/camera.ts";
+import { NoCameras } from "../webcam/no_cameras.tsx";
 import { SendingNote } from "../webcam/sending_note.tsx";
 import { SentFigures } from "../webcam/sent_figures.tsx";
 import { loadSettings, saveSettings, type WebcamSettings } from "../webcam/settings.ts";
@@ -21,7 +21,7 @@ export function WebcamPage() {
     void refreshModelChoices();
     return () => session[Symbol.dispose]();
   }, []);
-  if (!mayUseCameras()) return <NoCameras />;
+  if (!mayUseCameras()) return <NoCameras title="Webcam" />;
 
   const complete = () => ({ model: firstModel(modelChoices.peek()), ...settings.peek() });
   const change = (change: Partial<WebcamSettings>) => {
@@ -89,21 +89,6 @@ export function WebcamPage() {
           </Panel>
         </div>
       </div>
-    </>
-  );
-}
-
-/** Browsers hide cameras from pages that came over an open network. */
-function NoCameras() {
-  const local = `http://localhost:${location.port || 80}/${location.hash}`;
-  return (
-    <>
-      <PageHead title="Webcam" />
-      <Empty title="This browser keeps its cameras from this page">
-        Browsers give cameras to pages over HTTPS and on the server's own machine only. On this machine, open{" "}
-        <a href={local}>{local}</a>. For phones and others, set <code>server.tls</code>{" "}
-        in Weir's configuration, or put a proxy with a certificate before it.
-      </Empty>
     </>
   );
 }

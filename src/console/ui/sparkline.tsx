@@ -1,9 +1,14 @@
 /** A small line of figures over time, without axes; `undefined` leaves a hole. */
 export function Sparkline(
-  { values, label }: { values: readonly (number | undefined)[]; label: string },
+  { values, label, top: highest }: {
+    values: readonly (number | undefined)[];
+    label: string;
+    /** What stands at the top; default a little above the highest value. */
+    top?: number;
+  },
 ) {
   const known = values.filter((value) => value !== undefined);
-  const top = Math.max(1, ...known) * 1.15;
+  const top = highest ?? Math.max(1, ...known) * 1.15;
   let path = "";
   let drawing = false;
   values.forEach((value, index) => {

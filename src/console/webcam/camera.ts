@@ -14,9 +14,6 @@ export interface CameraChoice {
   name: string;
 }
 
-/** Of the JPEGs that are sent. */
-const QUALITY = 0.8;
-
 /** One camera of this device, open. */
 export class Camera implements Disposable {
   #canvas = document.createElement("canvas");
@@ -63,8 +60,8 @@ export class Camera implements Disposable {
     return this.#track.getSettings().deviceId ?? "";
   }
 
-  /** The picture of this moment as a JPEG of at most a width; undefined while the camera has none. */
-  capture(width: number): Promise<Blob | undefined> {
+  /** The picture of this moment as a JPEG of at most a width and a quality out of 100; undefined while there is none. */
+  capture(width: number, quality: number): Promise<Blob | undefined> {
     const { videoWidth, videoHeight } = this.video;
     if (videoWidth === 0 || this.#track.readyState === "ended") return Promise.resolve(undefined);
     const scale = Math.min(1, width / videoWidth);
@@ -78,7 +75,7 @@ export class Camera implements Disposable {
       canvas.width,
       canvas.height,
     );
-    return new Promise((resolve) => canvas.toBlob((blob) => resolve(blob ?? undefined), "image/jpeg", QUALITY));
+    return new Promise((resolve) => canvas.toBlob((blob) => resolve(blob ?? undefined), "image/jpeg", quality / 100));
   }
 
   [Symbol.dispose](): void {

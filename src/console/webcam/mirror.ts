@@ -8,16 +8,30 @@ export function mirrored({ outputs, frame }: Pick<ResultEnvelope, "outputs" | "f
 }
 
 function mirroredOutput(output: ModelOutput | AnalyzerOutput, across: number): ModelOutput | AnalyzerOutput {
-  if (!Array.isArray(output.detections)) return output;
+  if (!Array.isArray(output.detections)) return mirroredAreas(output as AnalyzerOutput, across);
   return {
     ...output,
     detections: (output.detections as Detection[]).map((found) => mirroredDetection(found, across)),
   };
 }
 
+/** Zones and lines are where they are seen, too. */
+function mirroredAreas(output: AnalyzerOutput, across: number): AnalyzerOutput {
+  const place = ([x, y]: number[]) => [across - x, y];
+  return Object.fromEntries(
+    Object.entries(output).map(([name, reading]) => {
+      const { points, from, to } = (reading ?? {}) as { points?: number[][]; from?: number[]; to?: number[] };
+      if (Array.isArray(points)) return [name, { ...reading as object, points: points.map(place) }];
+      if (!Array.isArray(from) || !Array.isArray(to)) return [name, reading];
+      return [name, { ...reading as object, from: place(from), to: place(to) }];
+    }),
+  );
+}
+
 function mirroredDetection(detection: Detection, across: number): Detection {
   const [x, y, width, height] = detection.box;
   const box: Box = [across - x - width, y, width, height];
   const keypoints = detection.keypoints?.map(([x, ...rest]) => [across - x, ...rest]);
-  return { ...detection, box, ...(keypoints && { keypoints }) };
+  const mask = detection.mask?.map((ring) => ring.map((value, index) => index % 2 === 0 ? across - value : value));
+  return { ...detection, box, ...(keypoints && { keypoints }), ...(mask && { mask }) };
 }

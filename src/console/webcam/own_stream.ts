@@ -4,9 +4,12 @@ import { SenderRefused } from "./sender.ts";
 /** The stream that a camera sends into. */
 export interface OwnStream {
   id: string;
-  /** Empty for none: then the pictures can be looked at, and that is all. */
-  model: string;
+  /** What is done with its pictures; empty for nothing: then they can be looked at, and that is all. */
+  pipeline: readonly PipelineInput[];
 }
+
+/** A step as the API takes it; what is not said is the server's default. */
+export type PipelineInput = Readonly<Record<string, unknown>>;
 
 /** Asks the server something: the console's `call`. */
 export type Ask = <T>(method: string, path: string, body?: object) => Promise<T>;
@@ -15,7 +18,7 @@ interface View {
   registration: {
     source: { kind: string };
     labels: Record<string, string>;
-    pipeline: { model?: string }[];
+    pipeline: PipelineInput[];
   };
 }
 
@@ -24,12 +27,11 @@ const GUEST = { guest: "webcam" };
 
 /**
  * Makes sure that there is a stream to send into: makes it when there is none, and gives one that was made here the
- * model that is wanted now. One that somebody registered for good stays as it is. What the server will not have is a
+ * pipeline that is wanted now. One that somebody registered for good stays as it is. What the server will not have is a
  * {@link SenderRefused}; anything else may be tried again.
  */
-export async function ensureOwnStream({ id, model }: OwnStream, ask: Ask): Promise<void> {
+export async function ensureOwnStream({ id, pipeline }: OwnStream, ask: Ask): Promise<void> {
   const path = `/api/v1/streams/${encodeURIComponent(id)}`;
-  const pipeline = model === "" ? [] : [{ model }];
   try {
     const view = await ask<View>("GET", path).catch((error) => {
       if (error instanceof ProblemError && error.status === 404) return undefined;
@@ -43,13 +45,18 @@ export async function ensureOwnStream({ id, model }: OwnStream, ask: Ask): Promi
     if (source.kind !== "webcam") {
       throw new SenderRefused(`${id} takes no pictures: choose another name for this camera`);
     }
-    const differs = present.map(({ model }) => model).join() !== pipeline.map(({ model }) => model).join();
-    if (labels.guest === GUEST.guest && differs) {
-      await ask("PATCH", path, { pipeline });
-    }
+    if (labels.guest === GUEST.guest && !isAlready(present, pipeline)) await ask("PATCH", path, { pipeline });
   } catch (error) {
     throw refusal(error);
   }
+}
+
+/** Whether all that is wanted of a pipeline is so; what the server added of its own does not matter. */
+function isAlready(present: readonly PipelineInput[], wanted: readonly PipelineInput[]): boolean {
+  return present.length === wanted.length &&
+    wanted.every((step, index) =>
+      Object.entries(step).every(([key, value]) => JSON.stringify(present[index][key]) === JSON.stringify(value))
+    );
 }
 
 /** The address that pictures go to, with a ticket for a server that asks who sends. */

@@ -21,7 +21,7 @@ const problem = (status: number, code = "x") => new ProblemError({ status, code,
 const view = (registration: object) => ({
   registration: { source: { kind: "webcam" }, labels: {}, pipeline: [], ...registration },
 });
-const mine = { id: "a b", model: "m" };
+const mine = { id: "a b", pipeline: [{ model: "m" }] };
 
 Deno.test("a stream that is missing is made, as one that goes by itself", async () => {
   const { ask, asked } = server({ "GET /api/v1/streams/a%20b": problem(404, "not_found") });
@@ -32,12 +32,13 @@ Deno.test("a stream that is missing is made, as one that goes by itself", async 
   ]);
 });
 
-Deno.test("one that was made here gets the model that is wanted now, and no other is touched", async () => {
+Deno.test("one that was made here gets the pipeline that is wanted now, and no other is touched", async () => {
   const guest = { labels: { guest: "webcam" }, pipeline: [{ model: "old" }] };
   const changed = server({ "GET /api/v1/streams/a%20b": view(guest) });
   await ensureOwnStream(mine, changed.ask);
   assert.deepEqual(changed.asked.slice(1), ['PATCH /api/v1/streams/a%20b {"pipeline":[{"model":"m"}]}']);
-  for (const registration of [{ ...guest, pipeline: [{ model: "m" }] }, { pipeline: [{ model: "old" }] }]) {
+  const completed = { ...guest, pipeline: [{ model: "m", margin: 0 }] };
+  for (const registration of [completed, { pipeline: [{ model: "old" }] }]) {
     const { ask, asked } = server({ "GET /api/v1/streams/a%20b": view(registration) });
     await ensureOwnStream(mine, ask);
     assert.equal(asked.length, 1);

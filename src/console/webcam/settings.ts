@@ -6,6 +6,8 @@ export interface WebcamSettings {
   facing: "user" | "environment";
   width: number;
   fps: number;
+  /** Of the JPEGs that are sent, out of 100. */
+  quality: number;
   /** Undefined until one is chosen; empty for none. */
   model?: string;
   /** The stream that it sends into. */
@@ -18,6 +20,8 @@ export interface WebcamSettings {
 export const WIDTHS = [320, 480, 640, 960, 1280] as const;
 /** Most pictures a second. */
 export const RATES = [2, 5, 10, 15, 30] as const;
+/** Qualities of the JPEGs that are sent. */
+export const QUALITIES = [50, 65, 80, 92] as const;
 
 const KEY = "weir.webcam";
 
@@ -28,6 +32,7 @@ export function loadSettings(): WebcamSettings {
     facing: "user",
     width: 640,
     fps: 15,
+    quality: 80,
     name: `webcam-${Math.random().toString(36).slice(2, 6)}`,
   };
   try {
@@ -44,7 +49,7 @@ export function saveSettings(settings: WebcamSettings): void {
 
 /** What of a remembered thing is a setting still: an older page may have written it. */
 export function settingsIn(value: unknown): Partial<WebcamSettings> {
-  const { deviceId, facing, width, fps, model, name, mirror } = (value ?? {}) as Record<string, unknown>;
+  const { deviceId, facing, width, fps, quality, model, name, mirror } = (value ?? {}) as Record<string, unknown>;
   return {
     ...(typeof deviceId === "string" && { deviceId }),
     ...((facing === "user" || facing === "environment") && { facing }),
@@ -52,6 +57,7 @@ export function settingsIn(value: unknown): Partial<WebcamSettings> {
       { width }),
     ...(typeof fps === "number" && RATES.some((known) => known === fps) &&
       { fps }),
+    ...(typeof quality === "number" && QUALITIES.some((known) => known === quality) && { quality }),
     ...(typeof model === "string" && { model }),
     ...(typeof name === "string" && name !== "" && { name }),
     ...(typeof mirror === "boolean" && { mirror }),

@@ -1,18 +1,21 @@
+import type { ComponentChildren } from "preact";
 import { firstModel, modelChoices, modelOptions } from "../models/model_list.ts";
 import { Button } from "../ui/button.tsx";
 import { Check, Field, Select } from "../ui/field.tsx";
 import type { CameraChoice } from "./camera.ts";
-import { RATES, type WebcamSettings, WIDTHS } from "./settings.ts";
+import { QUALITIES, RATES, type WebcamSettings, WIDTHS } from "./settings.ts";
 
 /** Which camera is sent, how, and what looks at it; what is changed while it runs applies at once. */
-export function SettingsForm({ settings, cameras, mirror, running, onChange }: {
+export function SettingsForm({ settings, cameras, mirror, running, onChange, children }: {
   settings: WebcamSettings;
   cameras: readonly CameraChoice[];
   mirror: boolean;
   running: boolean;
   onChange(change: Partial<WebcamSettings>): void;
+  /** In the place of the choice of a model. */
+  children?: ComponentChildren;
 }) {
-  const { deviceId, facing, width, fps, name } = settings;
+  const { deviceId, facing, width, fps, quality, name } = settings;
   const choices = modelChoices.value;
   const model = settings.model ?? firstModel(choices);
   return (
@@ -44,13 +47,21 @@ export function SettingsForm({ settings, cameras, mirror, running, onChange }: {
           options={RATES.map((rate) => ({ value: `${rate}`, text: `${rate} a second` }))}
           onValue={(fps) => onChange({ fps: Number(fps) })}
         />
+        <Select
+          label="Quality"
+          value={`${quality}`}
+          options={QUALITIES.map((quality) => ({ value: `${quality}`, text: `${quality} %` }))}
+          onValue={(quality) => onChange({ quality: Number(quality) })}
+        />
       </div>
-      <Select
-        label="Model"
-        value={model}
-        options={modelOptions(choices, { none: "None", chosen: model })}
-        onValue={(model) => onChange({ model })}
-      />
+      {children ?? (
+        <Select
+          label="Model"
+          value={model}
+          options={modelOptions(choices, { none: "None", chosen: model })}
+          onValue={(model) => onChange({ model })}
+        />
+      )}
       <Field
         label="Name of the stream"
         hint="Two devices under one name take turns: the newer one sends. It goes a minute after you stop."

@@ -2,12 +2,12 @@ import { signal } from "@preact/signals";
 import { call, session as login } from "../api/client.ts";
 import { Camera, type CameraChoice, listCameras } from "./camera.ts";
 import { cameraFault } from "./camera_fault.ts";
-import { ensureOwnStream, ingestAddress } from "./own_stream.ts";
+import { ensureOwnStream, ingestAddress, type PipelineInput } from "./own_stream.ts";
 import { Sender, type SenderStatus, type SentAnswer } from "./sender.ts";
 import type { WebcamSettings } from "./settings.ts";
 
 /** One camera of this device on its way to the server and back, from start to stop. */
-export class WebcamSession implements Disposable {
+export class WebcamSession<S extends WebcamSettings = WebcamSettings> implements Disposable {
   /** The camera while it is open. */
   readonly camera = signal<Camera | undefined>(undefined);
   readonly cameras = signal<readonly CameraChoice[]>([]);
@@ -23,12 +23,16 @@ export class WebcamSession implements Disposable {
   /** Only the latest attempt to open a camera counts, and only the latest sender. */
   #attempt = 0;
   #round = 0;
-  #settings: WebcamSettings;
+  #settings: S;
   #online = () => {
     if (this.status.peek()?.state === "lost") this.retry();
   };
 
-  constructor(settings: WebcamSettings) {
+  constructor(
+    settings: S,
+    /** What is done with the pictures. */
+    private readonly pipelineOf: (settings: S) => readonly PipelineInput[] = onlyModel,
+  ) {
     this.#settings = settings;
     addEventListener("online", this.#online);
     void this.lookForCameras();
@@ -55,12 +59,13 @@ export class WebcamSession implements Disposable {
   }
 
   /** Goes on with other settings, at once where it runs. */
-  set(settings: WebcamSettings): void {
+  set(settings: S): void {
     const before = this.#settings;
     this.#settings = settings;
     if (!this.#sender) return;
-    const { deviceId, facing, width, fps, name, model } = settings;
-    if (name !== before.name || model !== before.model) this.#send();
+    const { deviceId, facing, width, fps, name } = settings;
+    const otherwise = JSON.stringify(this.pipelineOf(settings)) !== JSON.stringify(this.pipelineOf(before));
+    if (name !== before.name || otherwise) this.#send();
     else if (fps !== before.fps) this.#sender.fps = fps;
     if (
       deviceId !== before.deviceId || facing !== before.facing ||
@@ -119,15 +124,16 @@ export class WebcamSession implements Disposable {
   #send(): void {
     this.#sender?.[Symbol.dispose]();
     const round = ++this.#round;
-    const { name, model = "", fps } = this.#settings;
+    const { name, fps } = this.#settings;
+    const pipeline = this.pipelineOf(this.#settings);
     this.#sender = new Sender({
       fps,
       address: async () => {
-        await ensureOwnStream({ id: name, model }, call);
+        await ensureOwnStream({ id: name, pipeline }, call);
         return await ingestAddress(name, { ask: call, token: login.peek().token !== undefined });
       },
       capture: () =>
-        this.camera.peek()?.capture(this.#settings.width) ??
+        this.camera.peek()?.capture(this.#settings.width, this.#settings.quality) ??
           Promise.resolve(undefined),
       onAnswer: (answer) => {
         if (round === this.#round) this.answer.value = answer;
@@ -137,4 +143,9 @@ export class WebcamSession implements Disposable {
       },
     });
   }
+}
+
+/** The model that was chosen, if one was. */
+function onlyModel({ model = "" }: WebcamSettings): PipelineInput[] {
+  return model === "" ? [] : [{ model }];
 }
