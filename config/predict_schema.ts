@@ -4,6 +4,11 @@ import { nameSchema, pipelineSchema } from "./schema.ts";
 /** Several models as one, for single images. */
 const imagePipelineSchema = pipelineSchema.superRefine((steps, context) => {
   if (steps.length === 0) context.addIssue({ code: "custom", message: "a pipeline has one model at least" });
+  const last = steps.at(-1);
+  if (last && "publish" in last && last.publish === false) {
+    const message = "what the last step says is the answer: it must be published";
+    context.addIssue({ code: "custom", path: [steps.length - 1, "publish"], message });
+  }
   steps.forEach((step, index) => {
     if ("model" in step) return;
     const message = "an image has no past: only models go here";

@@ -130,6 +130,7 @@ export class Predict implements PredictService {
     const { weir } = this.options;
     const { pipeline, models } = await weir.usePipeline(USER, steps).catch((error) => notThere(name, error));
     const { setups } = hold(models);
+    const named = setups.map(({ spec }, n) => ({ ...spec, step: (pipeline[n].name ?? spec.task) as string }));
     return {
       name,
       run: async ({ image, minScore, topK, session }, signal) => {
@@ -148,7 +149,7 @@ export class Predict implements PredictService {
         const outputs = result.outputs as Record<string, ModelOutput>;
         return {
           model: name,
-          ...pipelinePredictions(outputs, setups.map(({ spec }) => spec)),
+          ...pipelinePredictions(outputs, named),
           processing_time_ms: tookMs,
           frame,
           outputs,

@@ -35,18 +35,21 @@ export function predictionsOf(output: ModelOutput, spec: Spec): Predictions {
   };
 }
 
-/** The answer of several models, one after the other, to one image: that of the last; people may be seen by any. */
+/**
+ * The answer of several models, one after the other, to one image: that of the last; people may be seen by any. What a
+ * step has for later ones only is not among the outputs.
+ */
 export function pipelinePredictions(
   outputs: Readonly<Record<string, ModelOutput>>,
-  specs: readonly Spec[],
+  steps: readonly (Spec & { step: string })[],
 ): Predictions & { cached: boolean } {
-  const said = Object.values(outputs);
-  const last = said[specs.length - 1];
-  const person = said.map((output, step) => personIn(output, specs[step])).filter((seen) => seen !== undefined);
-  const notice = said.find(({ notice }) => notice !== undefined)?.notice;
-  const answers = last.crops ?? [last];
+  const said = steps.flatMap((spec) => spec.step in outputs ? [{ spec, output: outputs[spec.step] }] : []);
+  const last = said.at(-1)!;
+  const person = said.map(({ spec, output }) => personIn(output, spec)).filter((seen) => seen !== undefined);
+  const notice = said.find(({ output }) => output.notice !== undefined)?.output.notice;
+  const answers = last.output.crops ?? [last.output];
   return {
-    predictions: shaped(last, specs.at(-1)!),
+    predictions: shaped(last.output, last.spec),
     ...(person.length > 0 && { has_person: person.includes(true) }),
     ...(notice !== undefined && { notice }),
     cached: answers.length > 0 && answers.every(({ cached }) => cached === true),

@@ -29,7 +29,8 @@ Deno.test("heads on a face answer with level, category and confidence, and say w
     face: { model: "f", detections: [found("face")] },
     mood: { model: "h", notice: "synthetic", crops },
   });
-  const specs = [{ task: "detect", labels: ["face"] } as const, heads];
+  const face = { step: "face", task: "detect", labels: ["face"] } as const;
+  const specs = [face, { step: "vector", task: "embed", labels: [] } as const, { step: "mood", ...heads }];
   const answer = pipelinePredictions(outputs([{ ...crop, cached: true, heads: { Boredom: mood } }]), specs);
   const level = { category: "high", level: 2, confidence: 0.6, probabilities: mood.probabilities };
   assert.deepEqual(answer, { predictions: { Boredom: level }, notice: "synthetic", cached: true });
@@ -41,6 +42,9 @@ Deno.test("heads on a face answer with level, category and confidence, and say w
 Deno.test("in a pipeline any model may have seen somebody, and classes of crops are told crop by crop", () => {
   const crops = [{ of: 0, label: "person", box: [0, 0, 9, 9] as [number, number, number, number], classes: [] }];
   const outputs = { detect: { model: "d", detections: [found("person")] }, kind: { model: "c", crops } };
-  const answer = pipelinePredictions(outputs, [people, { task: "classify", labels: ["a", "b"] }]);
+  const answer = pipelinePredictions(outputs, [
+    { step: "detect", ...people },
+    { step: "kind", task: "classify", labels: ["a", "b"] },
+  ]);
   assert.deepEqual(answer, { predictions: crops, has_person: true, cached: false });
 });
