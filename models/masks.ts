@@ -86,21 +86,22 @@ function fieldOf(
       for (let u = 0; u < width; u++) mixed[v * width + u] += weight * data[from + u];
     }
   }
-  if (!mixed.every(Number.isFinite)) throw notFinite();
   const values = new Float32Array(us.length * vs.length);
-  vs.forEach((v, j) => {
-    const v0 = Math.floor(v) - top;
+  for (let j = 0, at = 0; j < vs.length; j++) {
+    const v0 = Math.floor(vs[j]) - top;
     const v1 = Math.min(height - 1, v0 + 1);
-    const down = v - top - v0;
-    us.forEach((u, i) => {
-      const u0 = Math.floor(u) - left;
+    const down = vs[j] - top - v0;
+    for (let i = 0; i < us.length; i++, at++) {
+      const u0 = Math.floor(us[i]) - left;
       const u1 = Math.min(width - 1, u0 + 1);
-      const right = u - left - u0;
+      const right = us[i] - left - u0;
       const above = mixed[v0 * width + u0] * (1 - right) + mixed[v0 * width + u1] * right;
       const under = mixed[v1 * width + u0] * (1 - right) + mixed[v1 * width + u1] * right;
-      values[j * us.length + i] = above * (1 - down) + under * down;
-    });
-  });
+      const value = above * (1 - down) + under * down;
+      if (!Number.isFinite(value)) throw notFinite();
+      values[at] = value;
+    }
+  }
   return values;
 }
 
@@ -112,8 +113,10 @@ function bounded(rings: number[][]): number[][] {
     .sort((a, b) => b.area - a.area)
     .slice(0, MASK_RINGS)
     .map(({ ring }) => ring);
+  let simple = large;
   for (let tolerance = TOLERANCE;; tolerance *= 1.5) {
-    const simple = large.map((ring) => simplifyRing(ring, tolerance)).filter((ring) => ring.length >= 6);
+    // What was left out for less is left out for more.
+    simple = simple.map((ring) => simplifyRing(ring, tolerance)).filter((ring) => ring.length >= 6);
     const points = simple.reduce((sum, ring) => sum + ring.length / 2, 0);
     if (points <= MASK_POINTS) return simple;
   }

@@ -48,7 +48,8 @@ const text = z.string().min(1).describe("a JPEG, PNG, WebP, BMP or GIF in base64
 /** One image in JSON. */
 export const imageSchema = z.strictObject({ image: text, ...fields }).meta({
   id: "PredictRequest",
-  examples: [{ image: "data:image/jpeg;base64,/9j/4AAQSkZJRg…", session_id: "desk-7", top_k: 3 }],
+  // A GIF of one pixel.
+  examples: [{ image: "R0lGODlhAQABAIAAAAAAAP///ywAAAAAAQABAAACAUwAOw==", session_id: "desk-7", top_k: 3 }],
 });
 
 /** Several images in JSON. */

@@ -15,44 +15,35 @@ const BEYOND = -1e9;
  * grid's edge. Rings around what is inside run clockwise on a screen, rings around holes the other way.
  */
 export function contours({ xs, ys, values }: Field): number[][] {
-  const width = xs.length + 2;
+  const columns = xs.length;
+  const width = columns + 2;
   const height = ys.length + 2;
-  const at = (column: number, row: number) =>
-    column === 0 || row === 0 || column > xs.length || row > ys.length
-      ? BEYOND
-      : values[(row - 1) * xs.length + column - 1];
   // The frame around the grid lies on its edge, and so cuts there.
-  const x = (column: number) => xs[Math.min(Math.max(column - 1, 0), xs.length - 1)];
-  const y = (row: number) => ys[Math.min(Math.max(row - 1, 0), ys.length - 1)];
-
-  // Each side of a cell is crossed once at most, so a crossing is known by its side, and leads to one other.
-  const below = width * height;
-  const next = new Int32Array(2 * below).fill(-1);
-  for (let row = 0; row + 1 < height; row++) {
-    for (let column = 0; column + 1 < width; column++) {
-      const a = at(column, row);
-      const b = at(column + 1, row);
-      const c = at(column + 1, row + 1);
-      const d = at(column, row + 1);
-      const inside = (a > 0 ? 8 : 0) | (b > 0 ? 4 : 0) | (c > 0 ? 2 : 0) | (d > 0 ? 1 : 0);
-      if (inside === 0 || inside === 15) continue;
-      const top = row * width + column;
-      const sides = [top, below + top + 1, top + width, below + top];
-      const steps = STEPS[inside] ?? (a + b + c + d > 0 ? JOINED : APART)[inside];
-      for (let step = 0; step < steps.length; step += 2) next[sides[steps[step]]] = sides[steps[step + 1]];
+  const grid = new Float32Array(width * height).fill(BEYOND);
+  for (let row = 0; row < ys.length; row++) {
+    for (let column = 0; column < columns; column++) {
+      grid[(row + 1) * width + column + 1] = values[row * columns + column];
     }
   }
+  const next = crossings(grid, width, height);
 
+  const below = width * height;
   const rings: number[][] = [];
   for (let start = 0; start < next.length; start++) {
     if (next[start] < 0) continue;
     const ring: number[] = [];
     for (let side = start; next[side] >= 0;) {
-      const [column, row] = [side % below % width, Math.floor(side % below / width)];
-      const [column1, row1] = side < below ? [column + 1, row] : [column, row + 1];
-      const from = at(column, row);
-      const share = from / (from - at(column1, row1));
-      ring.push(x(column) + share * (x(column1) - x(column)), y(row) + share * (y(row1) - y(row)));
+      const across = side < below;
+      const at = across ? side : side - below;
+      const column = at % width;
+      const row = (at - column) / width;
+      const share = grid[at] / (grid[at] - grid[at + (across ? 1 : width)]);
+      const x = place(xs, column);
+      const y = place(ys, row);
+      ring.push(
+        across ? x + share * (place(xs, column + 1) - x) : x,
+        across ? y : y + share * (place(ys, row + 1) - y),
+      );
       const following = next[side];
       next[side] = -1;
       side = following;
@@ -60,6 +51,38 @@ export function contours({ xs, ys, values }: Field): number[][] {
     rings.push(ring);
   }
   return rings;
+}
+
+/** Where line `index` of the framed grid is. */
+function place(lines: ArrayLike<number>, index: number): number {
+  return lines[index < 1 ? 0 : index > lines.length ? lines.length - 1 : index - 1];
+}
+
+/**
+ * Where the outline goes on after each crossing. Each side of a cell is crossed once at most, so a crossing is known by
+ * its side, those on top of cells first, and leads to one other; -1 where there is none.
+ */
+function crossings(grid: Float32Array, width: number, height: number): Int32Array {
+  const below = width * height;
+  const next = new Int32Array(2 * below).fill(-1);
+  const sides = [0, 0, 0, 0];
+  for (let row = 0; row + 1 < height; row++) {
+    for (let at = row * width, end = at + width - 1; at < end; at++) {
+      const a = grid[at];
+      const b = grid[at + 1];
+      const c = grid[at + width + 1];
+      const d = grid[at + width];
+      const inside = (a > 0 ? 8 : 0) | (b > 0 ? 4 : 0) | (c > 0 ? 2 : 0) | (d > 0 ? 1 : 0);
+      if (inside === 0 || inside === 15) continue;
+      sides[TOP] = at;
+      sides[RIGHT] = below + at + 1;
+      sides[BOTTOM] = at + width;
+      sides[LEFT] = below + at;
+      const steps = STEPS[inside] ?? (a + b + c + d > 0 ? JOINED : APART)[inside];
+      for (let step = 0; step < steps.length; step += 2) next[sides[steps[step]]] = sides[steps[step + 1]];
+    }
+  }
+  return next;
 }
 
 const [TOP, RIGHT, BOTTOM, LEFT] = [0, 1, 2, 3];

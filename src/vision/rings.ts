@@ -23,12 +23,7 @@ export function simplifyRing(ring: readonly number[], tolerance: number): number
   const open: [from: number, to: number][] = [[0, furthest], [furthest, count]];
   for (let span = open.pop(); span; span = open.pop()) {
     const [from, to] = span;
-    let worst = -1;
-    let distance = tolerance;
-    for (let i = from + 1; i < to; i++) {
-      const away = distanceTo(ring, i, { from, to: to % count });
-      if (away > distance) [worst, distance] = [i, away];
-    }
+    const worst = furthestFrom(ring, { from, to, tolerance });
     if (worst < 0) continue;
     kept[worst] = 1;
     open.push([from, worst], [worst, to]);
@@ -40,12 +35,32 @@ export function simplifyRing(ring: readonly number[], tolerance: number): number
   return simple;
 }
 
-/** How far a point is from the stretch between two others. */
-function distanceTo(ring: readonly number[], i: number, { from, to }: { from: number; to: number }): number {
-  const [x, y] = [ring[from * 2], ring[from * 2 + 1]];
-  const [dx, dy] = [ring[to * 2] - x, ring[to * 2 + 1] - y];
-  const [px, py] = [ring[i * 2] - x, ring[i * 2 + 1] - y];
+/** The point between two others that is furthest from the stretch between them; -1 when none is beyond the tolerance. */
+function furthestFrom(
+  ring: readonly number[],
+  { from, to, tolerance }: { from: number; to: number; tolerance: number },
+): number {
+  const x = ring[from * 2];
+  const y = ring[from * 2 + 1];
+  const last = (to * 2) % ring.length;
+  const dx = ring[last] - x;
+  const dy = ring[last + 1] - y;
   const squared = dx * dx + dy * dy;
-  const share = squared === 0 ? 0 : Math.min(1, Math.max(0, (px * dx + py * dy) / squared));
-  return Math.hypot(px - share * dx, py - share * dy);
+  let worst = -1;
+  let most = tolerance * tolerance;
+  for (let i = from + 1; i < to; i++) {
+    let px = ring[i * 2] - x;
+    let py = ring[i * 2 + 1] - y;
+    if (squared > 0) {
+      const share = Math.min(1, Math.max(0, (px * dx + py * dy) / squared));
+      px -= share * dx;
+      py -= share * dy;
+    }
+    const away = px * px + py * py;
+    if (away > most) {
+      most = away;
+      worst = i;
+    }
+  }
+  return worst;
 }
