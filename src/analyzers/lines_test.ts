@@ -56,6 +56,34 @@ Deno.test("a leap over the line counts within the grace of a lost track, and not
   }
 });
 
+Deno.test("however people wander, what was counted is where they are against where they were", () => {
+  const rig = new AnalyzerRig("lines", { lines: { wall: { from: [0.5, 0], to: [0.5, 1] } } });
+  let state = 42;
+  const random = () => (state = (state * 1103515245 + 12345) & 0x7fffffff) / 0x7fffffff;
+  const walkers = Array.from({ length: 30 }, (_, track) => ({ track, at: [20 + 32 * track, 250] as [number, number] }));
+  const started = walkers.map(({ at: [x] }) => x > 500);
+  const net = walkers.map(() => 0);
+  let crossings = 0;
+  for (let frame = 0; frame < 600; frame++) {
+    const { events = [] } = rig.show(frame / 10, ...walkers);
+    for (const { track, direction } of events) {
+      net[track] += direction === "in" ? 1 : -1;
+      crossings++;
+    }
+    for (const walker of walkers) {
+      walker.at = walker.at.map((place, axis) =>
+        Math.max(5, Math.min(axis ? 480 : 990, place + 60 * (random() - 0.5)))
+      ) as [number, number];
+    }
+  }
+  // In the end everybody stands clear of the line.
+  for (const walker of walkers) walker.at[0] += walker.at[0] > 500 ? 30 : -30;
+  const { wall, events = [] } = rig.show(60, ...walkers);
+  for (const { track, direction } of events) net[track] += direction === "in" ? 1 : -1;
+  assert.deepEqual(net, walkers.map(({ at: [x] }, track) => Number(x > 500) - Number(started[track])));
+  assert.ok(crossings > 50 && wall.in + wall.out === crossings + events.length, `${crossings}`);
+});
+
 Deno.test("directions have the names that people give them, and totals live on in a new epoch", () => {
   const rig = new AnalyzerRig("lines", { lines: { door: { ...half, directions: ["east", "west"] } } });
   rig.show(0, { at: [450, 250], track: 1 });

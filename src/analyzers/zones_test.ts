@@ -66,6 +66,37 @@ Deno.test("a new epoch ends every stay, and the totals live on", () => {
   assert.deepEqual(rig.show(0.5, { at: [100, 300], track: 9 }).left.entered, 2);
 });
 
+Deno.test("however people wander and vanish, everybody who entered is there or has left, and the stays add up", () => {
+  const rig = new AnalyzerRig("zones", options);
+  let state = 7;
+  const random = () => (state = (state * 1103515245 + 12345) & 0x7fffffff) / 0x7fffffff;
+  const walkers = Array.from({ length: 30 }, (_, track) => ({ track, at: [20 + 32 * track, 250] as [number, number] }));
+  const there = new Set<number>();
+  const stays: number[] = [];
+  for (let frame = 0; frame < 600; frame++) {
+    const shown = walkers.filter(() => random() > 0.1);
+    const { left: reading, events = [] } = rig.show(frame / 10, ...shown);
+    for (const { type, track, dwellS } of events) {
+      if (type === "enter") assert.ok(!there.has(track) && there.add(track), "nobody enters twice");
+      else {
+        assert.ok(there.delete(track), "nobody leaves who was not there");
+        stays.push(dwellS);
+      }
+    }
+    assert.deepEqual([reading.inside, reading.left, reading.entered], [
+      there.size,
+      stays.length,
+      there.size + stays.length,
+    ]);
+    assert.deepEqual(reading.tracks.toSorted(), [...there].toSorted());
+    assert.equal(reading.count, shown.filter(({ at: [x] }) => x < 500).length);
+    for (const walker of walkers) walker.at[0] = Math.max(5, Math.min(990, walker.at[0] + 60 * (random() - 0.5)));
+  }
+  assert.ok(stays.length > 25 && stays.every((stay) => stay >= 0.1), `${stays.length}`);
+  const mean = stays.reduce((sum, stay) => sum + stay, 0) / stays.length;
+  assert.ok(Math.abs(rig.show(60, ...walkers).left.meanS - mean) < 0.1);
+});
+
 Deno.test("labels, steps, anchors and units decide what is counted", () => {
   const outputs = {
     first: { model: "a", detections: [{ box: [400, 0, 200, 100], label: "car", classId: 2, score: 1 }] },
