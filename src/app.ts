@@ -14,8 +14,9 @@ import type { Sender, SenderEvents } from "./core/services.ts";
 import type { PipelineStep, StateEvent, StreamRegistration, StreamStatus } from "./core/stream.ts";
 import { type Declaration, type DeclaredModel, type ModelLease, ModelPool } from "./model_pool.ts";
 import { HostedStreams } from "./service/hosted_streams.ts";
+import { ImagePipelines } from "./service/image_pipelines.ts";
 import { PictureWatches } from "./service/picture_watches.ts";
-import { type ReadyPipeline, readyPipeline, readyStream } from "./service/ready_stream.ts";
+import { type ReadyPipeline, readyStream } from "./service/ready_stream.ts";
 import { StatusBook } from "./service/status_book.ts";
 import { Senders } from "./service/senders.ts";
 import { isOver, untilOver } from "./service/stream_end.ts";
@@ -51,6 +52,7 @@ export class Weir implements AsyncDisposable {
   #switchboard: Switchboard;
   #workers: StreamWorkers;
   #models: ModelPool;
+  #imagePipelines: ImagePipelines;
   #streams: HostedStreams;
   #senders = new Senders((id, message, transfer) => this.#streams.tell(id, message, transfer));
   #pictures = new PictureWatches({
@@ -88,6 +90,7 @@ export class Weir implements AsyncDisposable {
       wiring: this.#switchboard,
       onFault: (message) => this.#warnings.next(message),
     });
+    this.#imagePipelines = new ImagePipelines(this.#models);
     this.#workers = new StreamWorkers({
       limit: this.#options.streamWorkers,
       answerTimeoutMs: this.#options.answerTimeoutMs,
@@ -271,7 +274,7 @@ export class Weir implements AsyncDisposable {
 
   /** The right to the models of a pipeline; they stay loaded until it is given back. */
   async usePipeline(user: string, pipeline: readonly PipelineStep[]): Promise<ReadyPipeline> {
-    return await readyPipeline(user, pipeline, this.#models);
+    return await this.#imagePipelines.use(user, pipeline);
   }
 
   /** The right to a model; it stays loaded until that is given back. */

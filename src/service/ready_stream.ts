@@ -33,7 +33,7 @@ export async function readyPipeline(
   steps: readonly PipelineStep[],
   pool: ModelPool,
 ): Promise<ReadyPipeline> {
-  const names = steps.flatMap((step) => "model" in step ? [step.model as string] : []);
+  const names = modelsOf(steps);
   const models = await pool.take(user, names);
   const byName = new Map(names.map((name, n) => [name, models.setups[n].spec.name]));
   const pipeline = steps.map((step) => "model" in step ? { ...step, model: byName.get(step.model as string)! } : step);
@@ -46,7 +46,13 @@ export async function readyPipeline(
   return { pipeline, models };
 }
 
-function stepModel({ key, spec }: ModelLease["setups"][number], pool: ModelPool): StepModel {
+/** The models of a pipeline by the names that its steps give them. */
+export function modelsOf(steps: readonly PipelineStep[]): string[] {
+  return steps.flatMap((step) => "model" in step ? [step.model as string] : []);
+}
+
+/** A model as the checks of a pipeline see it. */
+export function stepModel({ key, spec }: ModelLease["setups"][number], pool: ModelPool): StepModel {
   const { graph } = pool.models.find(({ setup }) => setup.key === key) ?? {};
   const size = spec.task === "embed" && graph?.outputs.find(({ name }) => name === spec.outputs[0])?.dims?.[1];
   return { spec, ...(typeof size === "number" && { vectorSize: size }) };
