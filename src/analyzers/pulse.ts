@@ -34,6 +34,7 @@ export const pulseSchema = z.strictObject({
   everyS: z.number().min(0.2).max(60).default(1).describe("How often a result comes, seconds"),
   minConfidence: fraction().default(0.7).describe("Below this confidence no rate is given"),
   waveS: z.number().min(0).max(10).default(4).describe("How much of the pulse wave comes with a result, seconds"),
+  colours: z.boolean().default(false).describe("Whether every frame's mean colours come with a result"),
   spectrum: z.boolean().default(false).describe("Whether the spectrum comes with a result"),
 }).meta({ examples: [{}, { of: "face", method: "pos" }, { region: "frame", windowS: 30 }] });
 
@@ -41,7 +42,7 @@ export const pulseSchema = z.strictObject({
 export type PulseOptions = z.output<typeof pulseSchema>;
 
 /** What {@link Pulse} says once a second: of the largest face first, of all in `faces`. */
-export type PulseOutput = Omit<PulseReading, "wave" | "spectrum"> & {
+export type PulseOutput = Omit<PulseReading, "wave" | "spectrum" | "colours"> & {
   notice: "not a medical device";
   faces: PulseReading[];
 };
@@ -97,7 +98,7 @@ export class Pulse implements Analyzer {
     const known = this.#fixed ? [this.#fixed] : this.#faces;
     const faces = known.toSorted((a, b) => area(b.box) - area(a.box)).map((face) => face.read(time));
     const first: PulseReading = faces[0] ?? { confidence: 0, reasons: ["noFace"], windowS: 0 };
-    const { wave: _wave, spectrum: _spectrum, ...main } = first;
+    const { wave: _wave, spectrum: _spectrum, colours: _colours, ...main } = first;
     return { notice: "not a medical device", ...main, faces };
   }
 
@@ -138,8 +139,8 @@ export class Pulse implements Analyzer {
   }
 
   #faceOptions() {
-    const { method, windowS, longWindowS, minConfidence, waveS, spectrum, region, skin } = this.options;
-    return { method, windowS, longWindowS, minConfidence, waveS, spectrum, skin: skin ?? region !== "frame" };
+    const { method, windowS, longWindowS, minConfidence, waveS, spectrum, colours, region, skin } = this.options;
+    return { method, windowS, longWindowS, minConfidence, waveS, spectrum, colours, skin: skin ?? region !== "frame" };
   }
 }
 

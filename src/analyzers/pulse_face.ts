@@ -39,6 +39,8 @@ export type PulseReading = {
   region?: Box;
   /** The latest stretch of the pulse wave, of deviation 1. */
   wave?: { fps: number; values: number[] };
+  /** Every frame's mean colour since the result before: its time in seconds, red, green, blue. */
+  colours?: [time: number, red: number, green: number, blue: number][];
   /** Power by rate, the highest 1; at `from + i × step` BPM. */
   spectrum?: { from: number; step: number; values: number[] };
 };
@@ -52,8 +54,11 @@ export interface PulseFaceOptions {
   skin: boolean;
   waveS: number;
   spectrum: boolean;
+  colours: boolean;
 }
 
+/** Frames whose colours wait for the next result. */
+const COLOURS_MAX = 2000;
 /** Side of the small picture that colours are taken from. */
 const SIDE = 40;
 /** Shorter traces hold too few beats. */
@@ -70,6 +75,7 @@ export class PulseFace {
   #mask = new SkinMask();
   #trace: PulseTrace;
   #last?: { rgb: readonly [number, number, number]; skin: number; region: PixelRegion };
+  #colours: NonNullable<PulseReading["colours"]> = [];
   #before?: { bpm: number; time: number };
   /** When it was last seen, seconds. */
   seenAt = Number.NEGATIVE_INFINITY;
@@ -98,6 +104,7 @@ export class PulseFace {
     this.#mask.reset();
     this.#region = new PulseRegion();
     this.#last = this.#before = undefined;
+    this.#colours = [];
     this.seenAt = Number.NEGATIVE_INFINITY;
   }
 
@@ -151,13 +158,20 @@ export class PulseFace {
     const pixels = picture.pixels({ format: "rgb", region, ...size });
     const { rgb, share, clipped } = this.#mask.push(pixels, { all: !this.options.skin });
     this.#last = { rgb, skin: share, region };
-    if (share >= LEAST_SKIN) this.#trace.push({ time, rgb, clipped, moved });
+    if (share < LEAST_SKIN) return;
+    this.#trace.push({ time, rgb, clipped, moved });
+    if (!this.options.colours || this.#colours.length >= COLOURS_MAX) return;
+    const [red, green, blue] = rgb.map((value) => rounded(value, 1000));
+    this.#colours.push([rounded(time, 1000), red, green, blue]);
   }
 
-  #seen(): Pick<PulseReading, "rgb" | "skin" | "region"> {
+  #seen(): Pick<PulseReading, "rgb" | "skin" | "region" | "colours"> {
     if (!this.#last) return {};
     const { rgb, skin, region } = this.#last;
+    const colours = this.#colours;
+    this.#colours = [];
     return {
+      ...(this.options.colours && { colours }),
       rgb: rgb.map((value) => rounded(value, 1000)) as [number, number, number],
       skin: rounded(skin, 1000),
       region: [region.x, region.y, region.width, region.height],

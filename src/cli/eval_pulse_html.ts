@@ -127,5 +127,5 @@ th, td { padding: .25rem .7rem; text-align: right; border-bottom: 1px solid var(
 .plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(19rem, 1fr)); gap: 1rem; margin: 1rem 0; }
 .gate { list-style: none; padding: 0; columns: 22rem; } .gate .ok { color: #2a7a4b; } .gate .bad { color: #c0392b; font-weight: 600; }
 @media (prefers-color-scheme: dark) { .gate .ok { color: #6cc492; } .gate .bad { color: #ff8a75; } }
-svg { width: 100%; height: auto; } svg text { fill: var(--ink); font: 11px system-ui, sans-serif; } svg .soft { fill: var(--soft); }
+svg { width: 100%; max-width: 30rem; height: auto; } svg text { fill: var(--ink); font: 11px system-ui, sans-serif; } svg .soft { fill: var(--soft); }
 `;

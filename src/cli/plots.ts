@@ -1,7 +1,7 @@
 /** Colours that can be told apart by most eyes, on light and on dark. */
 const COLOURS = ["#3b7dd8", "#e0862b", "#2f9e6e", "#b858a8", "#8a8f2c", "#cf4d4d"];
 const WIDTH = 360, HEIGHT = 270;
-const FRAME = { left: 46, right: 12, top: 28, bottom: 40 };
+const FRAME = { left: 46, right: 12, top: 38, bottom: 40 };
 
 /** What stands at the axes. */
 export interface Axes {
@@ -46,17 +46,17 @@ export function scatterPlot(
 /** Curves as an SVG picture. */
 export function linePlot(
   title: string,
-  curves: readonly { name: string; points: readonly { x: number; y: number }[] }[],
+  curves: readonly { name: string; colour?: string; points: readonly { x: number; y: number }[] }[],
   axes: Axes,
 ): string {
   const all = curves.flatMap(({ points }) => points);
   const { x, y, grid } = frame(range(all.map((point) => point.x)), range(all.map((point) => point.y)), axes);
-  const drawn = curves.map(({ points }, index) =>
-    `<polyline fill="none" stroke-width="1.6" stroke="${COLOURS[index % COLOURS.length]}" points="${
-      points.map((point) => `${x(point.x)},${y(point.y)}`).join(" ")
+  const drawn = curves.map((curve, index) =>
+    `<polyline fill="none" stroke-width="1.6" stroke="${colourOf(curve, index)}" points="${
+      curve.points.map((point) => `${x(point.x)},${y(point.y)}`).join(" ")
     }"/>`
   );
-  return picture(title, [grid, ...drawn, legend(curves.map(({ name }) => name))]);
+  return picture(title, [grid, ...drawn, legend(curves)]);
 }
 
 /** Bars in groups as an SVG picture; groups stand in the order in which their labels first come. */
@@ -85,7 +85,7 @@ export function barPlot(
     `<text x="${fixed(FRAME.left + wide * (index + 0.5))}" y="${HEIGHT - FRAME.bottom + 13}" text-anchor="middle" ` +
     `class="soft">${escaped(label)}</text>`
   );
-  return picture(title, [grid, ...bars, ...names, legend(series.map(({ name }) => name))]);
+  return picture(title, [grid, ...bars, ...names, legend(series)]);
 }
 
 function picture(title: string, parts: readonly string[]): string {
@@ -148,13 +148,17 @@ function stepOf(span: number): number {
   return ([1, 2, 5, 10].find((times) => times * ten >= rough) ?? 10) * ten;
 }
 
-function legend(names: readonly string[]): string {
-  if (names.length < 2) return "";
-  return names.map((name, index) =>
-    `<text x="${WIDTH - FRAME.right}" y="${FRAME.top + 12 + index * 13}" text-anchor="end" style="fill:${
-      COLOURS[index % COLOURS.length]
-    }">${escaped(name)}</text>`
-  ).join("");
+/** Names in a row under the title, where no curve is. */
+function legend(series: readonly { name: string; colour?: string }[]): string {
+  if (series.length < 2) return "";
+  const names = series.map((one, index) =>
+    `<tspan style="fill:${colourOf(one, index)}" dx="8">● ${escaped(one.name)}</tspan>`
+  );
+  return `<text x="${FRAME.left - 8}" y="29">${names.join("")}</text>`;
+}
+
+function colourOf({ colour }: { colour?: string }, index: number): string {
+  return colour ?? COLOURS[index % COLOURS.length];
 }
 
 function tidy(value: number): string {

@@ -13,6 +13,7 @@ import { LineWriter } from "./line_writer.ts";
 import { registryOf } from "./models_place.ts";
 import { declarePlugins } from "./plugins.ts";
 import { print } from "./print.ts";
+import { PulseDiary } from "./pulse_diary.ts";
 import { progressOf, statusLine } from "./progress.ts";
 import { reportText, type StreamReport, Tally } from "./report.ts";
 import { runHelp } from "./run_flags.ts";
@@ -39,6 +40,7 @@ export async function runCommand(args: readonly string[]): Promise<number> {
 class Run {
   #terminal = new Terminal();
   #tallies = new Map<string, Tally>();
+  #pulse = new PulseDiary();
   #out: Deno.FsFile | typeof Deno.stdout;
   #writer: LineWriter;
   #wantsEnd = false;
@@ -107,6 +109,7 @@ class Run {
 
   #result(result: ResultEnvelope): void {
     this.#tallies.get(result.stream)?.pushResult(result);
+    this.#pulse.push(result);
     if (this.#writer.broken) return;
     // On one and the same window the status line must make way first.
     if (!this.plan.out && this.#terminal.interactive && Deno.stdout.isTerminal()) this.#terminal.clear();
@@ -191,7 +194,7 @@ class Run {
 
   /** Completed files take their names, the report is told. */
   async #finish(statuses: StreamStatus[]): Promise<number> {
-    const { streams, out, report, quiet } = this.plan;
+    const { streams, out, report, page, quiet } = this.plan;
     const reports: StreamReport[] = statuses.map((status) => this.#tallies.get(status.id)!.report(status));
     // A camera that was never reached did not fail for good, but whoever waits for the exit code wants to know.
     const failed = reports.some(({ state, frames, errors }) =>
@@ -212,8 +215,15 @@ class Run {
       await Deno.writeTextFile(report.partialPath, JSON.stringify(content, null, 2) + "\n");
       await report.commit();
     }
+    if (page) {
+      const title = `Heart rates: ${streams.map(({ source }) => source).join(", ")}`;
+      await Deno.writeTextFile(page.partialPath, this.#pulse.html(title));
+      await page.commit();
+    }
     // Somebody who reads only the first lines has seen what they wanted.
     if (!quiet && !this.#writer.broken) { for (const stream of reports) this.#terminal.say(reportText(stream)); }
+    const pulse = this.#pulse.text();
+    if (!quiet && pulse && !this.#writer.broken) this.#terminal.say(pulse);
     return failed ? 1 : 0;
   }
 }

@@ -36,6 +36,11 @@ const FLAGS = {
     value: "FILE",
     description: "write the frames with boxes and labels drawn, as H.264 in MP4",
   },
+  report: {
+    type: "string",
+    value: "FILE",
+    description: "write what --analyze pulse found to FILE, an HTML page: colours, pulse, spectrum, rates over time",
+  },
   "json-report": { type: "string", value: "FILE", description: "write the final report to FILE as JSON" },
   force: { type: "boolean", description: "overwrite files that exist" },
   duration: { type: "number", min: 0.1, value: "SECONDS", description: "stop after so long" },
@@ -83,6 +88,7 @@ export const runHelp: Command<typeof FLAGS> = {
       "http://host/cam.mjpeg         whatever else FFmpeg opens: HTTP, HLS, MJPEG, RTMP, SRT, UDP",
       "camera:0                      a USB camera of this machine",
       "scene:pitch, scene:counter    synthetic, with known truth; needs nothing",
+      "scene:portrait                so is this: somebody whose heart rate is known",
     ]],
     ["Output", [
       "Results go to standard output, one JSON object a line; the status line and the report to standard error.",
@@ -105,6 +111,10 @@ export const runHelp: Command<typeof FLAGS> = {
       "every frame of a file, with an annotated copy",
     ],
     ["weir run camera:0 --model yolo11n.onnx --duration 30", "half a minute of the USB camera, then a report"],
+    [
+      "weir run face.mp4 --model ultraface.onnx --analyze pulse --report pulse.html",
+      "heart rates of the faces in a file, with a page of plots",
+    ],
     ["weir run a.mp4 --model m.onnx --deterministic > a.jsonl", "the same bytes every time"],
   ],
 };

@@ -22,6 +22,8 @@ export interface RunPlan {
   options: WeirOptions;
   out?: PartialFile;
   report?: PartialFile;
+  /** What was found of heart rates, as a page. */
+  page?: PartialFile;
   durationMs?: number;
   loop: boolean;
   quiet: boolean;
@@ -66,6 +68,7 @@ export async function planRun(sources: readonly string[], flags: RunFlags): Prom
       { out: new PartialFile(flags.out, { force, option: "--out" }) }),
     ...(flags["json-report"] !== undefined &&
       { report: new PartialFile(flags["json-report"], { force: true, option: "--json-report" }) }),
+    ...(flags.report !== undefined && { page: new PartialFile(flags.report, { force, option: "--report" }) }),
     ...(flags.duration !== undefined && { durationMs: flags.duration * 1000 }),
     loop: flags.loop ?? false,
     quiet: flags.quiet ?? false,
@@ -126,7 +129,12 @@ function register(id: string, text: string, flags: RunFlags, notices: string[]):
       ...(models.length > 1 && { name: uniqueName(nameOf(model), names) }),
       ...(minScore !== undefined && { minScore }),
     })),
-    ...(flags.analyze ?? []).map(analyzerStep),
+    ...(flags.analyze ?? []).map(analyzerStep).map((step) =>
+      // The page shows more than most readers of results want.
+      flags.report !== undefined && "analyzer" in step && step.analyzer === "pulse"
+        ? { colours: true, spectrum: true, ...step }
+        : step
+    ),
   ];
   const mode = flags.deterministic ? "block" : flags.mode;
   const policy = {
