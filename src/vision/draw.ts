@@ -1,5 +1,6 @@
-import type { Box, Detection, ModelOutput, ResultEnvelope } from "../core/results.ts";
+import type { Box, CropOutput, Detection, ModelOutput, ResultEnvelope } from "../core/results.ts";
 import { Canvas, type Point } from "./canvas.ts";
+import { cropWords } from "./crop_words.ts";
 import { drawKeypoints, drawMask } from "./draw_shape.ts";
 import { ASCENT_ROWS, Font } from "./font.ts";
 import { type Colour, colourOf, DARK, inkOn } from "./palette.ts";
@@ -87,6 +88,9 @@ export function drawResult(
   for (const detection of detections) drawBox(canvas, detection, colourFor(detection, options), measures);
   for (const output of models) {
     if (output.classes) plates.push(...drawClasses(canvas, output, measures));
+    if (options.labels !== false) {
+      plates.push(...output.crops?.flatMap((crop) => drawCrop(canvas, crop, measures)) ?? []);
+    }
   }
   if (options.caption) plates.push(drawCaption(canvas, options.caption, measures));
   if (options.labels === false) return;
@@ -97,7 +101,7 @@ export function drawResult(
 }
 
 function isModelOutput(output: ResultEnvelope["outputs"][string]): output is ModelOutput {
-  return "model" in output && ("detections" in output || "classes" in output);
+  return "model" in output && ("detections" in output || "classes" in output || "crops" in output);
 }
 
 function colourFor({ classId, track }: Detection, { colourBy }: DrawOptions): Colour {
@@ -176,6 +180,22 @@ function drawClasses(canvas: Canvas, { classes = [] }: ModelOutput, measures: Me
       height,
     };
     drawPlate(canvas, plate, text, colourOf(classId), measures);
+    return plate;
+  });
+}
+
+/** Writes on a crop what was said of it, from its lower edge up. */
+function drawCrop(canvas: Canvas, crop: CropOutput, measures: Measures): Plate[] {
+  const { font, pad } = measures;
+  const [x, y, , height] = crop.box;
+  const words = cropWords(crop);
+  const rowHeight = font.height + pad;
+  return words.map((text, row) => {
+    const width = font.measure(text) + 2 * pad;
+    const left = Math.round(Math.min(Math.max(0, x), Math.max(0, canvas.width - width)));
+    const bottom = Math.min(canvas.height, y + height);
+    const plate = { x: left, y: Math.round(bottom - (words.length - row) * rowHeight), width, height: rowHeight };
+    drawPlate(canvas, plate, text, DARK, measures);
     return plate;
   });
 }

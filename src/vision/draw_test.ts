@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import type { Detection, ResultEnvelope } from "../core/results.ts";
+import type { CropOutput, Detection, ModelOutput, ResultEnvelope } from "../core/results.ts";
+import { cropWords } from "./crop_words.ts";
 import { type DrawOptions, drawResult } from "./draw.ts";
 import { colourOf, PALETTE } from "./palette.ts";
+import { scaledOutputs } from "./scaled_outputs.ts";
 
 function ground(width: number, height: number): Uint8Array {
   const rgb = new Uint8Array(width * height * 3);
@@ -137,6 +139,31 @@ Deno.test("a person's limbs join the points that were seen, and no others", () =
   for (const [x, y] of [[230, 160], [600, 340], [400, 250]]) {
     assert.deepEqual(pixel(rgb, 640, x, y), pixel(before, 640, x, y), `${x},${y}`);
   }
+});
+
+Deno.test("what is said of a crop is written on it, from its lower edge up", () => {
+  const crop = (more: Partial<CropOutput>): ModelOutput => ({
+    model: "m",
+    crops: [{ of: 0, label: "face", box: [100, 50, 200, 150], ...more }],
+  });
+  const probabilities = [0, 0, 0.9, 0.1];
+  const heads = { Boredom: { label: "class 2", classId: 2, score: 0.9, probabilities } };
+  const classes = [{ label: "smiling", classId: 1, score: 0.8 }];
+  assert.deepEqual(cropWords(crop({ heads, classes }).crops![0]), ["smiling 80%", "Boredom high"]);
+  const written = (output: ModelOutput) => {
+    const rgb = ground(640, 360);
+    drawResult(rgb, { width: 640, height: 360 }, { mood: output });
+    const before = ground(640, 360);
+    const rows = Array.from({ length: 360 }, (_, y) => y).filter((y) =>
+      pixel(rgb, 640, 101, y).join() !== pixel(before, 640, 101, y).join()
+    );
+    return [rows[0], rows.at(-1)];
+  };
+  const [top, bottom] = written(crop({ heads, classes }));
+  assert.ok(top! > 150 && bottom === 199, `${top} to ${bottom}`);
+  assert.deepEqual(written(crop({ error: "broken" })), [undefined, undefined]);
+  const half = scaledOutputs({ mood: crop({ heads }) }, 0.5, 0.5).mood as ModelOutput;
+  assert.deepEqual(half.crops![0].box, [50, 25, 100, 75]);
 });
 
 Deno.test("the surest detection is on top", () => {

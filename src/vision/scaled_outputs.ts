@@ -9,8 +9,14 @@ export function scaledOutputs(outputs: Outputs, x: number, y: number): Outputs {
 }
 
 function scaled(output: Fields, x: number, y: number): Fields {
-  const { detections, regions } = output;
-  if (Array.isArray(detections)) return { ...output, detections: detections.map((one) => scaledDetection(one, x, y)) };
+  const { detections, crops, regions } = output;
+  if (Array.isArray(detections) || Array.isArray(crops)) {
+    return {
+      ...output,
+      ...(Array.isArray(detections) && { detections: detections.map((one) => scaledDetection(one, x, y)) }),
+      ...(Array.isArray(crops) && { crops: crops.map((crop) => ({ ...crop, box: scaledBox(crop.box, x, y) })) }),
+    };
+  }
   if (Array.isArray(regions)) return { ...output, regions: regions.map((box) => scaledBox(box, x, y)) };
   // Zones and lines lie in the picture under the names that people gave them.
   return Object.fromEntries(Object.entries(output).map(([key, value]) => [key, scaledShape(value, x, y)]));
