@@ -72,6 +72,11 @@ export class BrowserPage implements AsyncDisposable {
     }
   }
 
+  /** The browser's first process; the others descend from it. */
+  get pid(): number {
+    return this.process.pid;
+  }
+
   /** Goes to an address. */
   async goto(url: string): Promise<void> {
     await this.send("Page.navigate", { url });
