@@ -216,7 +216,10 @@ inBrowser(
     await page.until(
       `${dialog}.querySelector(".note.error")?.textContent.includes("policy.fps")`,
     );
+    await write(`{"pipeline": [{"model": "nobody-has-this"}]}`);
+    await page.until(`${dialog}.querySelector(".note.error")?.textContent.includes("nobody-has-this")`);
     await write(`{"policy": {"fps": 5}}`);
+    await page.until(`${dialog}.textContent.includes("the source stays connected")`);
     await page.evaluate(`${button("Save", dialog)}.click()`);
     await page.until(
       `!${dialog} && document.querySelector(".facts").textContent.includes("at most 5 fps")`,

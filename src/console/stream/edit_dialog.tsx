@@ -1,6 +1,6 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import type { StreamView } from "../../core/services.ts";
+import type { StreamTrial, StreamView } from "../../core/services.ts";
 import { call } from "../api/client.ts";
 import { type ProblemError, problemOf } from "../api/problem_error.ts";
 import { refreshStreams } from "../state/streams.ts";
@@ -11,6 +11,9 @@ import { ErrorNote } from "../ui/note.tsx";
 import { say } from "../ui/toasts.tsx";
 import { changeFaults, type KnownSchemas, knownSchemas } from "./known_schemas.ts";
 import { changeText, parseChange } from "./parse_change.ts";
+
+/** Whoever still writes is not judged between. */
+const SETTLE_MS = 600;
 
 /** Changes what is done with a stream's frames; its source stays connected. */
 export function EditDialog(
@@ -35,17 +38,32 @@ export function EditDialog(
     ? faults.map(({ path, message }) => `${path} ${message}`).join("; ")
     : undefined;
   const unchanged = "change" in read && Object.keys(read.change).length === 0;
+  const effect = useSignal<StreamTrial["effect"] | undefined>(undefined);
+  const path = `/api/v1/streams/${encodeURIComponent(id)}`;
+  useEffect(() => {
+    effect.value = undefined;
+    if (fault !== undefined || unchanged || !("change" in read)) return;
+    const gone = new AbortController();
+    const timer = setTimeout(async () => {
+      try {
+        const trial = await call<StreamTrial>("PATCH", `${path}?dryRun=true`, read.change, { signal: gone.signal });
+        if (!gone.signal.aborted) effect.value = trial.effect;
+      } catch (thrown) {
+        if (!gone.signal.aborted) problem.value = problemOf(thrown);
+      }
+    }, SETTLE_MS);
+    return () => {
+      clearTimeout(timer);
+      gone.abort();
+    };
+  }, [text.value, fault]);
 
   const save = async () => {
     if (!("change" in read) || unchanged) return;
     busy.value = true;
     problem.value = undefined;
     try {
-      await call(
-        "PATCH",
-        `/api/v1/streams/${encodeURIComponent(id)}`,
-        read.change,
-      );
+      await call("PATCH", path, read.change);
       await refreshStreams();
       say(`${id} is changed`);
       onClose();
@@ -62,6 +80,13 @@ export function EditDialog(
       onClose={onClose}
       actions={
         <>
+          <span class="faint small" role="status">
+            {effect.value === undefined
+              ? ""
+              : effect.value === "applies"
+              ? "The server would take it; the source stays connected"
+              : "The server would take it; the source connects anew"}
+          </span>
           <Button onClick={onClose}>Cancel</Button>
           <Button
             kind="primary"
