@@ -36,7 +36,10 @@ export const manifestSchema = z.strictObject({
   maxDetections: z.int().min(1).max(10_000).describe("The most detections, or classes, in one answer"),
   outputs: z.array(z.string()).min(1).describe("The graph's outputs in the adapter's order"),
   options: z.looseObject({ feeds: z.record(z.string(), feedSchema).optional() })
-    .describe("What the adapter needs besides; `feeds` gives further inputs their numbers"),
+    .describe(
+      "What the adapter needs besides, as its reasons name it (layout, keypoints, masks, decoded, activation, normalise, " +
+        "first); `feeds` gives further inputs their numbers",
+    ),
 }).partial();
 
 /** What is said of a model besides its file. */

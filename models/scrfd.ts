@@ -25,7 +25,8 @@ export const scrfd: Adapter = {
   name: "scrfd",
   task: "detect",
   describe: "SCRFD, InsightFace's faces: for strides 8, 16 and 32 scores [cells×2,1], sides [cells×2,4] and, in its " +
-    "KPS forms, five landmarks [cells×2,10], with or without a batch in front",
+    "KPS forms, five landmarks [cells×2,10] (right eye, left eye, nose, right and left corner of the mouth), with or without a " +
+    "batch in front",
 
   recognise(graph, hints = {}) {
     const image = imageInput(graph);
