@@ -2,12 +2,13 @@ import { nowMs } from "../src/core/clock.ts";
 import type { Turns } from "../src/core/inference.ts";
 import { Ledger } from "../src/core/ledger.ts";
 import type { ResultEnvelope } from "../src/core/results.ts";
-import type { PipelineStep } from "../src/core/stream.ts";
+import type { CascadeFigures, PipelineStep } from "../src/core/stream.ts";
 import { Observable } from "rxjs/internal/Observable";
 import { ImageError } from "../streams/av/image_error.ts";
 import { type ImageLimits, readImageHeader } from "../streams/av/image_header.ts";
 import { UndecodableError } from "../streams/av/picture.ts";
 import { StillDecoder } from "../streams/av/still_decoder.ts";
+import { cascadeFigures } from "../streams/cascade_figures.ts";
 import { Credits } from "../streams/credits.ts";
 import { FrameInWork } from "../streams/frame_in_work.ts";
 import { pipeline, type Step } from "../streams/pipeline.ts";
@@ -36,7 +37,11 @@ export interface StillPipelineQuestion {
 
 /** What became of it. */
 export type StillPipelineAnswer =
-  | { result: ResultEnvelope }
+  | {
+    result: ResultEnvelope;
+    /** What the pipeline's steps have done in this thread so far. */
+    cascades: Record<string, CascadeFigures>;
+  }
   | Extract<StillAnswer, { refused: unknown } | { late: true }>;
 
 /** Pictures of images that are held decoded at once; others wait as they came. */
@@ -120,7 +125,7 @@ export class StillPipelines implements Disposable {
           if (cause === "stale") resolve({ late: true, waitedMs: nowMs() - receivedAtMs, expectedMs: 0 });
           else reject(reason ?? new Error(`The image was dropped: ${cause}`));
         },
-      }).subscribe({ next: (result) => resolve({ result }), error: reject });
+      }).subscribe({ next: (result) => resolve({ result, cascades: cascadeFigures(steps) }), error: reject });
       const stop = () => {
         reject(signal.reason);
         flow.unsubscribe();

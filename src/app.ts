@@ -3,20 +3,20 @@ import { Subject } from "rxjs/internal/Subject";
 import type { StopOptions } from "../actors/actor.ts";
 import { Kills } from "../actors/kills.ts";
 import type { FromStreams, ReplicaStats, StreamExtras, StreamPosition } from "../actors/protocol.ts";
-import type { StillPipelineAnswer, StillPipelineQuestion } from "../actors/still_pipelines.ts";
 import type { StillAnswer, StillQuestion } from "../actors/stills.ts";
 import { type StreamSlot, StreamWorkers } from "../actors/stream_workers.ts";
 import { sourceNamed } from "../streams/sources/registry.ts";
 import type { CapturedClip, CapturedFrame } from "./core/captures.ts";
 import type { AlertEvent } from "./core/events.ts";
+import type { TrialReading } from "../streams/trial_book.ts";
 import type { ResultEnvelope } from "./core/results.ts";
 import type { Sender, SenderEvents } from "./core/services.ts";
-import type { PipelineStep, StateEvent, StreamRegistration, StreamStatus } from "./core/stream.ts";
+import type { StateEvent, StreamRegistration, StreamStatus } from "./core/stream.ts";
 import { type Declaration, type DeclaredModel, type ModelLease, ModelPool } from "./model_pool.ts";
 import { HostedStreams } from "./service/hosted_streams.ts";
 import { ImagePipelines } from "./service/image_pipelines.ts";
 import { PictureWatches } from "./service/picture_watches.ts";
-import { type ReadyPipeline, readyStream } from "./service/ready_stream.ts";
+import { readyStream } from "./service/ready_stream.ts";
 import { StatusBook } from "./service/status_book.ts";
 import { Senders } from "./service/senders.ts";
 import { isOver, untilOver } from "./service/stream_end.ts";
@@ -52,7 +52,6 @@ export class Weir implements AsyncDisposable {
   #switchboard: Switchboard;
   #workers: StreamWorkers;
   #models: ModelPool;
-  #imagePipelines: ImagePipelines;
   #streams: HostedStreams;
   #senders = new Senders((id, message, transfer) => this.#streams.tell(id, message, transfer));
   #pictures = new PictureWatches({
@@ -66,6 +65,8 @@ export class Weir implements AsyncDisposable {
     slotOf: (id) => this.#streams.slotOf(id),
     stateOf: (id) => this.#streams.lastOf(id),
   });
+  /** Single images through several models. */
+  readonly images: ImagePipelines;
   #closing = false;
 
   /** Starts the threads that every stream needs. */
@@ -90,7 +91,6 @@ export class Weir implements AsyncDisposable {
       wiring: this.#switchboard,
       onFault: (message) => this.#warnings.next(message),
     });
-    this.#imagePipelines = new ImagePipelines(this.#models);
     this.#workers = new StreamWorkers({
       limit: this.#options.streamWorkers,
       answerTimeoutMs: this.#options.answerTimeoutMs,
@@ -102,6 +102,7 @@ export class Weir implements AsyncDisposable {
       hear: (event, slot) => this.#hear(event, slot),
       down: (slot, reason) => this.#slotDown(slot, reason),
     });
+    this.images = new ImagePipelines(this.#models, this.#workers);
     this.#streams = new HostedStreams({
       workers: this.#workers,
       models: this.#models,
@@ -234,10 +235,7 @@ export class Weir implements AsyncDisposable {
     await this.#moveOver(await this.#models.declare(models));
   }
 
-  /**
-   * Makes a change of a model in the registry and takes it over: the streams that use it go over to what it is then,
-   * connected as they are. Rejects when that cannot be loaded; the change is taken back then.
-   */
+  /** Changes a model of the registry and moves its streams over; rejects, the change taken back, when it cannot be loaded. */
   async renewModel(name: string, change?: () => Promise<() => Promise<unknown>>): Promise<void> {
     await this.#moveOver(await this.#models.renew(name, change));
   }
@@ -256,25 +254,6 @@ export class Weir implements AsyncDisposable {
     } finally {
       slot.guests--;
     }
-  }
-
-  /** The same through several models; images of one session go to the same thread, which remembers answers for it. */
-  async stillPipeline(
-    question: StillPipelineQuestion,
-    options: { timeoutMs: number; signal: AbortSignal },
-  ): Promise<StillPipelineAnswer> {
-    const slot = await this.#workers.enter(question.session);
-    try {
-      const transfer = [question.image.buffer];
-      return await slot.actor.ask<StillPipelineAnswer>({ type: "stillPipeline", question }, { ...options, transfer });
-    } finally {
-      slot.guests--;
-    }
-  }
-
-  /** The right to the models of a pipeline; they stay loaded until it is given back. */
-  async usePipeline(user: string, pipeline: readonly PipelineStep[]): Promise<ReadyPipeline> {
-    return await this.#imagePipelines.use(user, pipeline);
   }
 
   /** The right to a model; it stays loaded until that is given back. */
@@ -296,6 +275,9 @@ export class Weir implements AsyncDisposable {
   threads() {
     return { dispatcher: this.#switchboard.snapshot(), streams: this.#workers.snapshot() };
   }
+
+  /** What came of the versions that are tried, by thread. */
+  readonly trials = (): Promise<TrialReading[]> => this.#workers.trials();
 
   /** What each replica of a model has done so far. */
   modelStats(name: string): Promise<ReplicaStats[]> {

@@ -1,7 +1,7 @@
 import { nowMs } from "../core/clock.ts";
 import { redactUrls } from "../core/redact.ts";
 import { ServiceError } from "../core/service_error.ts";
-import type { PredictModel, PredictPlaces, PredictService } from "../core/services.ts";
+import type { PredictFigures, PredictModel, PredictPlaces, PredictService } from "../core/services.ts";
 import type { ModelOutput } from "../core/results.ts";
 import type { PipelineStep } from "../core/stream.ts";
 import { rounded } from "../core/tidy.ts";
@@ -54,9 +54,15 @@ const RETRY_MS = 1000;
 /** Single images through the models and the queues that the streams have. */
 export class Predict implements PredictService {
   #load: PredictLoad;
+  #outcomes: Record<string, number> = {};
 
   constructor(private readonly options: PredictOptions) {
     this.#load = new PredictLoad(options.limits.predictions);
+  }
+
+  /** What became of images so far. */
+  get figures(): PredictFigures {
+    return { outcomes: this.#outcomes, taken: this.#load.taken };
   }
 
   open(caller: string, images: number): PredictPlaces {
@@ -128,7 +134,7 @@ export class Predict implements PredictService {
 
   async #pipeline(name: string, steps: readonly PipelineStep[], { caller, hold }: Holder): Promise<PredictModel> {
     const { weir } = this.options;
-    const { pipeline, models } = await weir.usePipeline(USER, steps).catch((error) => notThere(name, error));
+    const { pipeline, models } = await weir.images.use(USER, steps).catch((error) => notThere(name, error));
     const { setups } = hold(models);
     const named = setups.map(({ spec }, n) => ({ ...spec, step: (pipeline[n].name ?? spec.task) as string }));
     return {
@@ -140,7 +146,7 @@ export class Predict implements PredictService {
         const { answer: { result }, tookMs } = await this.#answered(
           { key: `${name}|`, name, caller, signal },
           (way) =>
-            weir.stillPipeline(
+            weir.images.run(
               { image, name, pipeline, setups, caller, limits: this.#limits, ...own, ...way.times },
               way.options,
             ),
@@ -163,8 +169,24 @@ export class Predict implements PredictService {
     return { maxPixels: this.options.limits.pixels, maxWidth: SIDE_MAX, maxHeight: SIDE_MAX };
   }
 
-  /** Asks a thread of streams, unless it could not answer in time, and waits no longer than an image may take. */
+  /** Asks a thread of streams and counts what came of it. */
   async #answered<Answer extends object>(
+    of: { key: string; name: string; caller: string; signal: AbortSignal },
+    ask: (way: Way) => Promise<Answer | NoAnswer>,
+  ): Promise<{ answer: Exclude<Answer, NoAnswer>; tookMs: number }> {
+    const count = (outcome: string) => this.#outcomes[outcome] = (this.#outcomes[outcome] ?? 0) + 1;
+    try {
+      const answered = await this.#inTime(of, ask);
+      count("answered");
+      return answered;
+    } catch (error) {
+      count(of.signal.aborted ? "gone" : error instanceof ServiceError ? error.code : "failed");
+      throw error;
+    }
+  }
+
+  /** Asks a thread of streams, unless it could not answer in time, and waits no longer than an image may take. */
+  async #inTime<Answer extends object>(
     { key, name, caller, signal }: { key: string; name: string; caller: string; signal: AbortSignal },
     ask: (way: Way) => Promise<Answer | NoAnswer>,
   ): Promise<{ answer: Exclude<Answer, NoAnswer>; tookMs: number }> {

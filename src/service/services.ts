@@ -18,6 +18,7 @@ import { Media } from "./media.ts";
 import { ModelDownloads } from "./model_downloads.ts";
 import { type ModelsConfig, ServerModels } from "./models.ts";
 import { Pictures } from "./pictures.ts";
+import { KeptPredictions, PREDICT_ALBUM } from "./kept_predictions.ts";
 import { Predict } from "./predict.ts";
 import { isProbe, Probes } from "./probes.ts";
 import type { ServerOptions } from "./server.ts";
@@ -41,7 +42,7 @@ export interface ServicesOptions extends ServerOptions {
 export class Services implements AsyncDisposable {
   readonly models: ServerModels;
   readonly registry: ServerRegistry;
-  readonly predict: Predict;
+  readonly predict: PredictService;
   readonly streams: ServerStreams;
   readonly sinks: StreamSinks;
   readonly captures: Captures;
@@ -97,6 +98,8 @@ export class Services implements AsyncDisposable {
       keys: uploadKeys(config.capture),
       onFault: (error) => log.error(`Cannot keep captures: ${error instanceof Error ? error.message : String(error)}`),
     });
+    const rules = config.capture.predict;
+    if (rules) this.predict = new KeptPredictions({ predict: this.predict, captures: this.captures, weir, rules });
     this.memories = new StreamMemories({
       weir,
       directory: join(options.dataDir, "memories"),
@@ -138,6 +141,8 @@ export class Services implements AsyncDisposable {
         models: () => this.models.readings(),
         hub: () => hub.stats(),
         activeRequests: () => this.active,
+        images: () => weir.images.figures,
+        predict: () => this.predict.figures,
       },
     });
     const { reportSeconds, traceRate } = config.telemetry;
@@ -171,6 +176,7 @@ export class Services implements AsyncDisposable {
   /** Brings back the streams that were registered before, and the models and streams of the configuration file. */
   async restore(config: ModelsConfig & { streams: readonly StreamRegistration[] }): Promise<void> {
     await Promise.all([this.captures.restore(), this.memories.restore()]);
+    await this.captures.follow(PREDICT_ALBUM, this.options.config.capture.predict);
     const { promise: warm, resolve } = Promise.withResolvers<void>();
     const streams = this.streams.restore(config.streams, resolve);
     const ready = Promise.all([this.models.declare(config), Promise.race([warm, streams])]).then(() => {

@@ -49,6 +49,7 @@ export class ServerSystem implements SystemService {
       threads: weir.threads(),
       supervision: weir.models().map(({ setup, supervision }) => ({ model: setup.spec.name, ...supervision })),
       streams: weir.list().length,
+      imagePipelines: weir.images.figures,
     });
   }
 

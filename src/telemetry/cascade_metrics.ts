@@ -1,8 +1,20 @@
 import type { CascadeFigures, SimilarityFigures, StreamStatus } from "../core/stream.ts";
 import type { Metrics } from "./metrics.ts";
 
-/** What steps on earlier ones' answers have done, and what their caches have brought, by the streams' latest statuses. */
-export function cascadeMetrics(metrics: Metrics, statuses: ReadonlyMap<string, StreamStatus>): void {
+/** Pipelines of single images stand among the streams under this and their own name. */
+const IMAGES = "~predict:";
+
+/**
+ * What steps on earlier ones' answers have done, and what their caches have brought: by the streams' latest statuses, and
+ * by the pipelines of single images.
+ */
+export function cascadeMetrics(
+  metrics: Metrics,
+  { statuses, images }: {
+    statuses: ReadonlyMap<string, StreamStatus>;
+    images(): Record<string, Record<string, CascadeFigures>>;
+  },
+): void {
   const asked = (
     type: "counter" | "gauge",
     name: string,
@@ -15,7 +27,8 @@ export function cascadeMetrics(metrics: Metrics, statuses: ReadonlyMap<string, S
       help,
       labels: ["stream", "step"],
       read(say) {
-        for (const [stream, { cascades = {} }] of statuses) {
+        const ofImages = Object.entries(images()).map(([name, cascades]) => [IMAGES + name, { cascades }] as const);
+        for (const [stream, { cascades = {} }] of [...statuses, ...ofImages]) {
           for (const [step, figures] of Object.entries(cascades)) {
             const value = read(figures);
             if (value !== undefined) say(value, { stream, step });

@@ -1,12 +1,14 @@
 import type { AlertEvent } from "../core/events.ts";
 import type { ResultEnvelope, Timings } from "../core/results.ts";
-import type { StateEvent, StreamStatus } from "../core/stream.ts";
+import type { PredictFigures } from "../core/services.ts";
+import type { CascadeFigures, StateEvent, StreamStatus } from "../core/stream.ts";
 import { eventLoopDelay } from "./event_loop_delay.ts";
 import type { Exposition } from "./exposition.ts";
 import { GpuMetrics, type GpuMetricsOptions } from "./gpu_metrics.ts";
 import { hubMetrics, type HubReading } from "./hub_metrics.ts";
 import { Metrics, type MetricsOptions } from "./metrics.ts";
 import { ModelMetrics, type ModelReading } from "./model_metrics.ts";
+import { predictMetrics } from "./predict_metrics.ts";
 import { processMetrics } from "./process_metrics.ts";
 import type { HistogramSeries } from "./series.ts";
 import { cascadeMetrics } from "./cascade_metrics.ts";
@@ -21,6 +23,10 @@ export interface MetricsSources {
   hub(): HubReading;
   /** HTTP requests under way, open streams included. */
   activeRequests(): number;
+  /** What the steps of pipelines for single images have done, by pipeline and step. */
+  images?(): Record<string, Record<string, CascadeFigures>>;
+  /** What became of single images. */
+  predict?(): PredictFigures;
 }
 
 /** What the metrics stand on. */
@@ -123,7 +129,8 @@ export class WeirMetrics implements AsyncDisposable {
       read: (say) => say(options.sources.activeRequests(), {}),
     });
     streamMetrics(metrics, { statuses: this.#statuses, states: this.#states });
-    cascadeMetrics(metrics, this.#statuses);
+    cascadeMetrics(metrics, { statuses: this.#statuses, images: () => options.sources.images?.() ?? {} });
+    predictMetrics(metrics, () => options.sources.predict?.());
     driftMetrics(metrics, this.#statuses);
     this.#models = new ModelMetrics(metrics, STAGE_BOUNDS);
     hubMetrics(metrics, () => options.sources.hub());

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { ResultEnvelope } from "../core/results.ts";
-import type { StateEvent, StreamState, StreamStatus } from "../core/stream.ts";
+import type { CascadeFigures, StateEvent, StreamState, StreamStatus } from "../core/stream.ts";
 import type { ModelReading } from "./model_metrics.ts";
 import { WeirMetrics } from "./weir_metrics.ts";
 
@@ -53,11 +53,12 @@ function stateOf(stream: string, state: StreamState, atMs: number): StateEvent {
 interface World {
   streams: { id: string; status?: StreamStatus }[] | Error | "never";
   models: ModelReading[];
+  images: Record<string, Record<string, CascadeFigures>>;
   metrics: WeirMetrics;
 }
 
 function world(): World & AsyncDisposable {
-  const here: Omit<World, "metrics"> = { streams: [], models: [] };
+  const here: Omit<World, "metrics"> = { streams: [], models: [], images: {} };
   const metrics = new WeirMetrics({
     build: { version: "1.2.3", deno: "2", target: "here" },
     sources: {
@@ -68,6 +69,7 @@ function world(): World & AsyncDisposable {
       models: () => Promise.resolve(here.models),
       hub: () => ({ subscribers: 3, published: 40, dropped: 5, log: { events: 30, bytes: 9000 } }),
       activeRequests: () => 7,
+      images: () => here.images,
     },
     gpu: { program: "/nowhere/nvidia-smi" },
     scrapeTimeoutMs: 20,
@@ -103,6 +105,9 @@ Deno.test("steps on crops and their caches are told by stream and step, and step
   assert.equal(await value(w, 'weir_similarity_agreed_total{stream="gate",step="heads"}'), 2);
   assert.equal(await value(w, 'weir_similarity_saved_seconds_total{stream="gate",step="heads"}'), 1.5);
   assert.equal(await value(w, 'weir_similarity_hits_total{stream="gate",step="embed"}'), undefined);
+  w.images = { engagement: { heads: { runs: 7, failed: 0, skipped: 0, cache } } };
+  assert.equal(await value(w, 'weir_cascade_runs_total{stream="~predict:engagement",step="heads"}'), 7);
+  assert.equal(await value(w, 'weir_similarity_hits_total{stream="~predict:engagement",step="heads"}'), 30);
 });
 
 Deno.test("results become ages and stages of their stream, in seconds", async () => {

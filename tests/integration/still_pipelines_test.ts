@@ -34,13 +34,15 @@ async function rig(options: WeirOptions = {}) {
   await Deno.writeFile(path("embed"), tinyEmbedder());
   await Deno.writeFile(path("head"), tinyHead());
   const weir = await Weir.start({ streamWorkers: 2, replicas: 1, threads: 1, ...options });
-  const { pipeline, models } = await weir.usePipeline("test", [
+  const steps = [
     { model: path("cells") },
     { model: path("embed"), name: "embed", on: "detect", everyNth: 9 },
     { model: path("head"), name: "mood", on: "embed", cache: { sample: 0 } },
-  ]);
+  ];
+  const { pipeline, models } = await weir.images.use("test", steps);
   return {
     weir,
+    steps,
     async ask(
       bytes: Uint8Array<ArrayBuffer>,
       { session, signal = new AbortController().signal, timeMs = 30_000 }: {
@@ -50,7 +52,7 @@ async function rig(options: WeirOptions = {}) {
       } = {},
     ) {
       const receivedAtMs = nowMs();
-      return await weir.stillPipeline({
+      return await weir.images.run({
         image: bytes.slice(),
         limits: LIMITS,
         name: "mood",
@@ -94,6 +96,21 @@ Deno.test("an image goes through a cascade as a frame does, every time, and reme
   assert.deepEqual(await of("a", GREEN), [["green", 1, false]]);
   assert.deepEqual(await of(), [["red", 0, false]]);
   assert.deepEqual(await of(), [["red", 0, false]]);
+  const { embed, mood: { runs, cache } } = r.weir.images.figures.mood;
+  assert.deepEqual([embed.runs, runs], [7, 7]);
+  assert.deepEqual([cache!.hits, cache!.misses, cache!.entries], [1, 3, 3]);
+});
+
+Deno.test("a pipeline that was had before is had again with the same models, and they stay as long as it is held", async () => {
+  await using r = await rig();
+  const keys = async () => {
+    const { models } = await r.weir.images.use("again", r.steps);
+    models[Symbol.dispose]();
+    return models.setups.map(({ key }) => key);
+  };
+  const first = await keys();
+  assert.equal(new Set(first).size, 3);
+  assert.deepEqual(await keys(), first);
 });
 
 Deno.test("many images at once are all answered, each with its own", async () => {
