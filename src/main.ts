@@ -52,6 +52,18 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "check this machine: devices, codecs, memory, limits, and how to fix what is wrong",
     load: async () => (await later<typeof import("./cli/doctor.ts")>("./cli/doctor.ts")).doctorCommand,
   },
+  service: {
+    summary: "run as a service of systemd: install, uninstall, status",
+    load: async () => (await later<typeof import("./cli/service.ts")>("./cli/service.ts")).serviceCommand,
+  },
+  completions: {
+    summary: "print what completes these words in bash, zsh or fish",
+    load: async () => (await later<typeof import("./cli/completions.ts")>("./cli/completions.ts")).completionsCommand,
+  },
+  man: {
+    summary: "print the page for man",
+    load: async () => (await later<typeof import("./cli/man.ts")>("./cli/man.ts")).manCommand,
+  },
   licences: {
     summary: "tell under which terms Weir and what it stands on may be used and passed on",
     load: async () => (await later<typeof import("./cli/licences.ts")>("./cli/licences.ts")).licencesCommand,

@@ -116,5 +116,6 @@ if ! intact; then
   rm -rf "$work"
 fi
 DENO_DIR=$cache/deno DENO_NO_UPDATE_CHECK=1 ORT_DISABLE_TELEMETRY=1
-export DENO_DIR DENO_NO_UPDATE_CHECK ORT_DISABLE_TELEMETRY
+WEIR_EXECUTABLE=$(readlink -f "$self")
+export DENO_DIR DENO_NO_UPDATE_CHECK ORT_DISABLE_TELEMETRY WEIR_EXECUTABLE
 exec "$home/deno" run --quiet --no-prompt --no-remote -A --config "$home/app/deno.json" "$home/app/main.js" "$@"
