@@ -6,8 +6,9 @@ interface Replica {
   model: string;
   port: MessagePort;
   ask?: AskMessage;
-  /** When the ask falls due, on the clock of `nowMs()`. */
+  /** When the ask falls due, and when the run under way is over, on the clock of `nowMs()`. */
   dueMs: number;
+  freeMs: number;
   timer?: ReturnType<typeof setTimeout>;
 }
 
@@ -22,6 +23,9 @@ export class Dispatcher {
   #queues = new Map<string, DispatchQueue>();
   #replicas = new Map<number, Replica>();
   #streams = new Map<number, MessagePort>();
+  /** Models by the offers that wait for a moment in which there is nothing else to do, oldest first. */
+  #spare = new Map<string, string>();
+  #spareTimer?: ReturnType<typeof setTimeout>;
 
   /** A stream worker joins. */
   addStreams(worker: number, port: MessagePort): void {
@@ -39,19 +43,23 @@ export class Dispatcher {
   removeStreams(worker: number): void {
     this.#streams.get(worker)?.close();
     this.#streams.delete(worker);
-    for (const queue of this.#queues.values()) queue.withdrawAll((key) => key.startsWith(`${worker}:`));
+    const ofWorker = (key: string) => key.startsWith(`${worker}:`);
+    for (const queue of this.#queues.values()) queue.withdrawAll(ofWorker);
+    for (const key of [...this.#spare.keys()]) if (ofWorker(key)) this.#spare.delete(key);
     for (const { port } of this.#replicas.values()) port.postMessage({ type: "void" } satisfies VoidMessage);
   }
 
   /** A replica of a model joins. */
   addReplica(id: number, model: string, port: MessagePort): void {
-    const replica: Replica = { model, port, dueMs: 0 };
+    const replica: Replica = { model, port, dueMs: 0, freeMs: 0 };
     this.#replicas.set(id, replica);
     port.onmessage = ({ data }: MessageEvent<AskMessage>) => {
       if (this.#replicas.get(id) !== replica) return;
       replica.ask = data;
-      replica.dueMs = nowMs() + data.freeInMs - data.leadMs;
+      replica.freeMs = nowMs() + data.freeInMs;
+      replica.dueMs = replica.freeMs - data.leadMs;
       this.#serve(id, replica);
+      this.#serveSpare();
     };
   }
 
@@ -65,6 +73,7 @@ export class Dispatcher {
     const { model } = replica;
     const last = ![...this.#replicas.values()].some((other) => other.model === model);
     if (last && this.#queues.get(model)?.depth === 0) this.#queues.delete(model);
+    this.#serveSpare();
   }
 
   /** How many frames wait, by model. */
@@ -74,6 +83,8 @@ export class Dispatcher {
 
   /** Lets go of every port and timer. */
   close(): void {
+    this.#spare.clear();
+    clearTimeout(this.#spareTimer);
     for (const id of [...this.#replicas.keys()]) this.removeReplica(id);
     for (const port of this.#streams.values()) port.close();
     this.#streams.clear();
@@ -89,9 +100,14 @@ export class Dispatcher {
     const key = `${worker}:${message.key}`;
     if (message.type === "withdraw") {
       for (const queue of this.#queues.values()) queue.withdraw(key);
-      return;
+      this.#spare.delete(key);
+      return this.#serveSpare();
     }
-    const { model, stream, deadlineMs, weight, late } = message;
+    const { model, stream, deadlineMs, weight, late, spare } = message;
+    if (spare) {
+      this.#spare.set(key, model);
+      return this.#serveSpare();
+    }
     this.#queue(model).offer({ key, stream, deadlineMs, weight, late, offeredAtMs: nowMs() });
     for (const [id, replica] of this.#replicas) {
       if (replica.model === model && replica.ask) this.#serve(id, replica);
@@ -130,7 +146,37 @@ export class Dispatcher {
       if (!offer) break;
       keys.push(offer.key);
     }
-    if (keys.length === 0) return;
+    if (keys.length > 0) this.#send(id, replica, keys);
+  }
+
+  /**
+   * Grants what nobody waits for while no frame waits and no replica has anything to do: only one such run is ever under
+   * way, and none begins in anybody's way.
+   */
+  #serveSpare(): void {
+    if (this.#spare.size === 0) return;
+    clearTimeout(this.#spareTimer);
+    if ([...this.#queues.values()].some(({ depth }) => depth > 0)) return;
+    let freeMs = 0;
+    for (const { ask, freeMs: thisMs } of this.#replicas.values()) {
+      // It was granted frames and has not begun with them; once it does, it asks.
+      if (!ask) return;
+      freeMs = Math.max(freeMs, thisMs);
+    }
+    const inMs = freeMs - nowMs();
+    if (inMs > 0) return void (this.#spareTimer = setTimeout(() => this.#serveSpare(), Math.ceil(inMs)));
+    for (const [key, model] of this.#spare) {
+      const [id, replica] = [...this.#replicas].find(([, replica]) => replica.model === model) ?? [];
+      if (!replica) continue;
+      this.#spare.delete(key);
+      return this.#send(id!, replica, [key]);
+    }
+  }
+
+  #send(id: number, replica: Replica, keys: readonly string[]): void {
+    const ask = replica.ask!;
+    clearTimeout(replica.timer);
+    replica.timer = undefined;
     replica.ask = undefined;
     const grant = { replica: id, batch: ask.batch, of: keys.length, atMs: nowMs(), expectedMs: ask.expectedMs };
     for (const [worker, keysOfWorker] of byWorker(keys)) {

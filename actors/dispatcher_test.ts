@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { until } from "../tests/support/until.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import type { AskMessage, GrantMessage, OfferMessage } from "./protocol.ts";
 
@@ -70,5 +71,50 @@ Deno.test("an ask of a replica that is gone is granted nothing, however late it 
   assert.deepEqual(alive.sent, []);
   here.hear(ask(1));
   assert.deepEqual((alive.sent as GrantMessage[]).map(({ replica }) => replica), [8]);
+  dispatcher.close();
+});
+
+Deno.test("what nobody waits for is granted when no frame waits and no replica is at work, one at a time", async () => {
+  const dispatcher = new Dispatcher();
+  const [streams, main, other] = [new FakePort(), new FakePort(), new FakePort()];
+  dispatcher.addStreams(1, streams.port);
+  dispatcher.addReplica(7, "m", main.port);
+  dispatcher.addReplica(8, "tried", other.port);
+  const granted = () => (streams.sent as GrantMessage[]).map(({ keys, replica }) => [replica, ...keys]);
+  const spare = (key: number) => ({ ...offer(key, "~cam"), model: "tried", spare: true }) as OfferMessage;
+  other.hear(ask(1));
+  streams.hear(spare(1));
+  assert.deepEqual(granted(), [], "a replica that has not asked has something to do");
+  main.hear(ask(1));
+  assert.deepEqual(granted(), [[8, 1]]);
+  streams.hear(spare(2));
+  assert.deepEqual(granted(), [[8, 1]], "one is under way");
+
+  // It runs, and says when it will be free; a frame comes meanwhile and goes first.
+  other.hear({ ...ask(2), freeInMs: 30 });
+  streams.hear(offer(3, "cam"));
+  assert.deepEqual(granted(), [[8, 1], [7, 3]]);
+  await new Promise((resolve) => setTimeout(resolve, 60));
+  assert.deepEqual(granted(), [[8, 1], [7, 3]], "the frame's replica has not asked again");
+  main.hear({ ...ask(2), freeInMs: 30 });
+  streams.hear(offer(4, "cam"));
+  assert.deepEqual(granted().at(-1), [7, 4]);
+  main.hear(ask(3));
+  assert.deepEqual(granted(), [[8, 1], [7, 3], [7, 4], [8, 2]]);
+
+  other.hear(ask(3));
+  streams.hear({ type: "withdraw", key: 5 });
+  main.hear({ ...ask(4), freeInMs: 40 });
+  streams.hear(spare(6));
+  assert.equal(granted().length, 4, "a run is under way for a while yet");
+  await until(() => granted().length === 5, "the moment when nothing is to be done");
+  assert.deepEqual(granted().at(-1), [8, 6]);
+  other.hear(ask(4));
+  main.hear({ ...ask(5), freeInMs: 40 });
+  streams.hear(spare(7));
+  dispatcher.removeStreams(1);
+  await new Promise((resolve) => setTimeout(resolve, 60));
+  assert.equal(granted().length, 5, "whoever is gone is granted nothing");
+  assert.deepEqual(dispatcher.depths().tried ?? 0, 0);
   dispatcher.close();
 });

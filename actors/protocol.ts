@@ -1,4 +1,4 @@
-import type { RunOverrides } from "../src/core/inference.ts";
+import type { RunOverrides, TurnRequest } from "../src/core/inference.ts";
 import type { ModelSpec } from "../src/core/model.ts";
 import type { AlertEvent } from "../src/core/events.ts";
 import type { ModelOutput, ResultEnvelope } from "../src/core/results.ts";
@@ -24,7 +24,7 @@ export type ToDispatcher =
 
 /** Stream worker to dispatcher: a frame waits (`offer`), or no longer does. */
 export type OfferMessage =
-  | { type: "offer"; key: number; model: string; stream: string; deadlineMs: number; weight: number; late: boolean }
+  | ({ type: "offer"; key: number; model: string } & TurnRequest)
   | { type: "withdraw"; key: number };
 
 /** Dispatcher to stream worker: the turn of these offers has come, at that replica. */
@@ -146,6 +146,8 @@ export type ToStreams =
   | { type: "still"; question: StillQuestion }
   /** One image, of no stream, to be run through several models. */
   | { type: "stillPipeline"; question: StillPipelineQuestion }
+  /** What came of the versions that are tried. */
+  | { type: "trials" }
   | { type: "usage" };
 
 /** How far a stream has come. */

@@ -12,8 +12,10 @@ import { ModelInput } from "../streams/model_input.ts";
 import type { Step } from "../streams/pipeline.ts";
 import { SimilarityCache } from "../streams/similarity_cache.ts";
 import { stepReference } from "../streams/step_reference.ts";
+import { TrialBook } from "../streams/trial_book.ts";
 import { VectorCascade } from "../streams/vector_cascade.ts";
 import { VectorInput } from "../streams/vector_input.ts";
+import { VersionTrial } from "../streams/version_trial.ts";
 import type { ModelSetup } from "./protocol.ts";
 
 /** Runs that may be under way at one replica: one running, some that lie ready, one on its way home. */
@@ -29,6 +31,8 @@ export class Steps implements Disposable {
   /** By the model's key. */
   #pictures = new Map<string, ModelInput>();
   #vectors = new Map<string, VectorInput>();
+  /** What came of trying versions beside others. */
+  readonly trials = new TrialBook();
 
   /** The steps of a pipeline whose models are those; throws when one cannot be made. */
   make(pipeline: readonly PipelineStep[], setups: readonly ModelSetup[]): Step[] {
@@ -49,7 +53,9 @@ export class Steps implements Disposable {
     return steps.map((step) => {
       if (!("spec" in step)) return 0;
       const { pool } = (this.#pictures.get(step.model) ?? this.#vectors.get(step.model))!;
-      return pool.bufferBytes * ("cascade" in step ? step.cascade.most : 1);
+      const tried = "trial" in step ? step.trial?.keys ?? [] : [];
+      const trialBytes = tried.reduce((sum, key) => sum + this.#pictures.get(key)!.pool.bufferBytes, 0);
+      return trialBytes + pool.bufferBytes * ("cascade" in step ? step.cascade.most : 1);
     });
   }
 
@@ -81,6 +87,8 @@ export class Steps implements Disposable {
     };
     if (on === undefined) {
       const input = this.#pictureInput(setup);
+      const trial = this.#trial(setup, overrides);
+      if (trial) return { ...shared, input: trial, trial };
       return {
         ...shared,
         input: {
@@ -113,6 +121,27 @@ export class Steps implements Disposable {
       ...(cache && { cache: new SimilarityCache<ModelOutput>({ ...CACHE, ...cache }) }),
       figures: { runs: 0, failed: 0, skipped: 0 },
     };
+  }
+
+  /** The other versions that are tried on a step's frames, with figures that outlive the step. */
+  #trial(setup: ModelSetup, overrides: RunOverrides): VersionTrial | undefined {
+    const { candidates = [] } = setup;
+    if (candidates.length === 0) return undefined;
+    const tried = (of: ModelSetup) => ({
+      key: of.key,
+      version: of.spec.version ?? "",
+      input: this.#pictureInput(of),
+    });
+    const active = tried(setup);
+    return new VersionTrial(
+      active,
+      candidates.map(({ role, share, setup: other }) => {
+        const about = { model: other.spec.family ?? other.spec.name, version: other.spec.version ?? "", role };
+        const figures = this.trials.of({ ...about, beside: active.version });
+        return { ...tried(other), role, share, figures };
+      }),
+      overrides,
+    );
   }
 
   #pictureInput({ key, spec, replicas, maxBatch }: ModelSetup): ModelInput {

@@ -197,10 +197,11 @@ export class StreamTask {
     const { registration: { id, policy }, inputBytes, steps, keeping, memories } = this.#options;
     const { state, cause, sinceMs, epoch, restarts, nextAttemptMs } = this.#machine;
     const { properties, ledger } = this.#intake;
+    const held = steps.reduce((sum, step) => sum + ("trial" in step ? step.trial?.held ?? 0 : 0), 0);
     const underWay = Math.max(0, ...steps.map((step) => "spec" in step ? step.concurrency : 0));
     const { width = 0, height = 0 } = properties ?? {};
     const cascades = cascadeFigures(steps);
-    const frameBytes = memoryBound({ width, height, policy, underWay, inputBytes });
+    const frameBytes = memoryBound({ width, height, policy, underWay, held, inputBytes });
     return {
       id,
       atMs: nowMs(),

@@ -87,6 +87,8 @@ hostActor<StreamWorkerInit, ToStreams, FromStreams>({
         return stillPipelines.run(message.question, context.signal);
       case "statuses":
         return [...tasks.values()].map((task) => task.status());
+      case "trials":
+        return steps.trials.read();
       case "usage":
         return {
           ...livePictures(),

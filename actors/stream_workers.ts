@@ -1,5 +1,6 @@
 import type { Actor, ActorSnapshot, StopOptions } from "./actor.ts";
 import type { SharedAnswersOptions } from "../streams/shared_answers.ts";
+import type { TrialReading } from "../streams/trial_book.ts";
 import type { Kills } from "./kills.ts";
 import type { FromStreams, ToStreams } from "./protocol.ts";
 import { spawnWorker } from "./worker_actor.ts";
@@ -31,6 +32,7 @@ export interface StreamWorkersOptions {
   down(slot: StreamSlot, reason: string): void;
 }
 
+const ASK_MS = 2_000;
 const START_TIMEOUT_MS = 20_000;
 /** What a thread needs to decode and analyse. What somebody else wrote runs in it, too: it starts no programs. */
 const BESIDE_PLUGINS: Deno.PermissionOptionsObject = {
@@ -104,6 +106,14 @@ export class StreamWorkers {
       : this.#least(({ guests, streams }) => guests + streams.size / GUEST_WEIGHT);
     slot.guests++;
     return slot;
+  }
+
+  /** What came of the versions of models that are tried; threads that do not answer are left out. */
+  async trials(): Promise<TrialReading[]> {
+    const asked = this.#slots.map(({ actor }) =>
+      actor.ask<TrialReading[]>({ type: "trials" }, { timeoutMs: ASK_MS }).catch(() => [])
+    );
+    return (await Promise.all(asked)).flat();
   }
 
   /** Ends all of them, those that are only just starting too. */

@@ -18,6 +18,7 @@ import type { ModelInput } from "./model_input.ts";
 import { latestMap } from "./latest_map.ts";
 import type { SharedAnswers } from "./shared_answers.ts";
 import type { SimilarityCache } from "./similarity_cache.ts";
+import type { VersionTrial } from "./version_trial.ts";
 
 /** A model's step: whose turns are asked for, and how many frames may be under way. */
 interface OfModel {
@@ -30,7 +31,7 @@ interface OfModel {
 }
 
 /** A model on the whole picture. */
-export type ModelStep = OfModel & { input: Pick<ModelInput, "expect" | "run"> };
+export type ModelStep = OfModel & { input: Pick<ModelInput, "expect" | "run">; trial?: VersionTrial };
 
 /** A model on what an earlier step found. */
 export type CascadeStep = OfModel & {
@@ -93,7 +94,8 @@ function inferred(
   step: ModelStep,
   context: PipelineContext & { first: boolean; passage?: Credits },
 ): OperatorFunction<FrameInWork, FrameInWork> {
-  const { policy, turns, first, passage } = context;
+  const { policy, first, passage } = context;
+  const turns = step.trial?.turnsFrom(context.turns) ?? context.turns;
   const maxAgeMs = policy.maxAgeMs ?? Number.POSITIVE_INFINITY;
   return latestMap<FrameInWork, Turn, FrameInWork>({
     mode: first ? policy.mode : "block",

@@ -7,6 +7,8 @@ export interface MemoryShape {
   policy: Pick<StreamPolicy, "mode" | "capacity">;
   /** Frames that may be under way in the models at once. */
   underWay: number;
+  /** Pictures that are held for comparisons besides. */
+  held?: number;
   /** Bytes of one input of each model of the pipeline. */
   inputBytes: number[];
   /** Decoder threads; each holds one more picture. */
@@ -34,7 +36,7 @@ export function memoryBound(shape: MemoryShape): number {
   const macroblocks = Math.max(1, Math.ceil(width / 16) * Math.ceil(height / 16));
   const references = Math.min(REFERENCE_PICTURES_MAX, Math.floor(REFERENCE_MACROBLOCKS / macroblocks));
   const waiting = policy.mode === "latest" ? 1 : policy.mode === "block" ? BLOCK_WAITING : policy.capacity;
-  const pictures = references + DECODER_SPARE + (shape.decoderThreads ?? 1) + waiting + underWay;
+  const pictures = references + DECODER_SPARE + (shape.decoderThreads ?? 1) + waiting + underWay + (shape.held ?? 0);
   const pictureBytes = macroblocks * 256 * BYTES_PER_PIXEL;
   return Math.ceil(pictures * pictureBytes + underWay * inputBytes.reduce((sum, bytes) => sum + bytes, 0));
 }

@@ -1,10 +1,11 @@
 import { distributionOf } from "../core/distribution.ts";
-import type { DownloadView, ModelVersionView, RegistryView } from "../core/model_registry.ts";
+import type { ComparisonView, DownloadView, ModelVersionView, RegistryView } from "../core/model_registry.ts";
 import type { ModelView } from "../core/services.ts";
 import type { ReplicaStats } from "../../actors/protocol.ts";
 import { type Examination, examineModel } from "../../models/manifest.ts";
 import { type ModelVersion, parseReference, type RegisteredModel } from "../../models/registered_model.ts";
 import type { RegistryStore } from "../../models/registry_store.ts";
+import type { TrialReading } from "../../streams/trial_book.ts";
 import type { Weir } from "../app.ts";
 import type { ModelDownloads } from "./model_downloads.ts";
 import { about, sums } from "./model_views.ts";
@@ -42,11 +43,16 @@ export function registryViews({ weir, registry, downloads, onFault }: RegistryVi
     return examination;
   };
 
-  const versionView = async (model: RegisteredModel, entry: ModelVersion): Promise<ModelVersionView> => {
+  const versionView = async (
+    model: RegisteredModel,
+    entry: ModelVersion,
+    trials: readonly TrialReading[],
+  ): Promise<ModelVersionView> => {
     const { version, sha256, bytes, addedAt, from, manifest: { task, adapter, licence } } = entry;
     const loaded = weir.models().filter(({ origin }) =>
       origin.kind === "registry" && origin.name === model.name && origin.version === version
     );
+    const comparison = comparisonOf(model, version, trials);
     const stats: ReplicaStats[] = [];
     for (const { setup } of loaded) stats.push(...await weir.modelStats(setup.spec.name).catch(() => []));
     const counts = sums(stats);
@@ -61,19 +67,20 @@ export function registryViews({ weir, registry, downloads, onFault }: RegistryVi
       ...(task !== undefined && { task }),
       ...(adapter !== undefined && { adapter }),
       ...(licence !== undefined && { licence }),
+      ...(comparison && { comparison }),
       users: weir.pool.usersOf(model.name, version).users.filter((user) => !user.startsWith("~")),
       ...(loaded.length > 0 && { ...counts, inferMs: distributionOf(times, counts.runs) }),
     };
   };
 
-  const registryView = async (model: RegisteredModel): Promise<RegistryView> => {
+  const registryView = async (model: RegisteredModel, trials: readonly TrialReading[]): Promise<RegistryView> => {
     const { active, previous, canary, shadow, versions } = model;
     return {
       active,
       ...(previous !== undefined && { previous }),
       ...(canary && { canary }),
       ...(shadow && { shadow }),
-      versions: await Promise.all(versions.map((version) => versionView(model, version))),
+      versions: await Promise.all(versions.map((version) => versionView(model, version, trials))),
     };
   };
 
@@ -93,7 +100,7 @@ export function registryViews({ weir, registry, downloads, onFault }: RegistryVi
       const model = await registry.get(parsed.name);
       const entry = model?.versions.find(({ version }) => version === parsed.version);
       if (!model || !entry) return undefined;
-      const view = await versionView(model, entry);
+      const view = await versionView(model, entry, await weir.trials());
       const { users, runs, frames, failures, inferMs } = view;
       return {
         name: reference,
@@ -109,12 +116,14 @@ export function registryViews({ weir, registry, downloads, onFault }: RegistryVi
     async completed(views, models) {
       const byName = new Map(models.map((model) => [model.name, model]));
       const under = downloads.views;
+      const tried = models.some(({ canary, shadow }) => canary || shadow);
+      const trials = tried ? await weir.trials() : [];
       const complete = await Promise.all(views.map(async (view) => {
         const model = byName.get(view.name);
         const download = under.get(view.name);
         return {
           ...view,
-          ...(model && { registry: await registryView(model) }),
+          ...(model && { registry: await registryView(model, trials) }),
           ...(download && { download: progress(download) }),
         };
       }));
@@ -136,4 +145,26 @@ export function registryViews({ weir, registry, downloads, onFault }: RegistryVi
 
 function progress({ bytes, of, cause }: DownloadView): DownloadView {
   return { bytes, of, ...(cause !== undefined && { cause }) };
+}
+
+/** How a version does that is tried beside the active one, over all threads. */
+function comparisonOf(
+  { name, active, canary, shadow }: RegisteredModel,
+  version: string,
+  trials: readonly TrialReading[],
+): ComparisonView | undefined {
+  const role = version === canary?.version ? "canary" : version === shadow?.version ? "shadow" : undefined;
+  if (!role) return undefined;
+  const own = trials.filter((trial) =>
+    trial.model === name && trial.version === version && trial.role === role && trial.beside === active
+  );
+  const sum = (key: "compared" | "scored" | "agreement" | "skipped" | "failed") =>
+    own.reduce((total, trial) => total + trial[key], 0);
+  const scored = sum("scored");
+  return {
+    compared: sum("compared"),
+    ...(scored > 0 && { agreement: Math.round(sum("agreement") / scored * 10_000) / 10_000 }),
+    skipped: sum("skipped"),
+    failed: sum("failed"),
+  };
 }

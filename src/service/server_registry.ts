@@ -302,6 +302,10 @@ function changed(
         `${model.name}@${trial.version} is the active version; a ${role} is another one`,
       );
     }
+    const taskOf = (version: string) => next.versions.find((one) => one.version === version)?.manifest.task;
+    if (trial && taskOf(trial.version) !== taskOf(next.active)) {
+      throw new ModelError("conflict", `${model.name}@${trial.version} is for another task than the active version`);
+    }
     next = trial === null ? rest : { ...rest, [role]: trial };
   }
   if (!described) return next;

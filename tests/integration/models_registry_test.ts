@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { admitModel } from "../../models/admission.ts";
+import type { Manifest } from "../../models/manifest_schema.ts";
+import type { RegisteredModel } from "../../models/registered_model.ts";
 import { activated, RegistryStore } from "../../models/registry_store.ts";
-import { tinyDetector } from "../../scripts/bench/sample_models.ts";
+import { slowDetector, tinyDetector } from "../../scripts/bench/sample_models.ts";
 import { Weir, type WeirOptions } from "../../src/app.ts";
 import type { ModelOutput, ResultEnvelope } from "../../src/core/results.ts";
 import type { StateEvent, StreamRegistration } from "../../src/core/stream.ts";
@@ -13,11 +15,16 @@ const until = untilWithin(60_000);
 const COUNTER = { kind: "scene", scene: "counter", seed: 7, width: 320, height: 180, fps: 50, pace: "realtime" };
 
 /** Puts a model into a registry as the command line does. */
-async function addModel(registry: RegistryStore, name: string, bytes: Uint8Array): Promise<string> {
+async function addModel(
+  registry: RegistryStore,
+  name: string,
+  bytes: Uint8Array,
+  said: Manifest = {},
+): Promise<string> {
   await using file = await registry.receive(`${name}.onnx`);
   await file.write(bytes);
   await file.finish();
-  const { manifest } = await admitModel(file.path);
+  const { manifest } = await admitModel(file.path, said);
   const { version } = await registry.add(file, { name, from: "test", manifest });
   return version.version;
 }
@@ -47,6 +54,25 @@ async function rig(options: WeirOptions = {}) {
         await registry.update("cells", (model) => activated(model, version));
         return () => registry.update("cells", () => before);
       }),
+    /** Tries versions beside the active one. */
+    change: (change: Partial<Pick<RegisteredModel, "canary" | "shadow">>) =>
+      weir.renewModel("cells", async () => {
+        const before = (await registry.get("cells"))!;
+        await registry.update("cells", (model) => ({ ...model, ...change }));
+        return () => registry.update("cells", () => before);
+      }),
+    /** What came of trying a version, over all threads. */
+    async trial(version: string) {
+      const all = (await weir.trials()).filter((trial) => trial.version === version);
+      const sum = (key: "compared" | "scored" | "agreement" | "skipped" | "failed") =>
+        all.reduce((total, trial) => total + trial[key], 0);
+      return {
+        compared: sum("compared"),
+        skipped: sum("skipped"),
+        failed: sum("failed"),
+        agreement: sum("agreement") / sum("scored"),
+      };
+    },
     async more(id: string, count = 3) {
       const of = () => results.filter(({ stream }) => stream === id);
       const before = of().length;
@@ -163,4 +189,91 @@ Deno.test("a declared model follows its name in the registry, under the name tha
   assert.deepEqual(r.weir.declarations.map(({ name, fault }) => [name, fault]), [["people", undefined]]);
   assert.deepEqual(r.weir.models().map(({ declared, setup }) => [setup.spec.name, declared]), [["people", true]]);
   assert.equal((await r.more("cam")).outputs.detect.model, "people");
+});
+
+const PITCH = { kind: "scene", scene: "pitch", seed: 7, width: 320, height: 180, fps: 20, pace: "realtime" };
+
+Deno.test("a canary answers its share of the frames, in their order, and none is lost to it", async () => {
+  await using r = await rig();
+  await r.change({ canary: { version: "2", share: 0.25 } });
+  const file = { ...COUNTER, pace: "fast", seconds: 4 };
+  await r.weir.add(registered("match", "cells", { source: file, mode: "block" }));
+  const status = await r.weir.done("match");
+  balanced(status);
+  assert.deepEqual([status.frames.received, status.frames.completed], [200, 200]);
+  assert.deepEqual(
+    r.results.map(({ outputs }) => (outputs.counter as { value: number }).value),
+    r.results.map((_, n) => n),
+  );
+  const tried = r.results.map(versionOf);
+  assert.deepEqual([
+    tried.filter((version) => version === "1").length,
+    tried.filter((version) => version === "2").length,
+  ], [
+    150,
+    50,
+  ]);
+  assert.ok(r.results.every(({ outputs }) => (outputs.detect as ModelOutput).model === "cells"));
+  await until(async () => {
+    const { compared, skipped, failed } = await r.trial("2");
+    return compared + skipped === 50 && failed === 0;
+  }, "each of its frames to be compared or counted as skipped");
+});
+
+Deno.test("a shadow is compared and never published: one that says the same agrees, one of other words does not", async () => {
+  await using r = await rig();
+  await addModel(r.registry, "cells", tinyDetector(), { labels: ["a", "b", "c"] });
+  await addModel(r.registry, "cells", tinyDetector(), { labels: ["red", "green", "blue"], maxDetections: 299 });
+  await r.weir.add(registered("cam", "cells", { source: PITCH }));
+  const { outputs } = await r.more("cam");
+  assert.ok((outputs.detect as ModelOutput).detections!.length > 0, "there is something to agree on");
+  const before = (await r.weir.status("cam")).memoryBoundBytes;
+  await r.change({ shadow: { version: "5" } });
+  await until(async () => (await r.trial("5")).compared >= 5, "comparisons with its like");
+  assert.equal((await r.trial("5")).agreement, 1);
+  assert.ok((await r.weir.status("cam")).memoryBoundBytes > before, "the picture that it may hold counts");
+  await r.change({ shadow: { version: "4" } });
+  await until(async () => (await r.trial("4")).compared >= 5, "comparisons with the other");
+  assert.equal((await r.trial("4")).agreement, 0);
+  assert.equal((await r.trial("4")).failed, 0);
+  assert.ok(r.results.every((result) => versionOf(result) === "1"));
+  const users = r.weir.pool.usersOf("cells", "4").users;
+  assert.deepEqual(users, ["cam"], "it is in use");
+  await r.change({ shadow: undefined });
+  await until(() => r.weir.models().length === 1, "the shadow to be unloaded");
+  const status = await r.weir.status("cam");
+  balanced(status);
+  assert.deepEqual([status.frames.dropped.failed, status.epoch], [0, 1]);
+  await r.weir.remove("cam");
+});
+
+Deno.test("a shadow that takes long, or dies, costs no frame: what it had no time for is counted", async () => {
+  await using r = await rig();
+  const slow = await addModel(r.registry, "cells", slowDetector({ ms: 150 }));
+  await r.weir.add(registered("cam", "cells"));
+  await r.change({ shadow: { version: slow } });
+  await until(async () => (await r.trial(slow)).compared >= 2, "comparisons");
+  assert.ok((await r.trial(slow)).skipped > 0);
+  const shadow = r.weir.models().find(({ setup }) => setup.spec.name === `cells@${slow}`)!;
+  for (const replica of shadow.actor.replicas().keys()) shadow.actor.replace(replica);
+  const before = (await r.trial(slow)).compared;
+  await until(async () => (await r.trial(slow)).compared > before, "comparisons by the copy that took its place");
+  await r.more("cam", 10);
+  await r.weir.stop("cam");
+  const status = await r.weir.status("cam");
+  balanced(status);
+  assert.equal(status.frames.dropped.failed, 0, JSON.stringify(status.fault));
+  assert.ok(r.results.every((result) => versionOf(result) === "1"));
+  assert.ok(rising(r.results.map(({ seq }) => seq)));
+});
+
+Deno.test("a version to be tried that cannot be loaded is told, and the stream runs without it", async () => {
+  await using r = await rig();
+  const { versions: [, second] } = (await r.registry.get("cells"))!;
+  await Deno.writeTextFile(r.registry.fileOf(second), "damaged");
+  await r.change({ canary: { version: "2", share: 0.5 } });
+  await r.weir.add(registered("cam", "cells"));
+  await r.more("cam", 10);
+  assert.ok(r.results.every((result) => versionOf(result) === "1"));
+  assert.match(r.warnings.join("\n"), /The canary cells@2 cannot be loaded: .*it is not an ONNX file/);
 });
