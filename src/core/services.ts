@@ -273,6 +273,14 @@ export interface PredictModel {
   run(request: PredictRequest, signal: AbortSignal): Promise<Prediction>;
 }
 
+/** What became of single images so far. */
+export interface PredictFigures {
+  /** How many were answered, and by the code of why not, how many were not. */
+  outcomes: Readonly<Record<string, number>>;
+  /** Places that are taken. */
+  taken: number;
+}
+
 /** Runs single images through the models and queues that the streams have. */
 export interface PredictService {
   /** Takes places for so many images of a caller at once, or for as many as there are; throws a `ServiceError` without any. */

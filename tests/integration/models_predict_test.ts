@@ -300,6 +300,9 @@ Deno.test("what is no image, too large or not understood is refused for what it 
   assert.deepEqual(await codeOf(s.post("/predict/batch", form())), [422, "invalid"]);
   assert.deepEqual(await codeOf(s.post("/predict", "--x", "multipart/form-data; boundary=y")), [400, "malformed"]);
   assert.equal((await s.send(image())).status, 200, "and the next good one is answered");
+  const metrics = await (await fetch(`${s.server.url}/metrics`)).text();
+  assert.match(metrics, /weir_predict_images_total\{outcome="answered"\} 1\n/);
+  assert.match(metrics, /weir_predict_images_total\{outcome="undecodable"\} 4\n/);
 });
 
 Deno.test("the model is the one that is named, the default or the only one; else the question is which", async () => {
