@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { predictCaptureSchema } from "../src/capture/capture_schema.ts";
 
 const MIB = 2 ** 20;
 
@@ -99,6 +100,7 @@ export const captureSectionSchema = z.strictObject({
   ),
   secretAccessKey: z.string().min(1).max(1024).optional().describe("The secret to that"),
   sessionToken: z.string().min(1).max(8192).optional().describe("The token of a session, where keys are lent"),
+  predict: predictCaptureSchema.optional().describe("Which images of /predict are kept, as they were sent"),
 }).refine(
   ({ accessKeyId, secretAccessKey }) => (accessKeyId === undefined) === (secretAccessKey === undefined),
   "give both accessKeyId and secretAccessKey, or neither",

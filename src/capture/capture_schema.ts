@@ -40,8 +40,7 @@ export const uploadSchema = z.strictObject({
   move: z.boolean().default(false).describe("what the store has taken is not kept here"),
 });
 
-/** Which frames of a stream are kept, for looking and for training. */
-export const captureSchema = z.strictObject({
+const rules = z.strictObject({
   enabled: z.boolean().default(true).describe("off keeps the rules and takes nothing"),
   everyNth: z.int().min(1).max(1e9).optional().describe("every so many results"),
   everySeconds: z.number().min(0.01).max(1e7).optional().describe("one so often"),
@@ -55,7 +54,14 @@ export const captureSchema = z.strictObject({
   keep: keepSchema.prefault({}).describe("how long and how much"),
   clips: clipsSchema.optional().describe("video around alerts, as the source sent it, in MP4"),
   upload: uploadSchema.optional().describe("an S3-compatible store that gets a copy"),
-}).describe("Pictures and clips that are kept").meta({
+});
+
+/** Which frames of a stream are kept, for looking and for training. */
+export const captureSchema = rules.describe("Pictures and clips that are kept").meta({
   id: "Capture",
   examples: [{ everyNth: 250, below: 0.4, onAlert: true, keep: { days: 30 }, clips: {} }],
 }) as unknown as z.ZodType<CaptureRules>;
+
+/** Which images of /predict are kept. They are kept as they were sent. */
+export const predictCaptureSchema = rules.omit({ onAlert: true, clips: true, quality: true })
+  .transform((parsed): CaptureRules => ({ ...parsed, onAlert: false, quality: 100 }));

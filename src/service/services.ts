@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import type { PredictService } from "../core/services.ts";
 import type { StateEvent, StreamRegistration } from "../core/stream.ts";
 import type { UploadKeys } from "../capture/uploader.ts";
 import type { Config } from "../../config/load.ts";
@@ -81,7 +82,7 @@ export class Services implements AsyncDisposable {
       },
       onFault,
     });
-    this.predict = new Predict({
+    const images = new Predict({
       weir,
       models: this.models,
       limits: config.limits,
@@ -98,8 +99,8 @@ export class Services implements AsyncDisposable {
       keys: uploadKeys(config.capture),
       onFault: (error) => log.error(`Cannot keep captures: ${error instanceof Error ? error.message : String(error)}`),
     });
-    const rules = config.capture.predict;
-    if (rules) this.predict = new KeptPredictions({ predict: this.predict, captures: this.captures, weir, rules });
+    const { predict: kept } = config.capture;
+    this.predict = kept ? new KeptPredictions({ predict: images, captures: this.captures, weir, rules: kept }) : images;
     this.memories = new StreamMemories({
       weir,
       directory: join(options.dataDir, "memories"),
@@ -142,7 +143,7 @@ export class Services implements AsyncDisposable {
         hub: () => hub.stats(),
         activeRequests: () => this.active,
         images: () => weir.images.figures,
-        predict: () => this.predict.figures,
+        predict: () => images.figures,
       },
     });
     const { reportSeconds, traceRate } = config.telemetry;

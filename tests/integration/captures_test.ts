@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { flatJpeg } from "../support/flat_jpeg.ts";
 import { GuestServer } from "../support/guest_server.ts";
 import { counterIn } from "../support/jpeg_picture.ts";
 import { until } from "../support/until.ts";
@@ -123,4 +124,25 @@ Deno.test("rules that do not fit are refused where they do not, and a stream wit
   await until(async () => (await listed(server)).length > 0, "a frame is kept");
   const { registration } = await server.ask("PATCH", "/api/v1/streams/count", { capture: null });
   assert.equal(registration.capture, undefined);
+});
+
+Deno.test("images of /predict are kept as they were sent, with what was answered, where the configuration asks for it", async () => {
+  await using server = await GuestServer.start({
+    capture: { predict: { everyNth: 2, keep: { files: 10 } } },
+    inference: { defaultModel: "weir-pitch" },
+  });
+  const images = [0, 1, 2, 3].map((n) => flatJpeg(64 + 16 * n, 48, 120) as Uint8Array<ArrayBuffer>);
+  for (const body of images) {
+    const headers = { "content-type": "image/jpeg" };
+    const response = await fetch(`${server.url}/predict`, { method: "POST", headers, body: body.slice() });
+    assert.equal(response.status, 200, await response.text());
+  }
+  await until(async () => (await listed(server)).length === 2, "two images are kept");
+  const kept = (await listed(server, "?stream=~predict")).reverse();
+  assert.deepEqual(kept.map(({ width, reasons }) => [width, reasons]), [[64, ["nth"]], [96, ["nth"]]]);
+  const media = await fetch(`${server.url}/api/v1/captures/${kept[1].id}/media`);
+  assert.deepEqual(await media.bytes(), images[2]);
+  const { result, models } = await server.ask("GET", `/api/v1/captures/${kept[0].id}`);
+  assert.ok(Array.isArray(result.outputs.detect.detections));
+  assert.match(models.detect.sha256, /^[0-9a-f]{64}$/);
 });
