@@ -58,7 +58,7 @@ export function pulseHtml(report: PulseReport, guesses: readonly PulseGuess[]): 
       "Error by true rate",
       shown.map((method) => ({ name: method, bars: errorByRate(by(method)) })),
       {
-        x: "true rate, BPM",
+        x: "true rate from … to 20 more, BPM",
         y: "MAE, BPM",
       },
     );
@@ -111,7 +111,7 @@ function riskCurve(guesses: readonly PulseGuess[]): { x: number; y: number }[] {
 function errorByRate(guesses: readonly PulseGuess[]): { label: string; value: number }[] {
   const bins = Map.groupBy(guesses, ({ truth }) => Math.floor(truth / 20) * 20);
   return [...bins].sort(([a], [b]) => a - b).map(([from, list]) => ({
-    label: `${from}–${from + 20}`,
+    label: String(from),
     value: list.reduce((sum, { bpm, truth }) => sum + Math.abs(bpm - truth), 0) / list.length,
   }));
 }
