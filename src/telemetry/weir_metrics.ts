@@ -11,14 +11,24 @@ import { ModelMetrics, type ModelReading } from "./model_metrics.ts";
 import { predictMetrics } from "./predict_metrics.ts";
 import { processMetrics } from "./process_metrics.ts";
 import type { HistogramSeries } from "./series.ts";
+import type { CaptureStoreStatus } from "../core/captures.ts";
+import { captureMetrics } from "./capture_metrics.ts";
 import { cascadeMetrics } from "./cascade_metrics.ts";
 import { driftMetrics } from "./drift_metrics.ts";
 import { streamMetrics } from "./stream_metrics.ts";
 
+/** A stream as it stands. */
+export interface StreamReading {
+  id: string;
+  status?: StreamStatus;
+  /** What is kept of it. */
+  kept?: CaptureStoreStatus;
+}
+
 /** What the program is asked for at every scrape. Every promise must settle some time. */
 export interface MetricsSources {
   /** Every registered stream; without its status when its thread does not answer. Whoever is not in it is gone. */
-  streams(): Promise<readonly { id: string; status?: StreamStatus }[]>;
+  streams(): Promise<readonly StreamReading[]>;
   models(): Promise<readonly ModelReading[]>;
   hub(): HubReading;
   /** HTTP requests under way, open streams included. */
@@ -75,6 +85,7 @@ export class WeirMetrics implements AsyncDisposable {
   #streams = new Map<string, StreamSeries>();
   #states = new Map<string, StateEvent>();
   #statuses = new Map<string, StreamStatus>();
+  #kept = new Map<string, CaptureStoreStatus>();
   #models: ModelMetrics;
   #gathering: Promise<void> | undefined;
   #ages;
@@ -132,6 +143,7 @@ export class WeirMetrics implements AsyncDisposable {
     cascadeMetrics(metrics, { statuses: this.#statuses, images: () => options.sources.images?.() ?? {} });
     predictMetrics(metrics, () => options.sources.predict?.());
     driftMetrics(metrics, this.#statuses);
+    captureMetrics(metrics, { statuses: this.#statuses, kept: this.#kept });
     this.#models = new ModelMetrics(metrics, STAGE_BOUNDS);
     hubMetrics(metrics, () => options.sources.hub());
     processMetrics(metrics);
@@ -175,6 +187,7 @@ export class WeirMetrics implements AsyncDisposable {
     this.#streams.delete(stream);
     this.#states.delete(stream);
     this.#statuses.delete(stream);
+    this.#kept.delete(stream);
     this.#ages.forget({ stream });
     this.#stages.forget({ stream });
     this.#alerts.forget({ stream });
@@ -204,12 +217,15 @@ export class WeirMetrics implements AsyncDisposable {
     ]);
   }
 
-  #take(streams: readonly { id: string; status?: StreamStatus }[]): void {
+  #take(streams: readonly StreamReading[]): void {
     const there = new Set(streams.map(({ id }) => id));
-    for (const known of [this.#streams, this.#states, this.#statuses]) {
+    for (const known of [this.#streams, this.#states, this.#statuses, this.#kept]) {
       for (const id of known.keys()) if (!there.has(id)) this.remove(id);
     }
-    for (const { id, status } of streams) if (status) this.#statuses.set(id, status);
+    for (const { id, status, kept } of streams) {
+      if (status) this.#statuses.set(id, status);
+      if (kept) this.#kept.set(id, kept);
+    }
   }
 
   #adopt(stream: string): StreamSeries {

@@ -48,6 +48,9 @@ Deno.test("frames that the rules ask for are kept in full size, each with its ow
   assert.equal(status.frames.unaccounted, 0);
   assert.equal(status.capture.failed, 0);
   assert.ok(status.capture.taken >= 3 && kept.files >= 3 && kept.bytes > 0);
+  const metrics = await (await fetch(`${server.url}/metrics`)).text();
+  assert.match(metrics, /^weir_captures\{stream="count"\} [1-9]/m);
+  assert.match(metrics, /^weir_captures_dropped_total\{stream="count",where="thread"\} 0$/m);
 });
 
 Deno.test("keeping is switched off and on again, and pages go back in time without a gap", async () => {
