@@ -161,13 +161,14 @@ function outputOf({ spec }: CascadeStep, outcomes: readonly Outcome[], skipped: 
   const crops = outcomes.map((outcome): CropOutput => {
     const crop = outcome.piece.crop!;
     if ("error" in outcome) return { ...crop, error: wordsOf(outcome.error) };
-    const { model: _model, notice: _notice, detections = [], ...said } = outputFrom(outcome);
+    const { model: _model, version: _version, notice: _notice, detections = [], ...said } = outputFrom(outcome);
     for (const detection of detections) found.push({ ...detection, of: crop.of });
     return { ...crop, ...said };
   }).sort((a, b) => a.of - b.of);
   const failed = crops.filter(({ error }) => error !== undefined).length;
   return {
-    model: spec.name,
+    model: spec.family ?? spec.name,
+    ...(spec.version !== undefined && { version: spec.version }),
     ...(notice !== undefined && { notice }),
     crops,
     ...(spec.task === "detect" && { detections: withoutDoubles(found) }),

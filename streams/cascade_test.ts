@@ -371,6 +371,29 @@ Deno.test("a vector like one before takes its answer and asks for no turn", asyn
   r.subscription.unsubscribe();
 });
 
+Deno.test("vectors of another version of the model before never take each other's answers", async () => {
+  let n = 0;
+  const whole: ModelStep = {
+    ...first(() => []),
+    name: "embed",
+    input: {
+      expect: () => {},
+      run: () => Promise.resolve(answer({ model: "e", version: n++ % 2 ? "2" : "1", embedding: [1, 0] })),
+    },
+  };
+  const run = () => Promise.resolve(answer({ model: "third", heads: {} }));
+  const cache = new SimilarityCache<ModelOutput>({ similarity: 0.95, entries: 8, sample: 0 });
+  const heads = new VectorCascade({ on: "embed", most: 1, input: { run, numbers: 2 }, overrides: {} });
+  const r = rig([whole, { ...step("third", "head", heads), cache }]);
+  for (let frame = 0; frame < 4; frame++) {
+    r.arrive();
+    await settle();
+    await r.grantAll();
+  }
+  assert.deepEqual(r.results.map((_, n) => r.output(n, "third").cached), [undefined, undefined, true, true]);
+  r.subscription.unsubscribe();
+});
+
 Deno.test("frames that come at once learn from each other as they would one by one", async () => {
   const { step, ran } = cachedHead(() => [1, 0]);
   const r = rig([first(() => []), step]);

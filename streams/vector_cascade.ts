@@ -26,10 +26,11 @@ export class VectorCascade implements Cascade {
 
   next({ outputs }: FrameInWork): { pieces: Piece[]; skipped: number } {
     const { on, input, overrides } = this.options;
-    const { crops, embedding: whole } = outputs[on] as ModelOutput;
+    const { crops, embedding: whole, version = "" } = outputs[on] as ModelOutput;
     const piece = (vector: readonly number[], track?: number): Piece => ({
       run: (turn) => input.run(vector, turn, overrides),
-      likeness: () => ({ session: String(track ?? ""), numbers: vector }),
+      // Vectors of two versions, tried side by side, have nothing to do with each other.
+      likeness: () => ({ session: `${version}/${track ?? ""}`, numbers: vector }),
     });
     if (!crops) return { pieces: whole ? [piece(whole)] : [], skipped: 0 };
     const pieces = crops.flatMap(({ of, track, label, box, embedding }): Piece[] => {

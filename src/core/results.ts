@@ -65,7 +65,8 @@ export interface ModelOutput {
 }
 
 /** What a model says of one crop of the picture, or of a vector that came of one. */
-export interface CropOutput extends Omit<ModelOutput, "model" | "notice" | "detections" | "crops" | "skipped" | "failed"> {
+export interface CropOutput
+  extends Omit<ModelOutput, "model" | "version" | "notice" | "detections" | "crops" | "skipped" | "failed"> {
   /** Which of the earlier step's detections it is, from 0. */
   of: number;
   /** The identity that the detection had when it was cut out. */
