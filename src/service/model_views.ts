@@ -3,7 +3,9 @@ import type { SupervisorSnapshot } from "../../actors/supervisor.ts";
 import type { ReplicaStats } from "../../actors/protocol.ts";
 import type { Port } from "../../models/graph_info.ts";
 import type { Examination } from "../../models/manifest.ts";
+import { distributionOf } from "../core/distribution.ts";
 import type { ModelPort, ModelState } from "../core/services.ts";
+import type { Distribution } from "../core/stream.ts";
 
 const SHOWN_LABELS = 20;
 
@@ -38,6 +40,11 @@ export function portOf({ name, kind, type, dims }: Port): ModelPort {
 export function sums(stats: readonly ReplicaStats[]): { runs: number; frames: number; failures: number } {
   const sum = (key: "runs" | "frames" | "failures") => stats.reduce((total, replica) => total + replica[key], 0);
   return { runs: sum("runs"), frames: sum("frames"), failures: sum("failures") };
+}
+
+/** What the latest runs of all copies took, milliseconds. */
+export function timesOf(stats: readonly ReplicaStats[]): Distribution {
+  return distributionOf(Float64Array.from(stats.flatMap(({ recentMs }) => [...recentMs])), sums(stats).runs);
 }
 
 /** Copies by state. */

@@ -1,4 +1,3 @@
-import { distributionOf } from "../core/distribution.ts";
 import { redactUrls } from "../core/redact.ts";
 import { ServiceError } from "../core/service_error.ts";
 import type { ModelService, ModelView } from "../core/services.ts";
@@ -8,11 +7,13 @@ import { type Examination, examineModel } from "../../models/manifest.ts";
 import { ModelError } from "../../models/model_error.ts";
 import type { RegisteredModel } from "../../models/registered_model.ts";
 import type { RegistryStore } from "../../models/registry_store.ts";
+import type { TrialReading } from "../../streams/trial_book.ts";
 import type { Weir } from "../app.ts";
 import { called, type DeclaredModel } from "../model_pool.ts";
 import type { ModelDownloads } from "./model_downloads.ts";
-import { about, byState, causeOf, stateOf, sums } from "./model_views.ts";
+import { about, byState, causeOf, stateOf, sums, timesOf } from "./model_views.ts";
 import { type RegistryModels, registryViews } from "./registry_views.ts";
+import { comparisonOf } from "./trial_views.ts";
 
 /** What the configuration says of models. */
 export interface ModelsConfig {
@@ -118,13 +119,24 @@ export class ServerModels implements ModelService {
     const { weir } = this.options;
     // While the dispatcher is being replaced nobody knows, and nothing waits for long.
     const depths = await weir.queueDepths().catch(() => undefined);
-    return await Promise.all(
-      weir.models().map(async ({ setup: { key, spec: { name } }, supervision }) => {
-        const { runs, frames, failures } = sums(await weir.modelStats(name));
-        const replicas = byState(supervision);
-        return { model: name, replicas, ...(depths && { queueDepth: depths[key] ?? 0 }), runs, frames, failures };
-      }),
-    );
+    const models = weir.models();
+    const trials = models.some(({ setup: { spec } }) => spec.family !== undefined) ? await weir.trials() : [];
+    return await Promise.all(models.map(async ({ setup: { key, spec: { name } }, origin, supervision }) => {
+      const stats = await weir.modelStats(name);
+      const { runs, frames, failures } = sums(stats);
+      const { p50, p95 } = timesOf(stats);
+      const trial = trialOf(origin, { models, trials });
+      return {
+        model: name,
+        replicas: byState(supervision),
+        ...(depths && { queueDepth: depths[key] ?? 0 }),
+        runs,
+        frames,
+        failures,
+        ...(runs > 0 && { runMs: { p50, p95 } }),
+        ...(trial && { trial }),
+      };
+    }));
   }
 
   async #loaded(
@@ -158,7 +170,7 @@ export class ServerModels implements ModelService {
       failures,
       ...(depths && { queueDepth: depths[key] ?? 0 }),
       ...(runs > 0 && { meanBatch: Math.round(100 * frames / runs) / 100 }),
-      inferMs: distributionOf(Float64Array.from(stats.flatMap(({ recentMs }) => [...recentMs])), runs),
+      inferMs: timesOf(stats),
     };
   }
 
@@ -201,4 +213,18 @@ export function namesOf(models: readonly { name: string }[]): string {
 
 function isCalled(declared: DeclaredModel, name: string): boolean {
   return called(declared) === name || declared.model === name;
+}
+
+/** What came of a version that is tried, where this is one. */
+function trialOf(
+  origin: LoadedModel["origin"],
+  { models, trials }: { models: readonly LoadedModel[]; trials: readonly TrialReading[] },
+) {
+  if (origin.kind !== "registry" || !origin.pinned) return undefined;
+  const { name: model, version } = origin;
+  const active = models.find((one) => one.origin.kind === "registry" && one.origin.name === model && !one.origin.pinned)
+    ?.origin;
+  if (active?.kind !== "registry") return undefined;
+  const role = trials.find((trial) => trial.model === model && trial.version === version)?.role;
+  return role && { model, version, role, ...comparisonOf({ model, version, role, beside: active.version }, trials) };
 }

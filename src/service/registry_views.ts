@@ -1,5 +1,4 @@
-import { distributionOf } from "../core/distribution.ts";
-import type { ComparisonView, DownloadView, ModelVersionView, RegistryView } from "../core/model_registry.ts";
+import type { DownloadView, ModelVersionView, RegistryView } from "../core/model_registry.ts";
 import type { ModelView } from "../core/services.ts";
 import type { ReplicaStats } from "../../actors/protocol.ts";
 import { type Examination, examineModel } from "../../models/manifest.ts";
@@ -8,7 +7,8 @@ import type { RegistryStore } from "../../models/registry_store.ts";
 import type { TrialReading } from "../../streams/trial_book.ts";
 import type { Weir } from "../app.ts";
 import type { ModelDownloads } from "./model_downloads.ts";
-import { about, sums } from "./model_views.ts";
+import { about, sums, timesOf } from "./model_views.ts";
+import { comparisonOf } from "./trial_views.ts";
 
 /** What the views of the registry's models are made of. */
 export interface RegistryViewsOptions {
@@ -52,11 +52,16 @@ export function registryViews({ weir, registry, downloads, onFault }: RegistryVi
     const loaded = weir.models().filter(({ origin }) =>
       origin.kind === "registry" && origin.name === model.name && origin.version === version
     );
-    const comparison = comparisonOf(model, version, trials);
+    const role = version === model.canary?.version
+      ? "canary"
+      : version === model.shadow?.version
+      ? "shadow"
+      : undefined;
+    const subject = role && { model: model.name, version, role, beside: model.active } as const;
+    const comparison = subject && comparisonOf(subject, trials);
     const stats: ReplicaStats[] = [];
     for (const { setup } of loaded) stats.push(...await weir.modelStats(setup.spec.name).catch(() => []));
     const counts = sums(stats);
-    const times = Float64Array.from(stats.flatMap(({ recentMs }) => [...recentMs]));
     return {
       version,
       active: version === model.active,
@@ -69,7 +74,7 @@ export function registryViews({ weir, registry, downloads, onFault }: RegistryVi
       ...(licence !== undefined && { licence }),
       ...(comparison && { comparison }),
       users: weir.pool.usersOf(model.name, version).users.filter((user) => !user.startsWith("~")),
-      ...(loaded.length > 0 && { ...counts, inferMs: distributionOf(times, counts.runs) }),
+      ...(loaded.length > 0 && { ...counts, inferMs: timesOf(stats) }),
     };
   };
 
@@ -145,26 +150,4 @@ export function registryViews({ weir, registry, downloads, onFault }: RegistryVi
 
 function progress({ bytes, of, cause }: DownloadView): DownloadView {
   return { bytes, of, ...(cause !== undefined && { cause }) };
-}
-
-/** How a version does that is tried beside the active one, over all threads. */
-function comparisonOf(
-  { name, active, canary, shadow }: RegisteredModel,
-  version: string,
-  trials: readonly TrialReading[],
-): ComparisonView | undefined {
-  const role = version === canary?.version ? "canary" : version === shadow?.version ? "shadow" : undefined;
-  if (!role) return undefined;
-  const own = trials.filter((trial) =>
-    trial.model === name && trial.version === version && trial.role === role && trial.beside === active
-  );
-  const sum = (key: "compared" | "scored" | "agreement" | "skipped" | "failed") =>
-    own.reduce((total, trial) => total + trial[key], 0);
-  const scored = sum("scored");
-  return {
-    compared: sum("compared"),
-    ...(scored > 0 && { agreement: Math.round(sum("agreement") / scored * 10_000) / 10_000 }),
-    skipped: sum("skipped"),
-    failed: sum("failed"),
-  };
 }

@@ -12,8 +12,21 @@ export interface ModelReading {
   runs: number;
   frames: number;
   failures: number;
+  /** What the latest runs took, milliseconds. */
+  runMs?: { p50: number; p95: number };
+  /** What came of trying it beside the active version of a model, since the threads that compare them started. */
+  trial?: {
+    model: string;
+    version: string;
+    role: "canary" | "shadow";
+    compared: number;
+    agreement?: number;
+    skipped: number;
+    failed: number;
+  };
 }
 
+type Trial = NonNullable<ModelReading["trial"]>;
 type Work = Pick<ModelReading, "runs" | "frames" | "failures">;
 
 const IDLE: Work = { runs: 0, frames: 0, failures: 0 };
@@ -52,6 +65,63 @@ export class ModelMetrics {
         for (const { model, queueDepth } of this.#readings) if (queueDepth !== undefined) say(queueDepth, { model });
       },
     });
+    metrics.asked({
+      type: "gauge",
+      name: "weir_model_run_seconds",
+      help: "What the latest runs of a model took; of one version that runs by itself under name@version.",
+      labels: ["model", "quantile"],
+      read: (say) => {
+        for (const { model, runMs } of this.#readings) {
+          if (!runMs) continue;
+          say(runMs.p50 / 1000, { model, quantile: "0.5" });
+          say(runMs.p95 / 1000, { model, quantile: "0.95" });
+        }
+      },
+    });
+    const tried = (
+      type: "counter" | "gauge",
+      name: string,
+      help: string,
+      read: (trial: Trial) => number | undefined,
+    ) =>
+      metrics.asked({
+        type,
+        name,
+        help,
+        labels: ["model", "version", "role"],
+        read: (say) => {
+          for (const { trial } of this.#readings) {
+            const value = trial && read(trial);
+            if (trial && value !== undefined) {
+              say(value, { model: trial.model, version: trial.version, role: trial.role });
+            }
+          }
+        },
+      });
+    tried(
+      "counter",
+      "weir_model_trial_compared_total",
+      "Frames that a version and the active one have both answered.",
+      ({ compared }) => compared,
+    );
+    tried(
+      "gauge",
+      "weir_model_trial_agreement",
+      "How far a version's answers agree with the active one's on average, 0 to 1.",
+      ({ agreement }) => agreement,
+    );
+    tried(
+      "counter",
+      "weir_model_trial_skipped_total",
+      "Frames that there was no spare time to compare.",
+      ({ skipped }) => skipped,
+    );
+    tried(
+      "counter",
+      "weir_model_trial_failed_total",
+      "Frames that a version which is tried gave no answer to.",
+      ({ failed }) => failed,
+    );
     metrics.asked({
       type: "gauge",
       name: "weir_model_replicas",

@@ -300,13 +300,58 @@ Deno.test("/predict finds models and versions of the registry by name", async ()
   await using s = await served();
   await s.add(tinyDetector(), { name: "cells" });
   await s.add(tinyDetector({ size: 96 }), { name: "cells" });
-  for (const [name, version] of [["cells", "1"], ["cells@2", "2"], ["cells@1", "1"]]) {
+  const predict = (name: string) => {
     const form = new FormData();
     form.set("file", new File([jpegImage(64, 64).slice()], "a.jpg", { type: "image/jpeg" }));
-    const { status, body } = await s.call("POST", `/predict?model=${encodeURIComponent(name)}`, form);
+    return s.call("POST", `/predict?model=${encodeURIComponent(name)}`, form);
+  };
+  for (const [name, version] of [["cells", "1"], ["cells@2", "2"], ["cells@1", "1"]]) {
+    const { status, body } = await predict(name);
     assert.equal(status, 200, JSON.stringify(body));
     assert.deepEqual([body.outputs.detect.model, body.outputs.detect.version], ["cells", version]);
   }
-  const missing = await s.call("POST", "/predict?model=cells@7", new FormData());
+  const missing = await predict("cells@7");
   assert.deepEqual([missing.status, missing.body.code], [404, "not_found"]);
+});
+
+Deno.test("a canary and a shadow are set over the API, told with figures of their own, and ended", async () => {
+  await using s = await served();
+  for (const maxDetections of [300, 299, 298]) {
+    await s.add(tinyDetector(), { name: "cells", manifest: JSON.stringify({ maxDetections }) });
+  }
+  await s.call("POST", "/api/v1/streams", { id: "cam", source: COUNTER, pipeline: [{ model: "cells" }] });
+  const set = await s.call("PATCH", "/api/v1/models/cells", {
+    canary: { version: "2", share: 0.5 },
+    shadow: { version: "3" },
+  });
+  assert.equal(set.status, 200, JSON.stringify(set.body));
+  assert.deepEqual([set.body.registry.canary, set.body.registry.shadow], [{ version: "2", share: 0.5 }, {
+    version: "3",
+  }]);
+  const versions = async (): Promise<Answer[]> => (await s.get("/api/v1/models/cells")).body.registry.versions;
+  await until(async () => {
+    const [, canary, shadow] = await versions();
+    return canary.comparison.compared > 1 && shadow.comparison.compared > 1 && canary.runs > 1;
+  }, "comparisons of both");
+  const [active, canary, shadow] = await versions();
+  assert.equal(active.comparison, undefined);
+  assert.deepEqual([canary.comparison.agreement, shadow.comparison.agreement], [1, 1]);
+  assert.deepEqual([active.users, canary.users, shadow.users], [["cam"], ["cam"], ["cam"]]);
+  assert.ok(active.inferMs.p50 > 0 && canary.inferMs.p50 > 0 && shadow.inferMs.p50 > 0);
+  const seen = new Set<string>();
+  await until(async () => seen.add((await s.answers("cam")).version).size === 2, "answers of both");
+  assert.deepEqual([...seen].toSorted(), ["1", "2"]);
+  const metrics = await (await fetch(`${s.server.url}/metrics`)).text();
+  assert.match(metrics, /^weir_model_trial_compared_total\{model="cells",version="2",role="canary"\} [1-9]/m);
+  assert.match(metrics, /^weir_model_trial_agreement\{model="cells",version="3",role="shadow"\} 1$/m);
+  assert.match(metrics, /^weir_model_run_seconds\{model="cells@3",quantile="0\.5"\} 0\.\d+/m);
+  const inUse = await s.call("DELETE", "/api/v1/models/cells@3");
+  assert.deepEqual([inUse.status, inUse.body.code], [409, "conflict"]);
+
+  const { body } = await s.call("PATCH", "/api/v1/models/cells", { active: "2", shadow: null });
+  assert.deepEqual([body.registry.active, body.registry.canary, body.registry.shadow], ["2", undefined, undefined]);
+  await until(async () => (await s.answers("cam")).version === "2", "the canary to be all there is");
+  await until(async () => (await s.call("DELETE", "/api/v1/models/cells@3")).status === 204, "the shadow to go");
+  const { status } = (await s.get("/api/v1/streams/cam")).body;
+  assert.deepEqual([status.epoch, status.frames.dropped.failed, status.frames.unaccounted], [1, 0, 0]);
 });
