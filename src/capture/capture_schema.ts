@@ -27,6 +27,8 @@ const clipsSchema = z.strictObject({
 export const uploadSchema = z.strictObject({
   endpoint: z.url({ protocol: /^https?$/, hostname: /./ }).max(1024)
     .refine((text) => {
+      // That it is no address at all is told already.
+      if (!URL.canParse(text)) return true;
       const { username, password, pathname, search } = new URL(text);
       return username + password + search === "" && pathname === "/";
     }, "is an address without credentials, path or parameters: https://s3.eu-central-1.amazonaws.com")

@@ -20,6 +20,7 @@ for (
     ["a store's address with credentials", upload({ endpoint: "https://me:secret@s3.example.org" }), "upload.endpoint"],
     ["a store's address with a path", upload({ endpoint: "https://s3.example.org/frames" }), "upload.endpoint"],
     ["a store that is no web address", upload({ endpoint: "file:///etc" }), "upload.endpoint"],
+    ["a store's address that is none", upload({ endpoint: "" }), "upload.endpoint"],
     ["a bucket that climbs", upload({ bucket: "../x" }), "upload.bucket"],
     ["a prefix that climbs out of what it is below", upload({ prefix: "a/../" }), "upload.prefix"],
     ["a prefix without its slash", upload({ prefix: "a" }), "upload.prefix"],
