@@ -192,9 +192,14 @@ Deno.test("a name that is neither file nor built-in model is refused with the bu
 
 Deno.test("every built-in model is the file that was published, and resolves by name", async () => {
   for (const { name, task, licence, card } of await listBuiltinModels()) {
+    assert.ok((await Deno.stat(card)).size > 0);
+    if (task === "tensor") {
+      // It is an analyzer's own: what goes in is no picture.
+      await assert.rejects(resolveModel(name), { code: "unrecognised", message: /not an image/ });
+      continue;
+    }
     const spec = await resolveModel(name);
     assert.deepEqual([spec.name, spec.task, spec.licence], [name, task, licence]);
-    assert.ok((await Deno.stat(card)).size > 0);
     await assert.rejects(resolveModel(name, { adapter: "yunet" }), { code: "unrecognised" });
   }
 });

@@ -12,6 +12,8 @@ export interface CaptureRoutesOptions {
 }
 
 const TAG = "captures";
+/** What kept pictures and videos are. */
+const MEDIA = ["image/jpeg", "image/png", "image/webp", "image/bmp", "image/gif", "video/mp4"];
 const count = z.int().min(0);
 const params = z.strictObject({ id: z.string().min(1).max(63).describe("the capture's name") });
 const moment = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text));
@@ -105,7 +107,7 @@ export function captureRoutes({ captures, streams }: CaptureRoutesOptions): Rout
       summary: "A capture's picture or video",
       role: "viewer",
       params,
-      answers: { 200: { description: "The picture or video", media: "application/octet-stream" } },
+      answers: { 200: { description: "The picture or video", media: MEDIA } },
       problems: ["not_found"],
       async handle({ params: { id }, request }) {
         const media = await captures.media(id);

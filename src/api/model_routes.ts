@@ -74,7 +74,7 @@ export function modelRoutes({ models, registry, modelBytes }: ModelRoutesOptions
         200: { description: "The model; this very version was there already", schema: modelSchema },
         202: { description: "The model; it is being fetched", schema: modelSchema },
       },
-      problems: ["not_found", "conflict", "unavailable"],
+      problems: ["not_found", "conflict", "invalid", "unavailable"],
       async handle({ request }) {
         if (request.headers.get("content-type")!.toLowerCase().startsWith(JSON_TYPE)) {
           const model = await registry.pull(await zooRequest(request));
@@ -95,7 +95,7 @@ export function modelRoutes({ models, registry, modelBytes }: ModelRoutesOptions
       role: "operator",
       body: form,
       answers: { 200: { description: "What it is, or why it cannot be used", schema: inspectionSchema } },
-      problems: ["unavailable"],
+      problems: ["invalid", "unavailable"],
       async handle({ request }) {
         await using taken = await uploadOf(request, { registry, modelBytes });
         return await taken.upload.inspect(taken.fields.manifest);

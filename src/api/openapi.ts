@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { type Json, SchemaBook } from "./openapi_schemas.ts";
 import { type ProblemCode, PROBLEMS } from "./problem.ts";
-import { type Route, route } from "./route.ts";
+import { mediaOf, type Route, route } from "./route.ts";
 
 /** What the document says of the server as a whole. */
 export interface OpenApiOptions {
@@ -102,9 +102,8 @@ function operation(one: Route, book: SchemaBook, responses: Json): Json {
 
 function security({ role, kind, answers }: Route): Json[] {
   if (role === "public") return [];
-  const picture = Object.values(answers).some(({ media }) =>
-    media?.startsWith("image/") || media?.startsWith("multipart/x-")
-  );
+  const types = Object.values(answers).flatMap(mediaOf);
+  const picture = types.some((type) => type.startsWith("image/") || type.startsWith("multipart/x-"));
   return [{ bearer: [] }, ...(kind || picture ? [{ ticket: [] }] : [])];
 }
 
@@ -160,10 +159,11 @@ function isForm(type: string): boolean {
 
 function answers({ answers }: Route, book: SchemaBook): Record<string, Json> {
   return Object.fromEntries(
-    Object.entries(answers).map(([status, { description, schema, media: type }]) => {
-      if (!schema && !type) return [status, { description }];
-      const content = { [type ?? "application/json"]: media(schema ? book.add(schema, "output") : {}) };
-      return [status, { description, content }];
+    Object.entries(answers).map(([status, answer]) => {
+      const { description, schema } = answer;
+      if (!schema && !answer.media) return [status, { description }];
+      const content = mediaOf(answer).map((type) => [type, media(schema ? book.add(schema, "output") : {})]);
+      return [status, { description, content: Object.fromEntries(content) }];
     }),
   );
 }

@@ -32,8 +32,13 @@ export interface RawBody {
 export interface Answer {
   description: string;
   schema?: z.ZodType;
-  /** Default `application/json`. */
-  media?: string;
+  /** Default `application/json`; several where it is one of them. */
+  media?: string | readonly string[];
+}
+
+/** The media types of an answer. */
+export function mediaOf({ media = "application/json" }: Answer): readonly string[] {
+  return [media].flat();
 }
 
 /** A request, checked: everything in it is what the route's schemas say. */

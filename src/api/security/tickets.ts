@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { z } from "zod";
 import { Problem } from "../problem.ts";
-import { type Caller, type Role, ROLES, type Route, route } from "../route.ts";
+import { type Caller, mediaOf, type Role, ROLES, type Route, route } from "../route.ts";
 
 /** How long tickets live, and how many there may be. */
 export interface TicketsOptions {
@@ -110,7 +110,7 @@ export class Tickets {
 export function takesTickets(route: Route | undefined): boolean {
   if (!route || route.method !== "GET") return false;
   if (route.kind) return true;
-  return Object.values(route.answers).some(({ media }) => media?.startsWith("image/"));
+  return Object.values(route.answers).flatMap(mediaOf).some((type) => type.startsWith("image/"));
 }
 
 /** The way to a ticket. */
