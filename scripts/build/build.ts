@@ -10,7 +10,8 @@ import { nativePackages } from "./native_packages.ts";
 import { sbom } from "./sbom.ts";
 import { shellExecutable } from "./shell_executable.ts";
 import { sourceState } from "./source_state.ts";
-import { hostTarget } from "./target.ts";
+import { hostTarget, type Target } from "./target.ts";
+import { unpackedFolder } from "./unpacked_folder.ts";
 
 const ROOT = join(import.meta.dirname!, "..", "..");
 
@@ -30,8 +31,17 @@ const PROGRAM_CONFIG = { nodeModulesDir: "manual", unstable: config.unstable, lo
 /** Packages whose code is in the console's script, which is built before. */
 const CONSOLE_PACKAGES = ["preact", "@preact/signals", "uplot"];
 
-/** Makes the single file for this machine's platform, with its checksums, its list of parts and their licences. */
-export async function build({ out, fast = false, compile = false }: BuildOptions): Promise<string> {
+interface Program {
+  target: Target;
+  commit: string;
+  mtimeS: number;
+  files: Map<string, Uint8Array>;
+  parts: ThirdParty[];
+}
+
+const script = async (name: string) => await Deno.readTextFile(join(import.meta.dirname!, name));
+
+async function program(): Promise<Program> {
   const target = hostTarget();
   const { commit, mtimeS } = await sourceState(ROOT);
   const { files, packageFolders } = await bundleProgram({ root: ROOT, commit });
@@ -48,15 +58,31 @@ export async function build({ out, fast = false, compile = false }: BuildOptions
   files.set("deno.json", text(PROGRAM_CONFIG));
   files.set("package.json", text({ type: "module" }));
   files.set("files/packaging/licences/packages.json", text(parts));
+  return { target, commit, mtimeS, files, parts };
+}
 
+/** Puts the program, unpacked, into a folder that is not there yet. */
+export async function buildFolder(folder: string): Promise<void> {
+  await unpackedFolder({
+    folder,
+    runtime: await Deno.readFile(Deno.execPath()),
+    program: (await program()).files,
+    launcher: await script("launcher.sh"),
+    health: await script("health.js"),
+  });
+}
+
+/** Makes the single file for this machine's platform, with its checksums, its list of parts and their licences. */
+export async function build({ out, fast = false, compile = false }: BuildOptions): Promise<string> {
+  const { target, commit, mtimeS, files, parts } = await program();
   const bytes = compile ? await compileExecutable({ files, root: ROOT }) : shellExecutable({
     target,
     version: config.version,
     mtimeS,
     runtime: await Deno.readFile(Deno.execPath()),
     program: files,
-    head: await Deno.readTextFile(join(import.meta.dirname!, "head.sh")),
-    unpack: await Deno.readTextFile(join(import.meta.dirname!, "unpack.js")),
+    head: await script("head.sh"),
+    unpack: await script("unpack.js"),
     fast,
   }).bytes;
 
@@ -118,8 +144,12 @@ if (import.meta.main) {
       out: { type: "string", default: join(ROOT, "dist") },
       fast: { type: "boolean", default: false },
       compile: { type: "boolean", default: false },
+      unpacked: { type: "string" },
     },
   });
-  const path = await build(values);
-  process.stdout.write(`${path}: ${((await Deno.stat(path)).size / 1e6).toFixed(1)} MB\n`);
+  if (values.unpacked !== undefined) await buildFolder(values.unpacked);
+  else {
+    const path = await build(values);
+    process.stdout.write(`${path}: ${((await Deno.stat(path)).size / 1e6).toFixed(1)} MB\n`);
+  }
 }

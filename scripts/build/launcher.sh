@@ -1,0 +1,5 @@
+#!/bin/sh
+# Starts Weir from the folder that this script lies in.
+here=$(dirname "$(readlink -f "$0")")
+export DENO_NO_UPDATE_CHECK=1 ORT_DISABLE_TELEMETRY=1 WEIR_EXECUTABLE="$here/weir"
+exec "$here/deno" run --quiet --no-prompt --no-remote -A --config "$here/app/deno.json" "$here/app/main.js" "$@"
