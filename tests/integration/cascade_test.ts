@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { tinyEmbedder, tinyHead } from "../../scripts/bench/cascade_models.ts";
-import { tinyDetector } from "../../scripts/bench/sample_models.ts";
+import { throwingDetector, tinyDetector } from "../../scripts/bench/sample_models.ts";
 import type { EngagementOutput } from "../../src/analyzers/engagement.ts";
 import { Weir, type WeirOptions } from "../../src/app.ts";
 import type { ModelOutput, ResultEnvelope } from "../../src/core/results.ts";
@@ -20,13 +20,13 @@ const DEMO = "engagement-demo";
 const CELLS = [{ rgb: [255, 0, 0], row: 0 }, { rgb: [0, 0, 255], row: 2 }];
 
 /** A Weir with a clip and models of its own. */
-async function rig(options: WeirOptions = {}) {
+async function rig(options: WeirOptions = {}, cells = CELLS) {
   const dir = await Deno.makeTempDir({ prefix: "weir-cascade-" });
   const path = (name: string) => join(dir, name);
   const writer = VideoWriter.open(path("clip.mp4"), { width: SIZE, height: SIZE, fps: 25, crf: 4 });
   for (let n = 0; n < FRAMES; n++) {
     const rgb = new Uint8Array(SIZE * SIZE * 3).fill(40);
-    for (const { rgb: colour, row } of CELLS) {
+    for (const { rgb: colour, row } of cells) {
       const left = (n % 4) * CELL;
       for (let y = row * CELL; y < (row + 1) * CELL; y++) {
         for (let x = left; x < left + CELL; x++) rgb.set(colour, (y * SIZE + x) * 3);
@@ -41,6 +41,7 @@ async function rig(options: WeirOptions = {}) {
   await Deno.writeFile(path("embed128.onnx"), tinyEmbedder({ numbers: 128 }));
   await Deno.writeFile(path("head.onnx"), tinyHead({ heads: ["colour", "again"] }));
   await Deno.writeFile(path("wide.onnx"), tinyHead({ size: 9 }));
+  await Deno.writeFile(path("bright.onnx"), throwingDetector());
   const weir = await Weir.start({ streamWorkers: 2, replicas: 1, threads: 1, ...options });
   const results: ResultEnvelope[] = [];
   weir.results$.subscribe((result) => results.push(result));
@@ -59,6 +60,7 @@ async function rig(options: WeirOptions = {}) {
   });
   return {
     weir,
+    path,
     registration,
     of: (id: string) => results.filter(({ stream }) => stream === id),
     async run(id: string, steps: readonly PipelineStep[], policy: Partial<StreamPolicy> = {}) {
@@ -252,6 +254,54 @@ Deno.test("a stream takes on a cascade while it runs and puts it off again, with
   assert.equal(status.frames.inFlight, 0);
   const numbers = r.of("live").map(({ seq }) => seq);
   assert.deepEqual(numbers, numbers.toSorted((a, b) => a - b));
+});
+
+Deno.test("a model of a cascade is replaced under it: no crop fails, and nothing is told of by what the old one said", async () => {
+  await using r = await rig();
+  const file = r.path("embed.onnx");
+  await r.weir.declareModels([{ model: file, name: "looks" }]);
+  const asked = r.registration("hot", [
+    { model: "cells" },
+    { model: "looks", name: "embed", on: "detect.red" },
+    { model: "head", on: "embed", cache: { sample: 0 } },
+  ]);
+  asked.pipeline[1].model = "looks";
+  await r.weir.add({ ...asked, source: { ...asked.source, pace: "realtime", loop: true } });
+  const said = () => r.of("hot").flatMap(({ outputs }) => (outputs.head as ModelOutput).crops!);
+  await until(() => said().some(({ cached }) => cached), "an answer that is known");
+  await Deno.writeFile(file, tinyEmbedder({ swapped: true }));
+  await r.weir.declareModels([{ model: file, name: "looks" }]);
+  const before = said().length;
+  await until(() => said().slice(before).some(({ cached }) => cached), "an answer that is known of the new one");
+  await r.weir.stop("hot");
+  const status = await r.weir.status("hot");
+  balanced(status);
+  assert.equal(status.frames.dropped.failed, 0, JSON.stringify(status.fault));
+  const colours = said().map(({ heads }) => heads!.colour.classId);
+  // Red is red until the new one comes, and blue from then on.
+  assert.deepEqual([colours[0], colours.at(-1)], [0, 2]);
+  assert.deepEqual(colours, colours.toSorted((a, b) => a - b));
+  for (const { outputs } of r.of("hot")) assert.equal((outputs.embed as ModelOutput).failed, undefined);
+});
+
+Deno.test("a model that breaks on some crops costs those crops, and no frame and no camera notices", async () => {
+  // It throws inside ONNX Runtime where a picture is bright.
+  const bright = { rgb: [255, 150, 150], row: 0 };
+  await using r = await rig({}, [bright, CELLS[1]]);
+  const asked = r.registration("breaks", [{ model: "cells" }, { model: "bright", name: "inner", on: "detect" }]);
+  await r.weir.add({ ...asked, source: { ...asked.source, pace: "realtime", loop: true } });
+  const outputs = () => r.of("breaks").map(({ outputs }) => outputs.inner as ModelOutput);
+  await until(() => outputs().filter(({ failed }) => failed === 1).length > 5, "crops that failed");
+  for (const { crops = [], failed } of outputs()) {
+    assert.equal(failed, 1);
+    for (const { label, error = "" } of crops) assert.equal(error.length > 5, label === "red", error);
+  }
+  await r.weir.stop("breaks");
+  const status = await r.weir.status("breaks");
+  balanced(status);
+  assert.equal(status.frames.dropped.failed, 0);
+  assert.ok(status.cascades!.inner.failed >= outputs().length);
+  assert.equal(status.epoch, 1);
 });
 
 Deno.test("a camera never queues behind its crops: what a slow step cannot take is dropped before it costs", async () => {
