@@ -8,7 +8,7 @@ import { check } from "./native.ts";
  */
 export function withoutPalette(frame: Frame): Frame {
   if (frame.format !== AV_PIX_FMT_PAL8) return frame;
-  const { width, height, pts } = frame;
+  const { width, height } = frame;
   const plain = new Frame();
   const context = new SoftwareScaleContext();
   try {
@@ -16,8 +16,9 @@ export function withoutPalette(frame: Frame): Frame {
     plain.width = width;
     plain.height = height;
     plain.format = AV_PIX_FMT_RGB24;
-    plain.pts = pts;
     check(plain.getBuffer(), `allocate a picture of ${width}x${height}`);
+    // The scaler takes no interlaced frame, as some PNGs are, for one that is not.
+    check(plain.copyProps(frame), "replace the palette of a picture");
     context.allocContext();
     check(context.scaleFrameSync(plain, frame), "replace the palette of a picture");
     return plain;

@@ -11,6 +11,7 @@ import {
   pngImage,
   webpImage,
 } from "../../tests/support/images.ts";
+import { ImageError } from "./image_error.ts";
 import { readImageHeader } from "./image_header.ts";
 import { type Orientation, unmirrored, UPRIGHT } from "./orientation.ts";
 import { livePictures, UndecodableError } from "./picture.ts";
@@ -148,6 +149,28 @@ Deno.test("damaged pixels give no picture, and the next image is decoded as if n
   } catch (error) {
     assert.ok(error instanceof UndecodableError, String(error));
   }
+});
+
+Deno.test("bytes changed at random give a picture or none, and nothing worse", () => {
+  using decoder = new StillDecoder(LIMITS.maxPixels);
+  let seed = 4711;
+  const random = (below: number) => (seed = (seed * 48271) % 2147483647) % below;
+  const whole = [jpegImage(32, 16, { exif: 5 }), pngImage(16, 16), palettePng(16, 16), webpImage(16, 16)];
+  whole.push(bmpImage(31, 17), paletteBmp(), gifImage(31, 17), gifImage(16, 16, { frames: 3 }));
+  let decoded = 0;
+  for (let round = 0; round < 3000; round++) {
+    const bytes = whole[round % whole.length].slice();
+    for (let change = 0; change <= round % 4; change++) bytes[random(Math.min(bytes.length, 140))] = random(256);
+    try {
+      using picture = still(decoder, bytes);
+      assert.equal(picture.pixels({ format: "rgb", width: 8, height: 8 }).length, 192);
+      decoded++;
+    } catch (error) {
+      assert.ok(error instanceof ImageError || error instanceof UndecodableError, String(error));
+    }
+  }
+  assert.ok(decoded > 100, `${decoded}`);
+  assert.deepEqual(livePictures(), { count: 0, bytes: 0 });
 });
 
 Deno.test("the decoder keeps to its own limit whatever the header was let through with", () => {
