@@ -114,6 +114,22 @@ Deno.test("a detector's boxes are cut out, embedded and read by heads, in order,
   }
 });
 
+Deno.test("crops of one frame, of several and of two streams share batches, and each gets its own answer", async () => {
+  await using r = await rig({ maxBatch: 4, maxDelayMs: 100 });
+  const steps: PipelineStep[] = [{ model: "cells" }, { model: "embed", on: "detect" }];
+  const both = await Promise.all([r.run("one", steps), r.run("other", steps)]);
+  for (const { results } of both) {
+    for (const result of results) {
+      for (const { label, embedding } of output(result, "embed").crops!) {
+        assert.equal(strongest(embedding), label === "red" ? 0 : 2);
+      }
+    }
+  }
+  const [{ frames, runs }] = await r.weir.modelStats("embed");
+  assert.equal(frames, 4 * FRAMES);
+  assert.ok(runs < frames, `${runs} runs of ${frames} crops`);
+});
+
 Deno.test("a label, a margin and every nth frame are kept to, and a frame without crops has an empty list", async () => {
   await using r = await rig();
   const { results } = await r.run("nth", [
