@@ -149,3 +149,22 @@ Deno.test("images of /predict are kept as they were sent, with what was answered
   assert.ok(Array.isArray(result.outputs.detect.detections));
   assert.match(models.detect.sha256, /^[0-9a-f]{64}$/);
 });
+
+Deno.test("a day's sample goes on where it was when the server is started again", async () => {
+  await using server = await GuestServer.start();
+  await server.run({ ...COUNTER, id: "count", capture: { reservoir: 1000 } });
+  const places = async () => {
+    const ids = (await listed(server, "?limit=500")).map(({ id }) => id).reverse();
+    const documents = await Promise.all(ids.map((id) => server.ask("GET", `/api/v1/captures/${id}`)));
+    return documents.map(({ reservoir }) => reservoir);
+  };
+  await until(async () => (await places()).length >= 2, "two frames are in the sample");
+  await server.stop();
+  await server.begin();
+  const before = (await places()).length;
+  await until(async () => (await places()).length > before, "there are more");
+  const days = Map.groupBy(await places(), ({ day }) => day);
+  for (const sample of days.values()) {
+    assert.deepEqual(sample.map(({ slot, seen }) => [slot, seen]), sample.map((_, n) => [n, n + 1]));
+  }
+});
