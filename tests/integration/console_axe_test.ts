@@ -46,6 +46,7 @@ inBrowser("axe finds nothing wrong on any page that shows live streams, in both 
       analyzer: "zones",
       zones: { box: { points: [[0, 0], [1, 0], [1, 1]] } },
     }],
+    policy: { maxAgeMs: 60_000 },
     labels: { site: "north" },
   });
   await server.ask("POST", "/api/v1/streams", { id: "gone", source: { kind: "rtsp", url: "rtsp://127.0.0.1:1/main" } });

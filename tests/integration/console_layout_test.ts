@@ -30,6 +30,7 @@ Deno.test({
       id: LONG,
       source: { kind: "scene", scene: "pitch", fps: 5, width: 640, height: 360 },
       pipeline: [{ model: "weir-pitch" }, { analyzer: "track" }],
+      policy: { maxAgeMs: 60_000 },
       labels: { site: "north" },
     });
     await server.ask("POST", "/api/v1/streams", {

@@ -24,7 +24,7 @@ interface Streams {
 const streamsOf = async (server: ConsoleServer) => (await server.ask("GET", "/api/v1/streams") as Streams).streams;
 
 const add = (server: ConsoleServer, id: string, source: object, pipeline: object[] = []) =>
-  server.ask("POST", "/api/v1/streams", { id, source, pipeline });
+  server.ask("POST", "/api/v1/streams", { id, source, pipeline, policy: { maxAgeMs: 60_000 } });
 
 function inBrowser(name: string, fn: () => Promise<void>): void {
   Deno.test({ name, ignore: CHROMIUM === undefined, fn });

@@ -7,6 +7,7 @@ import { LiveFigures } from "../state/live_figures.ts";
 import { now } from "../state/now.ts";
 import { refreshStreams, streams, streamsProblem } from "../state/streams.ts";
 import { StreamActions } from "../stream/actions.tsx";
+import { Alerts } from "../stream/alerts.tsx";
 import { Accounts, Facts } from "../stream/facts.tsx";
 import { History } from "../stream/history.tsx";
 import { Player } from "../stream/player.tsx";
@@ -79,6 +80,11 @@ function OneStream({ view }: { view: StreamView }) {
           </Panel>
         </div>
       </div>
+      {record.alerts.value.length > 0 && (
+        <Panel title="Alerts">
+          <Alerts record={record} />
+        </Panel>
+      )}
       <Panel title="Results">
         <Timeline record={record} held={held} />
       </Panel>

@@ -1,6 +1,7 @@
 import { signal } from "@preact/signals";
 import type { AlertEvent, GapEvent } from "../../core/events.ts";
 import type { ResultEnvelope } from "../../core/results.ts";
+import { areasOf } from "../overlay/draw_areas.ts";
 import { AgeSeries, DropSeries } from "./series.ts";
 
 /** Something that happened, as the timeline lists it. */
@@ -12,6 +13,8 @@ export interface Moment {
 }
 
 const KEPT = 60;
+/** Alerts are rare, and are not to be pushed out by results. */
+const ALERTS_KEPT = 12;
 /** A list that changes more often cannot be read. */
 const SHOWN_EVERY_MS = 400;
 
@@ -21,6 +24,8 @@ export class StreamRecord implements Disposable {
   readonly drops = new DropSeries();
   /** The latest moments, newest first, brought up to date a few times a second. */
   readonly moments = signal<readonly Moment[]>([]);
+  /** The latest alerts, newest first. */
+  readonly alerts = signal<readonly AlertEvent[]>([]);
   #moments: Moment[] = [];
   #next = 1;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -29,6 +34,7 @@ export class StreamRecord implements Disposable {
   push(event: Moment["event"]): void {
     const atMs = Date.now();
     if (event.type === "result") this.ages.push(event, atMs);
+    if (event.type === "alert") this.alerts.value = [event, ...this.alerts.value].slice(0, ALERTS_KEPT);
     this.#moments.unshift({ number: this.#next++, atMs, event });
     this.#moments.length = Math.min(KEPT, this.#moments.length);
     this.#timer ??= setTimeout(() => {
@@ -62,7 +68,8 @@ export function summaryOf({ outputs }: ResultEnvelope): string {
     }
   }
   const things = [...counts].sort((a, b) => b[1] - a[1]).map(([label, count]) => `${count} ${label}`);
-  return [...things, ...texts].join(", ") || "nothing found";
+  const areas = areasOf(outputs).map(({ text }) => text);
+  return [...things, ...areas, ...texts].join(", ") || "nothing found";
 }
 
 interface ClassLike {

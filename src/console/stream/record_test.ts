@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { ResultEnvelope } from "../../core/results.ts";
-import { summaryOf } from "./record.ts";
+import { StreamRecord, summaryOf } from "./record.ts";
 
 const result = (outputs: ResultEnvelope["outputs"]): ResultEnvelope => ({
   v: 1,
@@ -40,8 +40,30 @@ Deno.test("A result is told in few words, most of a kind first", () => {
     summaryOf(result({ counter: { counter: 17, list: [1] } })),
     "counter.counter 17",
   );
+  const zones = { box: { count: 3, points: [[0, 0], [1, 0], [1, 1]] } };
+  assert.equal(summaryOf(result({ detect: { model: "m", detections }, zones })), "2 player, 1 ball, box: 3");
   assert.equal(
     summaryOf(result({ detect: { model: "m", detections: [] } })),
     "nothing found",
   );
+});
+
+Deno.test("Alerts stay, however many results come after them", () => {
+  using record = new StreamRecord();
+  const alert = (message: string) => ({
+    v: 1 as const,
+    type: "alert" as const,
+    stream: "s",
+    alert: "a",
+    message,
+    at: "",
+  });
+  record.push(alert("first"));
+  for (let seq = 0; seq < 200; seq++) record.push(result({}));
+  for (let count = 0; count < 11; count++) record.push(alert(`${count}`));
+  assert.deepEqual([record.alerts.value.length, record.alerts.value[0].message, record.alerts.value[11].message], [
+    12,
+    "10",
+    "first",
+  ]);
 });

@@ -1,5 +1,5 @@
 import type { Signal } from "@preact/signals";
-import { countText, msText, timeText } from "../ui/format.ts";
+import { bytesText, countText, msText, timeText } from "../ui/format.ts";
 import { Button } from "../ui/button.tsx";
 import { type Moment, type StreamRecord, summaryOf } from "./record.ts";
 
@@ -87,7 +87,10 @@ function Row({ moment: { atMs, event } }: { moment: Moment }) {
 
 /** As JSON, with short lists of figures on one line: a box is read as one thing. */
 export function jsonText(value: unknown): string {
-  return JSON.stringify(value, null, 2).replace(
+  // A picture as letters is read by nobody.
+  const shown = (key: string, each: unknown) =>
+    key === "jpeg" && typeof each === "string" ? `… ${bytesText(each.length * 3 / 4)}` : each;
+  return JSON.stringify(value, shown, 2).replace(
     /\[\s+([-\d.,\s]+?)\s+\]/g,
     (_, figures: string) => `[${figures.split(/,\s*/).join(", ")}]`,
   );
