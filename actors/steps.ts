@@ -113,11 +113,13 @@ export class Steps implements Disposable {
       ? new VectorCascade({ on: step, most, input: this.#vectorInput(setup), overrides })
       : new CropCascade({ on: step, rules, input: this.#pictureInput(setup), overrides });
     const of = "scope" in source ? source.scope : "model" in source ? source.model : source.name;
+    // How a crop is cut is part of how it is prepared.
+    const cut = spec.input.layout === "vector" ? undefined : rules.margin;
     return {
       ...shared,
       cascade,
-      scope: `${key} on ${of}`,
-      digest: digestOf(spec, overrides, source),
+      scope: JSON.stringify([key, cut, of]),
+      digest: digestOf(spec, { ...overrides, cut }, source),
       ...(cache && { cache: new SimilarityCache<ModelOutput>({ ...CACHE, ...cache }) }),
       figures: { runs: 0, failed: 0, skipped: 0 },
     };
@@ -158,8 +160,8 @@ export class Steps implements Disposable {
 }
 
 /** The same for the same files, read and prepared in the same way, wherever they lie. */
-function digestOf(spec: ModelSpec, overrides: RunOverrides = {}, source?: Step): string {
+function digestOf(spec: ModelSpec, settings: RunOverrides & { cut?: number } = {}, source?: Step): string {
   const { sha256, adapter, input, options } = spec;
   const of = source && ("digest" in source ? source.digest : "spec" in source ? digestOf(source.spec) : source.name);
-  return createHash("sha256").update(JSON.stringify([sha256, adapter, input, options, overrides, of])).digest("hex");
+  return createHash("sha256").update(JSON.stringify([sha256, adapter, input, options, settings, of])).digest("hex");
 }
