@@ -8,6 +8,7 @@ export function envelope(frame: FrameInWork): ResultEnvelope {
   const { info, picture } = frame;
   const publishedAtMs = nowMs();
   const inferredFromMs = frame.inferredFromMs ?? publishedAtMs;
+  const before = frame.firstPrepareMs ?? 0;
   return {
     v: 1,
     type: "result",
@@ -20,10 +21,10 @@ export function envelope(frame: FrameInWork): ResultEnvelope {
     frame: { width: picture.width, height: picture.height },
     timings: {
       decodeMs: micros(picture.decodeMs),
-      queueMs: micros(Math.max(0, inferredFromMs - frame.decodedAtMs - frame.prepareMs)),
+      queueMs: micros(Math.max(0, inferredFromMs - frame.decodedAtMs - before)),
       prepareMs: micros(frame.prepareMs),
       inferMs: micros(frame.inferMs),
-      postMs: micros(Math.max(0, publishedAtMs - inferredFromMs - frame.inferMs)),
+      postMs: micros(Math.max(0, publishedAtMs - inferredFromMs - frame.inferMs - (frame.prepareMs - before))),
     },
     outputs: frame.outputs,
   };

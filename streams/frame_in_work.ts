@@ -17,6 +17,8 @@ export class FrameInWork {
   alerts: (RaisedAlert & { alert: string })[] = [];
   /** When the first model's run began; undefined while none has. */
   inferredFromMs?: number;
+  /** Preparing for the first model, which is over when its run begins. */
+  firstPrepareMs?: number;
   prepareMs = 0;
   inferMs = 0;
   /** Where the place in a pipeline of several models is given back. */

@@ -123,6 +123,7 @@ function inferred(
       }
       const inferred = await step.input.run(frame.picture, turn);
       frame.inferredFromMs ??= inferred.startedAtMs;
+      frame.firstPrepareMs ??= inferred.prepareMs;
       frame.prepareMs += inferred.prepareMs;
       frame.inferMs += inferred.inferMs;
       frame.outputs[step.name] = inferred.output;
