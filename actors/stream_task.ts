@@ -356,7 +356,8 @@ export class StreamTask {
     } catch (error) {
       this.#figures.blame("failed", error);
     }
-    await this.#options.keeping.settle();
+    // A disk that hangs must not hold the stream.
+    await inTime(this.#options.keeping.settle(), DRAIN_MS);
   }
 
   #silence(times = 1): string {

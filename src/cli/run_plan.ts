@@ -43,6 +43,9 @@ export async function planRun(sources: readonly string[], flags: RunFlags): Prom
   checkTogether([...sources, ...configured.map(({ id }) => id)], flags);
   const force = flags.force ?? false;
   const notices: string[] = [];
+  for (const { id, capture } of configured) {
+    if (capture?.enabled) notices.push(`${id}: weir run keeps no pictures; weir serve and weir capture do`);
+  }
   const taken = new Set(configured.map(({ id }) => id));
   const given = sources.map((text) => register(uniqueName(flags.id ?? nameOf(text), taken), text, flags, notices));
   const video = flags.video === undefined ? undefined : new PartialFile(flags.video, { force, option: "--video" });
