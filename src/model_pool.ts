@@ -14,6 +14,8 @@ import {
   givenUp,
   isFormer,
   isSameModel,
+  isVersion,
+  leaseOf,
   type Loaded,
   type ModelLease,
   type ModelPoolOptions,
@@ -22,6 +24,8 @@ import {
   type PooledModel,
   settingsOf,
   type Taken,
+  usesOf,
+  wordsOf,
 } from "./pooled_model.ts";
 
 export { called } from "./pooled_model.ts";
@@ -51,7 +55,7 @@ export class ModelPool implements AsyncDisposable {
 
   /** The models that whoever asks now is given. */
   get models(): readonly PooledModel[] {
-    return [...this.#current.values()].map((loaded) => ({ ...loaded, users: [...loaded.leases.keys()] }));
+    return [...this.#current.values()].map((loaded) => ({ ...loaded, ...usesOf(loaded) }));
   }
 
   /** What is declared, and what became of it. */
@@ -68,8 +72,8 @@ export class ModelPool implements AsyncDisposable {
     const settled = await Promise.allSettled(names.map((name) => this.#take(user, name)));
     const taken = settled.flatMap((one) => one.status === "fulfilled" ? [one.value] : []);
     const failed = settled.find((one) => one.status === "rejected");
-    if (!failed) return this.#lease(user, taken);
-    for (const loaded of taken.flatMap(({ loaded }) => loaded)) this.#release(loaded, user);
+    if (!failed) return leaseOf(taken, (one) => this.#giveBack(one, user));
+    for (const one of taken) this.#giveBack(one, user);
     throw failed.reason;
   }
 
@@ -78,7 +82,7 @@ export class ModelPool implements AsyncDisposable {
     const loaded = this.#current.get(name);
     if (!loaded) return undefined;
     await this.#use(loaded, user);
-    return this.#lease(user, [{ setup: loaded.setup, loaded: [loaded] }]);
+    return leaseOf([{ setup: loaded.setup, loaded: [loaded] }], (one) => this.#giveBack(one, user));
   }
 
   /**
@@ -103,9 +107,8 @@ export class ModelPool implements AsyncDisposable {
   }
 
   /**
-   * Makes a change in the registry that `change` stands for, and takes over what a model's bare name means then: it is
-   * loaded beside what there was and takes its place once it is ready. When it cannot be, the change is taken back by what
-   * `change` answered, everything stays as it was, and this rejects. Answers all who use the model, to be told.
+   * Makes a change in the registry and takes over what a model's bare name means then, loaded beside what there was. When
+   * that cannot be, what `change` answered takes it back, all stays, and this rejects. Answers all who use the model.
    */
   renew(name: string, change?: () => Promise<() => Promise<unknown>>): Promise<string[]> {
     const renewed = this.#declaring.then(async () => {
@@ -123,9 +126,7 @@ export class ModelPool implements AsyncDisposable {
 
   /** Who uses a model of the registry, or one version of it. */
   usersOf(name: string, version?: string): { users: string[]; declared: boolean } {
-    const loaded = [...this.#loaded].filter(({ origin }) =>
-      origin.kind === "registry" && origin.name === name && (version === undefined || origin.version === version)
-    );
+    const loaded = [...this.#loaded].filter((one) => isVersion(one, name, version));
     const users = [...new Set(loaded.flatMap(({ leases }) => [...leases.keys()]))];
     return { users, declared: loaded.some(({ declared }) => declared) };
   }
@@ -133,9 +134,7 @@ export class ModelPool implements AsyncDisposable {
   /** Unloads at once what nobody uses of a model of the registry: its files are about to go. */
   drop(name: string, version?: string): void {
     for (const loaded of [...this.#loaded]) {
-      const { origin } = loaded;
-      if (origin.kind !== "registry" || origin.name !== name) continue;
-      if ((version === undefined || origin.version === version) && this.#idle(loaded)) this.#unload(loaded);
+      if (isVersion(loaded, name, version) && this.#idle(loaded)) this.#unload(loaded);
     }
   }
 
@@ -194,6 +193,7 @@ export class ModelPool implements AsyncDisposable {
       try {
         const candidate = await this.#find(`${origin.name}@${version}`, CANDIDATE);
         await this.#use(candidate, user);
+        candidate.trials++;
         all.push(candidate);
         candidates.push({ role, share, setup: candidate.setup });
       } catch (error) {
@@ -266,16 +266,9 @@ export class ModelPool implements AsyncDisposable {
     }
   }
 
-  #lease(user: string, taken: readonly Taken[]): ModelLease {
-    let held = true;
-    return {
-      setups: taken.map(({ setup }) => setup),
-      [Symbol.dispose]: () => {
-        if (!held) return;
-        held = false;
-        for (const loaded of taken.flatMap(({ loaded }) => loaded)) this.#release(loaded, user);
-      },
-    };
+  #giveBack({ loaded: [loaded, ...tried] }: Taken, user: string): void {
+    for (const candidate of tried) candidate.trials--;
+    for (const one of [loaded, ...tried]) this.#release(one, user);
   }
 
   #release(loaded: Loaded, user: string): void {
@@ -381,7 +374,18 @@ export class ModelPool implements AsyncDisposable {
     const { wiring, kills, deterministic } = this.options;
     const actor = new InferenceActor({ ...settings, wiring, kills, deterministic, setup });
     const ready = actor.start();
-    const loaded: Loaded = { graph, why, origin, setup, settings, actor, declared, ready, leases: new Map() };
+    const loaded: Loaded = {
+      graph,
+      why,
+      origin,
+      setup,
+      settings,
+      actor,
+      declared,
+      ready,
+      leases: new Map(),
+      trials: 0,
+    };
     this.#loaded.add(loaded);
     loaded.ready.catch(() => this.#forget(loaded));
     return loaded;
@@ -393,8 +397,4 @@ export class ModelPool implements AsyncDisposable {
     this.#current.set(name, loaded);
     if (former) this.#letGo(former);
   }
-}
-
-function wordsOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -47,6 +47,8 @@ export interface PooledModel extends Pick<Examination, "graph" | "why" | "origin
   readonly declared: boolean;
   /** Who uses it; streams by their names. */
   readonly users: readonly string[];
+  /** It is only tried beside another version: nobody would miss it. */
+  readonly onTrial: boolean;
 }
 
 /** The right to use models; they stay loaded until it is given back. */
@@ -65,11 +67,13 @@ export interface Declaration {
 }
 
 /** A model of the pool with what only the pool knows of it. */
-export interface Loaded extends Omit<PooledModel, "users" | "declared"> {
+export interface Loaded extends Omit<PooledModel, "users" | "declared" | "onTrial"> {
   declared: boolean;
   ready: Promise<void>;
   /** Whoever uses it, and how many times. */
   leases: Map<string, number>;
+  /** How many of these only try it. */
+  trials: number;
   linger?: ReturnType<typeof setTimeout>;
 }
 
@@ -135,4 +139,33 @@ export function settingsOf(
     maxBatch: maxBatch ?? pool.maxBatch,
     maxDelayMs: maxDelayMs ?? pool.maxDelayMs,
   };
+}
+
+/** Who uses a model, and whether they only try it. */
+export function usesOf({ leases, trials }: Loaded): Pick<PooledModel, "users" | "onTrial"> {
+  const all = [...leases.values()].reduce((sum, count) => sum + count, 0);
+  return { users: [...leases.keys()], onTrial: trials > 0 && trials === all };
+}
+
+/** What an error says. */
+export function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** The right to what was taken, until it is given back, once. */
+export function leaseOf(taken: readonly Taken[], giveBack: (one: Taken) => void): ModelLease {
+  let held = true;
+  return {
+    setups: taken.map(({ setup }) => setup),
+    [Symbol.dispose]: () => {
+      if (!held) return;
+      held = false;
+      for (const one of taken) giveBack(one);
+    },
+  };
+}
+
+/** Whether it is that model of the registry, or that version of it. */
+export function isVersion({ origin }: Pick<Loaded, "origin">, name: string, version?: string): boolean {
+  return origin.kind === "registry" && origin.name === name && (version === undefined || origin.version === version);
 }

@@ -25,7 +25,9 @@ export class ServerSystem implements SystemService {
 
   readiness(): Promise<Readiness> {
     const reasons = [...this.options.notReady()];
-    for (const { setup, declared, supervision } of this.options.weir.models()) {
+    for (const { setup, declared, onTrial, supervision } of this.options.weir.models()) {
+      // What is only tried beside what answers keeps nobody from being answered.
+      if (onTrial) continue;
       // Somebody wants it from now on; who came before has what it needs.
       if (supervision.state === "starting" && !declared) continue;
       const up = supervision.children.filter(({ state }) => state === "running").length;

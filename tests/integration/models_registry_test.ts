@@ -239,6 +239,12 @@ Deno.test("a shadow is compared and never published: one that says the same agre
   assert.ok(r.results.every((result) => versionOf(result) === "1"));
   const users = r.weir.pool.usersOf("cells", "4").users;
   assert.deepEqual(users, ["cam"], "it is in use");
+  const onTrial = () => r.weir.models().filter((model) => model.onTrial).map(({ setup }) => setup.spec.name);
+  assert.deepEqual(onTrial(), ["cells@4"]);
+  await r.weir.add(registered("pinned", "cells@4"));
+  assert.deepEqual(onTrial(), [], "somebody would miss it now");
+  await r.weir.remove("pinned");
+  assert.deepEqual(onTrial(), ["cells@4"]);
   await r.change({ shadow: undefined });
   await until(() => r.weir.models().length === 1, "the shadow to be unloaded");
   const status = await r.weir.status("cam");
