@@ -31,7 +31,8 @@ export interface Candidate extends TriedVersion {
   figures: TrialFigures;
 }
 
-/** Nobody's share of a model's time is less. */
+const ROUNDING = 1e-9;
+/** What nobody waits for. */
 const SPARE: Pick<TurnRequest, "deadlineMs" | "weight" | "late" | "spare"> = {
   deadlineMs: Number.POSITIVE_INFINITY,
   weight: 1,
@@ -48,8 +49,8 @@ const SPARE: Pick<TurnRequest, "deadlineMs" | "weight" | "late" | "spare"> = {
 export class VersionTrial {
   #canary: Candidate | undefined;
   #shadow: Candidate | undefined;
-  /** How much of a canary's next frame has come together. */
-  #due = 0;
+  /** Frames that asked for a turn. */
+  #count = 0;
   /** Turns at the canary. */
   #tried = new WeakSet<Turn>();
   #asked: TriedVersion;
@@ -82,12 +83,10 @@ export class VersionTrial {
       request: (model, request, signal) => {
         this.#spare = { turns, stream: request.stream, signal };
         const canary = this.#canary;
-        if (canary) this.#due += canary.share;
-        if (!canary || this.#due < 1) {
+        if (!canary || !isDue(++this.#count, canary.share)) {
           this.#asked = this.active;
           return turns.request(model, request, signal);
         }
-        this.#due -= 1;
         this.#asked = canary;
         return turns.request(canary.key, request, signal).then(
           (turn) => {
@@ -155,4 +154,10 @@ export class VersionTrial {
     const turn = await turns.request(key, { ...SPARE, stream: `~${stream}` }, signal);
     return (await input.run(held, turn, { overrides: this.overrides })).output;
   }
+}
+
+/** Whether the nth frame is one of the share: evenly spread, and always the same ones. */
+function isDue(n: number, share: number): boolean {
+  const due = (count: number) => Math.floor(count * share + ROUNDING);
+  return due(n) > due(n - 1);
 }
