@@ -36,7 +36,8 @@ CMD ["serve", "--no-parent"]
 
 FROM debian:bookworm-slim AS cpu
 ENV WEIR_HOST=0.0.0.0 WEIR_PORT=8080 WEIR_DATA_DIR=/data WEIR_CACHE_DIR=/data/cache DENO_DIR=/tmp/deno HOME=/data
-# ONNX Runtime wants the C++ library; FFmpeg checks certificates with the system's.
+# ONNX Runtime wants the C++ library; FFmpeg checks certificates with the system's. Debian keeps no old versions to pin.
+# hadolint ignore=DL3008
 RUN apt-get update \
   && apt-get install -y --no-install-recommends ca-certificates libstdc++6 \
   && rm -rf /var/lib/apt/lists/* \

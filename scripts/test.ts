@@ -55,7 +55,7 @@ async function runGroup(files: string[], options: string[], root: string): Promi
       "--sanitize-ops",
       "--sanitize-resources",
       `--junit-path=${report}`,
-      ...options,
+      ...options.map((option) => option.replace("{group}", files[0].replaceAll("/", "+"))),
       ...files,
     ];
     const child = new Deno.Command(Deno.execPath(), { args, cwd: root, stdin: "null" }).spawn();
@@ -78,7 +78,10 @@ function say(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-/** Runs what the arguments name (files or folders, default all; options go to `deno test`), answers the exit code. */
+/**
+ * Runs what the arguments name (files or folders, default all; options go to `deno test`, `{group}` in them stands for
+ * a name that each process has for itself), answers the exit code.
+ */
 async function main(args: string[]): Promise<number> {
   const root = join(import.meta.dirname!, "..");
   const wanted = args.filter((arg) => !arg.startsWith("-")).map((arg) => relative(root, join(Deno.cwd(), arg)));
