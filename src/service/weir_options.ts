@@ -36,7 +36,9 @@ const LINGER_MS = 60_000;
 const DRAIN_MS = 8_000;
 
 /** The options with everything that was left open. */
-export function weirOptions(options: WeirOptions): Required<Omit<WeirOptions, "registry" | "plugins" | "sharedAnswers">> {
+export function weirOptions(
+  options: WeirOptions,
+): Required<Omit<WeirOptions, "registry" | "plugins" | "sharedAnswers">> {
   const cores = navigator.hardwareConcurrency;
   const replicas = options.deterministic ? 1 : options.replicas ?? Math.min(4, cores);
   return {
