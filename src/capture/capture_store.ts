@@ -27,8 +27,8 @@ export interface CaptureStoreOptions {
   onKept?(entry: CaptureEntry): void;
 }
 
-const CAPACITY = 64;
-const CAPACITY_BYTES = 64 * 2 ** 20;
+const CAPACITY = 32;
+const CAPACITY_BYTES = 16 * 2 ** 20;
 const DAY_MS = 86_400_000;
 const SWEEP_MS = 600_000;
 /** What another process left unfinished for so long will not be finished any more. */
@@ -53,34 +53,23 @@ export class CaptureStore implements AsyncDisposable {
   #closed = false;
   #now: () => number;
 
-  /** Opens a folder, with what is in it already. */
+  /** Opens a folder. What is in it already is looked through meanwhile; see {@link scanned}. */
   static async open(options: CaptureStoreOptions): Promise<CaptureStore> {
-    const { directory, exclusive, now = Date.now } = options;
+    const { directory, exclusive } = options;
     await Deno.mkdir(directory, { recursive: true, mode: 0o750 });
-    const { entries, remains } = await findCaptures(directory);
-    const stale = async (path: string) => {
-      const { mtime } = await Deno.stat(path);
-      return exclusive || now() - (mtime?.getTime() ?? 0) > STALE_MS;
-    };
-    for (const path of remains) if (await stale(path).catch(() => false)) await removeFile(path).catch(() => {});
-    const incoming = join(directory, INCOMING);
-    if (exclusive) await Deno.remove(incoming, { recursive: true }).catch(() => {});
-    return new CaptureStore(options, { entries, reservoir: await Reservoir.open(directory) });
+    if (exclusive) await Deno.remove(join(directory, INCOMING), { recursive: true }).catch(() => {});
+    return new CaptureStore(options, await Reservoir.open(directory));
   }
 
-  private constructor(
-    private readonly options: CaptureStoreOptions,
-    { entries, reservoir }: { entries: CaptureEntry[]; reservoir: Reservoir },
-  ) {
-    this.reservoir = reservoir;
-    this.#entries = entries;
-    this.#bytes = entries.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  private constructor(private readonly options: CaptureStoreOptions, readonly reservoir: Reservoir) {
     this.#now = options.now ?? Date.now;
     this.#timer = setInterval(() => this.#work(), SWEEP_MS);
+    this.scanned = this.#scan();
     this.#work();
   }
 
-  readonly reservoir: Reservoir;
+  /** Resolves when it is known what was there before; nothing is written until then. */
+  readonly scanned: Promise<void>;
 
   /** Where clips may be put that are to be kept here. */
   get incoming(): string {
@@ -186,7 +175,24 @@ export class CaptureStore implements AsyncDisposable {
     });
   }
 
+  async #scan(): Promise<void> {
+    const { directory, exclusive } = this.options;
+    const stale = async (path: string) => {
+      const { mtime } = await Deno.stat(path);
+      return exclusive || this.#now() - (mtime?.getTime() ?? 0) > STALE_MS;
+    };
+    try {
+      const { entries, remains } = await findCaptures(directory);
+      for (const path of remains) if (await stale(path).catch(() => false)) await removeFile(path).catch(() => {});
+      this.#entries = entries;
+      this.#bytes = entries.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+    } catch (error) {
+      this.#blame(error);
+    }
+  }
+
   async #run(): Promise<void> {
+    await this.scanned;
     await this.#tidy();
     for (let item = this.#queue[0]; item; item = this.#queue[0]) {
       try {

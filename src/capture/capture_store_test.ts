@@ -98,6 +98,7 @@ Deno.test("a folder that is opened again is as it was, and what was left unfinis
       await Deno.writeTextFile(join(folder, name), "half");
     }
     await using store = await open(directory);
+    await store.scanned;
     assert.deepEqual(store.entries, before);
     assert.deepEqual((await filesIn(folder)).filter((name) => !before.some(({ id }) => name.startsWith(id))), [
       "notes.txt",
@@ -111,6 +112,7 @@ Deno.test("in a folder that others write to, what has only just been begun is le
     await Deno.mkdir(folder, { recursive: true });
     await Deno.writeTextFile(join(folder, "20260131T120000000Z_00000000-0000-4000-8000-000000000000.jpg.part"), "");
     await using store = await open(directory, { exclusive: false, now: Date.now });
+    await store.scanned;
     assert.deepEqual(store.entries, []);
     assert.equal((await filesIn(folder)).length, 1);
   });
@@ -166,6 +168,7 @@ Deno.test("whoever takes a place in the day's sample makes the one before go, un
 Deno.test("a clip is moved to where it is kept, and one that cannot be is gone", async () => {
   await inDirectory(async (directory) => {
     await using store = await open(directory);
+    await store.scanned;
     await Deno.mkdir(store.incoming);
     const path = join(store.incoming, "one.mp4");
     await Deno.writeTextFile(path, "a film");

@@ -49,22 +49,11 @@ export class Uploader implements AsyncDisposable {
   #outbox: Outbox<string>;
   #client?: S3Client;
   #reached = "";
+  #begun = false;
+  #beginning: Promise<void>;
 
   /** Begins with what is kept from here on, or, where it was at work before, with what it had not sent yet. */
-  static async start(options: UploaderOptions): Promise<Uploader> {
-    const { store, directory } = options;
-    const uploader = new Uploader(options);
-    const text = await Deno.readTextFile(join(directory, REACHED)).catch(() => "{}");
-    const { id } = parsed(text);
-    if (id === undefined) await uploader.#reach(store.entries.at(-1)?.id ?? "0");
-    else {
-      uploader.#reached = id;
-      for (const entry of store.entries) if (entry.id > id) uploader.push(entry);
-    }
-    return uploader;
-  }
-
-  private constructor(private readonly options: UploaderOptions) {
+  constructor(private readonly options: UploaderOptions) {
     const { rules, keys, now = Date.now, retry = RETRY, flushMs = FLUSH_MS } = options;
     if (keys) this.#client = new S3Client({ ...options, keys });
     this.#outbox = new Outbox<string>({
@@ -80,11 +69,13 @@ export class Uploader implements AsyncDisposable {
       now,
       flushMs,
     });
+    this.#beginning = this.#begin().catch(() => {});
   }
 
   /** Something is kept, and is to be copied. */
   push({ id }: Pick<CaptureEntry, "id">): void {
-    this.#outbox.push(id);
+    // What comes before that is among what is found then.
+    if (this.#begun) this.#outbox.push(id);
   }
 
   status(): SinkStatus {
@@ -92,8 +83,19 @@ export class Uploader implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.#beginning;
     await this.#outbox[Symbol.asyncDispose]();
     this.#client?.[Symbol.dispose]();
+  }
+
+  async #begin(): Promise<void> {
+    const { store, directory } = this.options;
+    const { id } = parsed(await Deno.readTextFile(join(directory, REACHED)).catch(() => "{}"));
+    await store.scanned;
+    this.#begun = true;
+    if (id === undefined) return await this.#reach(store.entries.at(-1)?.id ?? "0");
+    this.#reached = id;
+    for (const entry of store.entries) if (entry.id > id) this.push(entry);
   }
 
   async #send(id: string, signal: AbortSignal): Promise<void> {

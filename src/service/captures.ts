@@ -126,6 +126,7 @@ export class Captures implements CaptureService, AsyncDisposable {
   }
 
   async list({ stream, kind, fromMs = -Infinity, toMs = Infinity, after, limit }: CaptureQuery): Promise<CapturePage> {
+    await this.#scanned();
     const albums = stream === undefined ? [...this.#albums] : [...this.#albums].filter(([id]) => id === stream);
     const found = albums.flatMap(([id, { store }]) => {
       const newest = [];
@@ -160,14 +161,14 @@ export class Captures implements CaptureService, AsyncDisposable {
   }
 
   async describe(id: string): Promise<Record<string, unknown>> {
-    const { store, entry } = this.#find(id);
+    const { store, entry } = await this.#find(id);
     return await store.document(entry).catch((cause) => {
       throw new ServiceError("not_found", `There is no capture ${id} any more`, { cause });
     });
   }
 
   async media(id: string): Promise<{ path: string; type: string; bytes: number; atMs: number }> {
-    const { store, entry } = this.#find(id);
+    const { store, entry } = await this.#find(id);
     const path = store.path(entry, entry.extension);
     const info = await Deno.stat(path).catch((cause) => {
       throw new ServiceError("not_found", `There is no capture ${id} any more`, { cause });
@@ -176,7 +177,7 @@ export class Captures implements CaptureService, AsyncDisposable {
   }
 
   async remove(id: string): Promise<void> {
-    await this.#find(id).store.remove(id);
+    await (await this.#find(id)).store.remove(id);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -190,7 +191,13 @@ export class Captures implements CaptureService, AsyncDisposable {
     }));
   }
 
-  #find(id: string) {
+  /** Of many captures it takes a while until it is known what there is. */
+  async #scanned(): Promise<void> {
+    await Promise.all([...this.#albums.values()].map(({ store }) => store.scanned));
+  }
+
+  async #find(id: string) {
+    await this.#scanned();
     const found = timeOfId(id) === undefined ? [] : [...this.#albums.values()].flatMap(({ store }) => {
       const entry = store.find(id);
       return entry ? [{ store, entry }] : [];
@@ -229,7 +236,7 @@ export class Captures implements CaptureService, AsyncDisposable {
     if (!upload) return;
     const { directory, address, keys } = this.options;
     const { store } = album;
-    album.uploader = await Uploader.start({
+    album.uploader = new Uploader({
       rules: upload,
       keys,
       stream: id,

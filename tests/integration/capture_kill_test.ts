@@ -42,6 +42,7 @@ Deno.test("a process that is killed while it writes leaves no half capture behin
       await writer.status;
       await reader.cancel();
       await using store = await CaptureStore.open({ directory: `${directory}/kept`, keep: KEEP, exclusive: true });
+      await store.scanned;
       assert.ok(store.entries.length > 0);
       for (const entry of store.entries) {
         const { id, media, bytes } = await store.document(entry);

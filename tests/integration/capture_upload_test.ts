@@ -96,7 +96,7 @@ async function rig(directory: string, over: Partial<UploaderOptions> & Pick<Uplo
     onKept: (entry) => uploaders[0]?.push(entry),
   });
   const retry = { initialMs: 10, maxMs: 50 };
-  const uploader = await Uploader.start({ stream: "gate", keys, store, directory, retry, ...over });
+  const uploader = new Uploader({ stream: "gate", keys, store, directory, retry, ...over });
   uploaders.push(uploader);
   return {
     store,

@@ -36,6 +36,7 @@ Deno.test("weir capture keeps so many frames of a source, every nth of them, and
     const paths = stdout.trim().split("\n");
     assert.equal(paths.length, 7);
     await using store = await CaptureStore.open({ directory: raw, keep: { bytes: 1e9, files: 99 }, exclusive: true });
+    await store.scanned;
     assert.equal(store.entries.length, 7);
     const numbers: (number | undefined)[] = [];
     for (const entry of store.entries) {
@@ -105,6 +106,7 @@ Deno.test("weir export makes a YOLO folder whose labels say what the documents s
     const data = parse(await Deno.readTextFile(join(out, "data.yaml")));
     assert.deepEqual(data, { train: "images/train", val: "images/val", names: ["player"] });
     await using store = await CaptureStore.open({ directory: raw, keep: { bytes: 1e9, files: 99 }, exclusive: true });
+    await store.scanned;
     for (const part of ["train", "val"]) {
       const images = await names(join(out, "images", part));
       const texts = await names(join(out, "labels", part));
