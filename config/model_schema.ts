@@ -6,7 +6,7 @@ const { replicas, threads, device, maxBatch, maxDelayMs } = inferenceSchema.shap
 
 /** A model that is kept loaded. What is not said is as `inference` says. */
 export const modelSchema = z.strictObject({
-  model: z.string().min(1).describe("A built-in model's name, or the path of an ONNX file"),
+  model: z.string().min(1).describe("A file, or the name of a model that was added (or name@version) or is built in"),
   name: nameSchema.optional().describe("What streams and requests call it; default the model's own name"),
   replicas: replicas.describe("Copies, each in a thread of its own"),
   threads: threads.describe("Threads of each copy"),

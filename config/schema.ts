@@ -19,7 +19,7 @@ export const nameSchema = z.string().regex(
 );
 
 const modelStepSchema = z.strictObject({
-  model: z.string().min(1).describe("A built-in model's name, or the path of an ONNX file"),
+  model: z.string().min(1).describe("A file, or the name of a model that was added (or name@version) or is built in"),
   name: nameSchema.optional().describe("The key of this step's output; default the model's task"),
   minScore: z.number().min(0).max(1).optional().describe("Detections and classes that score lower are left out"),
   iou: z.number().min(0).max(1).optional().describe("Boxes of one class that overlap more than this are one"),
