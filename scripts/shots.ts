@@ -4,6 +4,16 @@ import { BrowserPage, CHROMIUM } from "../tests/support/browser.ts";
 import { ConsoleServer } from "../tests/support/console_server.ts";
 
 const FOLDER = new URL("../out/shots/", import.meta.url);
+const PICTURES = new URL("../docs/pictures/", import.meta.url);
+/** Those that are shown to people who do not have the console before them: page, size, theme. */
+const SHOWN: readonly string[] = [
+  "wall-desktop-light",
+  "stream-desktop-dark",
+  "draw-desktop-light",
+  "wall-phone-light",
+  "stream-phone-dark",
+  "system-phone-dark",
+];
 
 const SIZES = [
   {
@@ -23,28 +33,32 @@ const SIZES = [
 ] as const;
 const THEMES = ["light", "dark"] as const;
 
-/** Each page, by its hash, and what tells that it shows what there is. */
-const PAGES = [
-  {
-    name: "wall",
-    hash: "#/",
-    ready: `document.querySelector("canvas.live.begun")`,
-  },
+/** A page, by its hash, what tells that it shows what there is, and what is done to it before it is taken. */
+interface Shot {
+  name: string;
+  hash: string;
+  ready?: string;
+  before?: string;
+}
+
+const PRESS_DRAW = `[...document.querySelectorAll("button")].find(({ textContent }) => textContent === "Draw").click();
+  setTimeout(() => document.querySelector("svg.shapes .zone .outline").focus({ preventScroll: true }), 300)`;
+
+const PAGES: readonly Shot[] = [
+  { name: "wall", hash: "#/", ready: `document.querySelectorAll("canvas.live.begun").length >= 2` },
   {
     name: "stream",
     hash: "#/streams/pitch",
     ready: `document.querySelector("canvas.live.begun") && document.querySelector(".moments li")`,
   },
-  {
-    name: "trouble",
-    hash: "#/streams/backdoor",
-    ready: `document.querySelector(".history td")`,
-  },
+  { name: "draw", hash: "#/streams/pitch", ready: `document.querySelector("canvas.live.begun")`, before: PRESS_DRAW },
+  { name: "trouble", hash: "#/streams/backdoor", ready: `document.querySelector(".history td")` },
   { name: "add", hash: "#/add" },
   { name: "webcam", hash: "#/webcam" },
+  { name: "engagement", hash: "#/engagement" },
   { name: "predict", hash: "#/predict" },
-  { name: "models", hash: "#/models" },
-  { name: "system", hash: "#/system" },
+  { name: "models", hash: "#/models", ready: `document.querySelector("main .panel .stats")` },
+  { name: "system", hash: "#/system", ready: `document.querySelector(".tree .line")` },
 ];
 
 const pitch = (id: string, seed: number, labels: Record<string, string>) => ({
@@ -54,8 +68,19 @@ const pitch = (id: string, seed: number, labels: Record<string, string>) => ({
   policy: { fps: 5 },
   labels,
 });
+/** Counted in both halves, and across the line between them, as far as the camera sees them. */
+const COUNTED = [
+  {
+    analyzer: "zones",
+    zones: {
+      "our half": { points: [[0.02, 0.38], [0.47, 0.36], [0.43, 0.97], [0.01, 0.95]] },
+      "their half": { points: [[0.53, 0.36], [0.98, 0.38], [0.99, 0.95], [0.57, 0.97]] },
+    },
+  },
+  { analyzer: "lines", lines: { halfway: { from: [0.5, 0.34], to: [0.5, 0.99] } } },
+];
 const STREAMS = [
-  pitch("pitch", 7, { site: "stadium" }),
+  { ...pitch("pitch", 7, { site: "stadium" }), pipeline: [...pitch("", 7, {}).pipeline, ...COUNTED] },
   pitch("goal-north", 3, { site: "stadium" }),
   pitch("training", 11, { site: "academy" }),
   {
@@ -82,52 +107,52 @@ const STREAMS = [
   },
 ];
 
-/** What is taken: one page or all, on a phone and on a desktop or in other widths. */
+/** What is taken: one page or all, on a phone and on a desktop or in other widths; or what is shown to people. */
 interface Wanted {
   only?: string;
   widths: readonly number[];
+  pictures: boolean;
 }
 
-/** Takes pages of the console in both themes into `out/shots`. */
-async function takeShots({ only, widths }: Wanted): Promise<void> {
+/** Takes pages of the console in both themes into `out/shots`, or the pictures of the README into `docs/pictures`. */
+async function takeShots({ only, widths, pictures }: Wanted): Promise<void> {
   await Deno.mkdir(FOLDER, { recursive: true });
   const sizes = widths.length === 0
     ? SIZES
     : widths.map((width) => ({ name: `${width}`, width, height: 900, deviceScaleFactor: 1, mobile: width < 600 }));
   await using server = await ConsoleServer.start();
-  for (const stream of STREAMS) {
-    await server.ask("POST", "/api/v1/streams", stream);
-  }
+  for (const stream of STREAMS) await server.ask("POST", "/api/v1/streams", stream);
   await server.ask("POST", "/api/v1/streams/at-rest/pause");
   await using page = await BrowserPage.open(SIZES[0]);
+  // Else nothing in it can have the focus.
+  await page.send("Emulation.setFocusEmulationEnabled", { enabled: true });
   for (const { name: size, ...metrics } of sizes) {
     await page.send("Emulation.setDeviceMetricsOverride", metrics);
     for (const theme of THEMES) {
-      await page.send("Emulation.setEmulatedMedia", {
-        features: [{ name: "prefers-color-scheme", value: theme }],
-      });
-      for (
-        const { name, hash, ready = `document.querySelector("main h1")` } of PAGES
-      ) {
-        if (only !== undefined && only !== name) continue;
-        await page.goto("about:blank");
-        await page.goto(`${server.url}/${hash}`);
-        await page.until(`document.readyState === "complete" && (${ready})`);
-        // Figures and charts want a few seconds of something to show.
-        await new Promise((resolve) => setTimeout(resolve, 4000));
-        const { data } = await page.send("Page.captureScreenshot", {
-          captureBeyondViewport: false,
-        }) as { data: string };
-        await Deno.writeFile(
-          new URL(`${name}-${size}-${theme}.png`, FOLDER),
-          Buffer.from(data, "base64"),
-        );
+      await page.send("Emulation.setEmulatedMedia", { features: [{ name: "prefers-color-scheme", value: theme }] });
+      for (const shot of PAGES) {
+        const name = `${shot.name}-${size}-${theme}`;
+        if (pictures ? !SHOWN.includes(name) : only !== undefined && only !== shot.name) continue;
+        await show(page, `${server.url}/${shot.hash}`, shot);
+        const form = pictures ? { format: "webp", quality: 82 } : { format: "png" };
+        const { data } = await page.send("Page.captureScreenshot", form) as { data: string };
+        const folder = pictures ? PICTURES : FOLDER;
+        await Deno.writeFile(new URL(`${name}.${form.format}`, folder), Buffer.from(data, "base64"));
       }
     }
   }
-  for (const complaint of page.complaints) {
-    process.stderr.write(`${complaint}\n`);
-  }
+  for (const complaint of page.complaints) process.stderr.write(`${complaint}\n`);
+}
+
+async function show(page: BrowserPage, url: string, { ready, before }: Shot): Promise<void> {
+  await page.goto("about:blank");
+  await page.goto(url);
+  await page.until(`document.readyState === "complete" && (${ready ?? `document.querySelector("main h1")`})`);
+  // Figures and charts want a few seconds of something to show.
+  await new Promise((resolve) => setTimeout(resolve, 4000));
+  if (before === undefined) return;
+  await page.evaluate(before);
+  await new Promise((resolve) => setTimeout(resolve, 1500));
 }
 
 if (import.meta.main) {
@@ -137,8 +162,11 @@ if (import.meta.main) {
     );
     Deno.exit(1);
   }
-  // deno task shots [PAGE] [WIDTH …]
-  const [only, ...rest] = Deno.args.filter((arg) => !/^\d+$/.test(arg));
+  // deno task shots [PAGE] [WIDTH …], or deno task shots --pictures
+  const pictures = Deno.args.includes("--pictures");
+  const words = Deno.args.filter((arg) => arg !== "--pictures");
+  const [only, ...rest] = words.filter((arg) => !/^\d+$/.test(arg));
   if (rest.length > 0) throw new TypeError(`One page or all, not ${rest.join(", ")} as well`);
-  await takeShots({ ...(only !== undefined && { only }), widths: Deno.args.map(Number).filter((width) => width > 0) });
+  const widths = words.map(Number).filter((width) => width > 0);
+  await takeShots({ ...(only !== undefined && { only }), widths, pictures });
 }

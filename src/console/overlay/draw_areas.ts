@@ -1,6 +1,6 @@
 import type { Box, ResultEnvelope } from "../../core/results.ts";
 import { OVERLAY_COLOURS } from "./colours.ts";
-import { drawPlate, plateWidth, type Rect } from "./plates.ts";
+import { drawPlate, overlap, plateWidth, type Rect } from "./plates.ts";
 
 /** A place in the picture, source pixels. */
 export type Place = readonly [x: number, y: number];
@@ -69,13 +69,29 @@ export function drawAreaNames(
   { scale, density }: { scale: number; density: number },
 ): Rect[] {
   const { width: most, height: lowest } = context.canvas;
-  return areasOf(outputs).map(({ kind, points, text }) => {
-    const width = plateWidth(context, text, density);
-    const [left, top] = points.reduce((best, place) => place[1] < best[1] ? place : best);
-    const x = Math.max(0, Math.min(left * scale - width / 2, most - width));
-    const y = Math.max(0, Math.min(top * scale, lowest - 18 * density));
-    return drawPlate(context, text, AREA_COLOURS[kind], { x, y }, density);
+  const plates: Rect[] = [];
+  for (const { kind, points, text } of areasOf(outputs)) {
+    const [width, height] = [plateWidth(context, text, density), 18 * density];
+    const spots = spotsOf(points, kind === "zone").map(([x, y]) => ({
+      x: Math.max(0, Math.min(x * scale - width / 2, most - width)),
+      y: Math.max(0, Math.min(y * scale - height / 2, lowest - height)),
+      width,
+      height,
+    }));
+    const free = spots.find((spot) => !plates.some((plate) => overlap(plate, spot))) ?? spots[0];
+    plates.push(drawPlate(context, text, AREA_COLOURS[kind], free, density));
+  }
+  return plates;
+}
+
+/** Where a name can stand: in the middle of the sides, from the highest on, then at the corners. */
+function spotsOf(points: readonly Place[], closed: boolean): Place[] {
+  const sides = points.flatMap(([x, y], index): Place[] => {
+    const next = points[(index + 1) % points.length];
+    return closed || index + 1 < points.length ? [[(x + next[0]) / 2, (y + next[1]) / 2]] : [];
   });
+  const [from, ...rest] = closed ? sides.toSorted((a, b) => a[1] - b[1]) : [points[0], ...sides];
+  return [from, ...rest, ...points];
 }
 
 /** Where something moves. */
