@@ -34,6 +34,11 @@ export class CaptureChoice {
     if (options.sample) this.#sample = { ...options.sample };
   }
 
+  /** How far the day's sample has come. */
+  get sample(): ReservoirMark {
+    return { ...this.#sample };
+  }
+
   /**
    * Why a result's frame is to be kept; undefined when it is not, and `refused` when it would be, but as many as may be
    * are taken in this hour.
@@ -87,13 +92,19 @@ export class CaptureChoice {
   }
 }
 
-/** The score of what the models are least sure of; of classes only the best counts, for the others are meant to be low. */
+/** The score of what the models are least sure of. */
 function lowest({ outputs }: ResultEnvelope): number {
   let least = Infinity;
   for (const output of Object.values(outputs)) {
-    const { detections, classes } = output as Partial<ModelOutput>;
+    const { detections, crops } = output as Partial<ModelOutput>;
     if (Array.isArray(detections)) { for (const { score } of detections) if (score < least) least = score; }
-    if (Array.isArray(classes) && classes.length > 0 && classes[0].score < least) least = classes[0].score;
+    least = Math.min(least, surest(output), ...(Array.isArray(crops) ? crops.map(surest) : []));
   }
   return least;
+}
+
+/** How sure a classification is: only its best class counts, for the others are meant to be low. */
+function surest({ classes, heads }: Pick<Partial<ModelOutput>, "classes" | "heads">): number {
+  const best = Array.isArray(classes) && classes.length > 0 ? classes[0].score : Infinity;
+  return Math.min(...[best, ...Object.values(heads ?? {}).map(({ score }) => score)].filter(Number.isFinite), Infinity);
 }

@@ -59,6 +59,12 @@ Deno.test("a classification is as sure as its best class", () => {
     return choice.choose({ ...result(0), outputs }, { atMs: NOON, alerted: false }) !== undefined;
   };
   assert.deepEqual([of(0.9), of(0.4)], [false, true]);
+  const crop = (score: number) => {
+    const crops = [{ of: 0, label: "face", classes: [{ label: "a", classId: 0, score }] }];
+    const outputs = { mood: { model: "m", crops } } as unknown as ResultEnvelope["outputs"];
+    return choice.choose({ ...result(0), outputs }, { atMs: NOON, alerted: false }) !== undefined;
+  };
+  assert.deepEqual([crop(0.8), crop(0.3)], [false, true]);
 });
 
 Deno.test("the frame that an alert speaks of is kept", () => {

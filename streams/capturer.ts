@@ -30,11 +30,14 @@ export class Capturer {
   #rules?: CaptureRules;
   #models: Record<string, CaptureModel> = {};
   #choice?: CaptureChoice;
+  #sample?: ReservoirMark;
   #underWay = 0;
   #usage = { seen: 0, taken: 0, missed: 0, failed: 0 };
   #fault?: string;
 
-  constructor(private readonly options: CapturerOptions) {}
+  constructor(private readonly options: CapturerOptions) {
+    this.#sample = options.sample;
+  }
 
   /** From here on these rules hold, for a pipeline of these steps. */
   follow(rules: CaptureRules | undefined, steps: readonly Step[]): void {
@@ -42,7 +45,9 @@ export class Capturer {
     this.#models = Object.fromEntries(steps.flatMap((step) => "spec" in step ? [[step.name, modelOf(step.spec)]] : []));
     if (!isDeepStrictEqual(active, this.#rules)) {
       // What was counted up to now was counted for other rules.
-      this.#choice = active && new CaptureChoice(active, { sample: this.options.sample });
+      // But the day's sample is that of the day.
+      this.#sample = this.#choice?.sample ?? this.#sample;
+      this.#choice = active && new CaptureChoice(active, { sample: this.#sample });
     }
     this.#rules = active;
     if (this.options.clips) this.options.clips.rules = active?.clips;
@@ -50,43 +55,35 @@ export class Capturer {
 
   /** Looks at one finished frame, and takes its picture if the rules say so. The frame stays the caller's. */
   push(frame: FrameInWork, result: ResultEnvelope): void {
-    const rules = this.#rules;
-    if (!rules || !this.#choice) return;
+    if (!this.#rules) return;
     this.#usage.seen++;
-    const atMs = Date.now();
-    const alerts = frame.alerts.map(({ alert, message }): AlertEvent => {
-      const { stream, epoch, seq, pts } = result;
-      return { v: 1, type: "alert", stream, alert, message, at: new Date(atMs).toISOString(), epoch, seq, pts };
-    });
-    const { ptsUs, epoch } = frame.info;
-    for (const alert of alerts) this.options.clips?.alert(alert, { ptsUs, epoch });
-    const choice = this.#choice.choose(result, { atMs, alerted: alerts.length > 0 });
-    if (!choice) return;
-    if (choice === "refused" || this.#underWay >= (this.options.underWay ?? UNDER_WAY)) {
-      return void this.#usage.missed++;
-    }
-    const { width, height } = frame.picture;
     try {
-      const image = encodeJpeg(frame.picture, { quality: rules.quality });
-      this.#usage.taken++;
-      this.#underWay++;
-      this.options.emit({
-        stream: this.options.stream,
-        atMs,
-        ...choice,
-        image,
-        type: "jpg",
-        width,
-        height,
-        models: this.#models,
-        result,
-        ...(alerts.length > 0 && { alerts }),
-      });
+      this.#take(frame, result, this.#rules);
     } catch (error) {
       // The result is out, and nothing else must come of it.
       this.#usage.failed++;
       this.#fault = error instanceof Error ? error.message : String(error);
     }
+  }
+
+  #take(frame: FrameInWork, result: ResultEnvelope, { quality }: CaptureRules): void {
+    const { stream, clips, emit, underWay = UNDER_WAY } = this.options;
+    const { epoch, seq, pts } = result;
+    const atMs = Date.now();
+    const at = new Date(atMs).toISOString();
+    const alerts = frame.alerts.map(({ alert, message }): AlertEvent => {
+      return { v: 1, type: "alert", stream, alert, message, at, epoch, seq, pts };
+    });
+    for (const alert of alerts) clips?.alert(alert, { ptsUs: frame.info.ptsUs, epoch });
+    const choice = this.#choice!.choose(result, { atMs, alerted: alerts.length > 0 });
+    if (!choice) return;
+    if (choice === "refused" || this.#underWay >= underWay) return void this.#usage.missed++;
+    const { width, height } = frame.picture;
+    const image = encodeJpeg(frame.picture, { quality });
+    const told = alerts.length > 0 && { alerts };
+    emit({ stream, atMs, ...choice, image, type: "jpg", width, height, models: this.#models, result, ...told });
+    this.#usage.taken++;
+    this.#underWay++;
   }
 
   /** A picture has arrived where it is kept: there is room for another. */
