@@ -3,7 +3,7 @@ import { parseFlags } from "./flags.ts";
 import { helpPage } from "./help.ts";
 import { inspect } from "./inspection.ts";
 import { inspectionText } from "./inspection_text.ts";
-import { addModel, removeModel, useModel } from "./models_change.ts";
+import { addModel, removeModel, tryVersion, useModel } from "./models_change.ts";
 import { type ModelsFlags, modelsHelp } from "./models_flags.ts";
 import { listModels } from "./models_list.ts";
 import { registryOf } from "./models_place.ts";
@@ -20,6 +20,7 @@ const VERBS: Readonly<Record<string, Verb>> = {
   inspect: inspectModels,
   pull: pullModels,
   use: useModel,
+  try: tryVersion,
   rm: removeModel,
 };
 

@@ -4,6 +4,7 @@ import { ModelError } from "../../models/model_error.ts";
 import { parseReference } from "../../models/registered_model.ts";
 import { activated, type FoundModel } from "../../models/registry_store.ts";
 import { DataLock } from "../store/data_lock.ts";
+import { withTrial } from "../../models/with_trial.ts";
 import type { ModelsFlags } from "./models_flags.ts";
 import { dataDirOf, registryOf } from "./models_place.ts";
 import { print } from "./print.ts";
@@ -50,6 +51,31 @@ export async function useModel(references: readonly string[], flags: ModelsFlags
   const { previous, active } = await registry.update(name, (model) => activated(model, version));
   const back = previous === undefined ? "" : ` (weir models use ${name}@${previous} goes back)`;
   print(`${name} means ${name}@${active}${back}. A server that runs here follows at once.`);
+  return 0;
+}
+
+/** `weir models try`. Answers the exit code. */
+export async function tryVersion(references: readonly string[], flags: ModelsFlags): Promise<number> {
+  const reference = references.length === 1 ? parseReference(references[0]) : undefined;
+  if (!reference || (reference.version === undefined) !== (flags.end ?? false)) {
+    throw new UsageError("weir models try wants one version, weir models try people@3; or a name and --end");
+  }
+  const { name, version } = reference;
+  const { share } = flags;
+  const registry = registryOf(flags);
+  await known(name, flags);
+  await registry.update(name, (model) => {
+    if (version === undefined) return withTrial(withTrial(model, "canary", null), "shadow", null);
+    return share === undefined
+      ? withTrial(model, "shadow", { version })
+      : withTrial(model, "canary", { version, share });
+  });
+  const what = version === undefined
+    ? `No version of ${name} is tried any more.`
+    : share === undefined
+    ? `${name}@${version} runs beside ${name} and is compared.`
+    : `${name}@${version} answers a share of ${share} of ${name}'s frames.`;
+  print(`${what} A server that runs here follows at once.`);
   return 0;
 }
 

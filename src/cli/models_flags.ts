@@ -8,6 +8,14 @@ const FLAGS = {
   name: { type: "string", value: "NAME", description: "add, pull: what it is to be called; default its own name" },
   version: { type: "string", value: "V", description: "add, pull: its version; default the lowest free number" },
   use: { type: "boolean", description: "add, pull: make it the active version; a model's first one is active anyway" },
+  share: {
+    type: "number",
+    min: 0.001,
+    max: 0.999,
+    value: "X",
+    description: "try: the version answers this share of the frames, from 0 to 1; without it none, it is only compared",
+  },
+  end: { type: "boolean", description: "try: no version is tried any more" },
   mirror: { type: "string", value: "URL", description: "pull: fetch from below this address instead" },
   "zoo-list": { type: "string", value: "FILE", description: "list, pull: your own list in the place of the zoo" },
   "accept-licence": { type: "boolean", description: "pull: the licence was read and is accepted" },
@@ -26,7 +34,8 @@ export function modelsHelp(adapters: readonly { name: string; describe: string }
   return {
     name: "models",
     summary: "keeps models, version beside version; fetches public ones; tells what a file is to Weir, and why",
-    usage: "list | add FILE | inspect MODEL… | pull NAME… | use NAME@VERSION | rm NAME[@VERSION]  [options]",
+    usage:
+      "list | add FILE | inspect MODEL… | pull NAME… | use NAME@VERSION | try NAME@VERSION | rm NAME[@VERSION]  [options]",
     flags: FLAGS,
     notes: [
       [
@@ -37,6 +46,10 @@ export function modelsHelp(adapters: readonly { name: string; describe: string }
           ["inspect", "what a file is: inputs, outputs, metadata, the adapter Weir would use and why; keeps nothing"],
           ["pull", "fetches a public model, goes on where it broke off, and checks that it is what was published"],
           ["use", "makes a version the one that the bare name means; a server that runs follows at once"],
+          [
+            "try",
+            "runs a version beside the active one and compares them; GET /api/v1/models/NAME tells how they agree",
+          ],
           ["rm", "forgets a model, or one version of it"],
         ]).map((line) => line.slice(2)),
       ],
@@ -56,6 +69,7 @@ export function modelsHelp(adapters: readonly { name: string; describe: string }
       ["weir models add yolo11n.onnx --name people", "keep a file of yours; streams name it people"],
       ["weir models add better.onnx --name people --version 2 --use", "another version, in force at once"],
       ["weir models use people@1", "and back"],
+      ["weir models try people@3 --share 0.1", "every tenth frame is answered by another version"],
       ["weir models inspect odd.onnx --manifest > odd.weir.yaml", "a manifest to fill in"],
       ["weir models inspect *.onnx --json | jq -r 'select(.usable | not) | .error.message'", "why some are refused"],
     ],

@@ -126,7 +126,7 @@ Deno.test("metadata cannot steer the terminal", async () => {
 Deno.test("what is mistyped is answered with what to type", async () => {
   await assert.rejects(modelsCommand([]), {
     name: "UsageError",
-    message: /wants one of list, add, inspect, pull, use, rm/,
+    message: /wants one of list, add, inspect, pull, use, try, rm/,
   });
   await assert.rejects(modelsCommand(["inspct"]), { name: "UsageError", message: /did you mean inspect\?/ });
   await assert.rejects(modelsCommand(["inspect"]), { name: "UsageError", message: /wants a model/ });

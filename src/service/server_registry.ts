@@ -22,6 +22,7 @@ import { modelNameOf, parseGraphInfo } from "../../models/onnx_metadata.ts";
 import { pullModel } from "../../models/pull_model.ts";
 import { modelNameSchema, parseReference, type RegisteredModel } from "../../models/registered_model.ts";
 import { activated, type RegistryStore } from "../../models/registry_store.ts";
+import { withTrial } from "../../models/with_trial.ts";
 import { isRestrictive, readZoo, zooModel } from "../../models/zoo.ts";
 import type { Weir } from "../app.ts";
 import type { ModelDownloads } from "./model_downloads.ts";
@@ -287,27 +288,13 @@ function changed(
   { active, canary, shadow }: ModelChange,
   described: { version: string; manifest: Manifest } | undefined,
 ): RegisteredModel {
-  for (const version of [active, canary?.version, shadow?.version]) {
-    if (version === undefined || model.versions.some((one) => one.version === version)) continue;
+  if (active !== undefined && !model.versions.some((one) => one.version === active)) {
     const there = model.versions.map((one) => one.version).join(", ");
-    throw new ModelError("not_found", `There is no version ${version} of ${model.name}; there are: ${there}`);
+    throw new ModelError("not_found", `There is no version ${active} of ${model.name}; there are: ${there}`);
   }
   let next = active === undefined ? model : activated(model, active);
-  for (const [role, trial] of [["canary", canary], ["shadow", shadow]] as const) {
-    if (trial === undefined) continue;
-    const { [role]: _, ...rest } = next;
-    if (trial?.version === next.active) {
-      throw new ModelError(
-        "conflict",
-        `${model.name}@${trial.version} is the active version; a ${role} is another one`,
-      );
-    }
-    const taskOf = (version: string) => next.versions.find((one) => one.version === version)?.manifest.task;
-    if (trial && taskOf(trial.version) !== taskOf(next.active)) {
-      throw new ModelError("conflict", `${model.name}@${trial.version} is for another task than the active version`);
-    }
-    next = trial === null ? rest : { ...rest, [role]: trial };
-  }
+  if (canary !== undefined) next = withTrial(next, "canary", canary);
+  if (shadow !== undefined) next = withTrial(next, "shadow", shadow);
   if (!described) return next;
   const { version, manifest } = described;
   return { ...next, versions: next.versions.map((one) => one.version === version ? { ...one, manifest } : one) };

@@ -57,6 +57,15 @@ Deno.test("models are added, listed, switched, run by name and removed from the 
     const inspected = await weir("models", "inspect", "cells", "--json");
     assert.deepEqual(JSON.parse(inspected.stdout).spec.labels, ["rot", "gruen", "blau"]);
 
+    const tried = await weir("models", "try", "cells@1", "--share", "0.5");
+    assert.match(tried.stdout, /^cells@1 answers a share of 0\.5 of cells's frames\./);
+    const { stdout: half } = await weir("run", "scene:counter?seconds=1", "--model", "cells", "--quiet");
+    const versions = half.trim().split("\n").map((line) => JSON.parse(line).outputs?.detect.version);
+    assert.deepEqual([...new Set(versions)].toSorted(), ["1", "wide"]);
+    await weir("models", "try", "cells@1");
+    assert.match((await weir("models", "list")).stdout, /versions 1 \(canary of 50 %, .*\), wide \(active/);
+    assert.match((await weir("models", "try", "cells", "--end")).stdout, /^No version of cells is tried any more\./);
+
     const wrong = await weir("run", "scene:counter", "--model", "cels");
     assert.equal(wrong.code, 1);
     assert.match(wrong.stderr, /no model of that name in the registry \(cells; built in: .*\); did you mean cells\?/);
@@ -65,6 +74,9 @@ Deno.test("models are added, listed, switched, run by name and removed from the 
         [["use", "cells"], /wants one version/],
         [["use", "cells@9"], /no version 9 of cells; there are: 1, wide/],
         [["use", "cels@1"], /did you mean cells\?/],
+        [["try", "cells"], /wants one version/],
+        [["try", "cells@wide"], /is the active version; a shadow is another one/],
+        [["try", "cells@1", "--share", "2"], /--share/],
         [["rm", "cells@wide"], /it is the active version/],
         [["rm", "a@b@c"], /wants one model/],
         [["add", join(dir, "none.onnx")], /no such file/],
