@@ -2,27 +2,10 @@ import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { parse } from "yaml";
 import { parseRegistration } from "../../config/schema.ts";
-import { parseFlags } from "../../src/cli/flags.ts";
-import { runHelp } from "../../src/cli/run_flags.ts";
-import { planRun } from "../../src/cli/run_plan.ts";
 import { parseSource } from "../../streams/sources/registry.ts";
-import { weir } from "../support/command_line.ts";
 
 const readme = Deno.readTextFileSync(fileURLToPath(new URL("../../README.md", import.meta.url)));
 const blocks = [...readme.matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)].map(([, kind, text]) => ({ kind, text }));
-
-Deno.test("every command of the README is one that Weir understands", async () => {
-  const lines = blocks.filter(({ kind }) => kind === "sh").flatMap(({ text }) => text.trim().split("\n"));
-  const commands = lines.map((line) => line.replace(/\s+#.*$/, "")).filter((line) => line.startsWith("weir "));
-  assert.ok(commands.length >= 6, "the README has lost its commands");
-  for (const command of commands) {
-    const [name, ...args] = command.split(" ").slice(1);
-    if (name === "run") {
-      const { positionals, flags } = parseFlags(runHelp, args);
-      assert.equal((await planRun(positionals, flags)).streams.length, 1, command);
-    } else assert.equal((await weir(name, ...args, "--help")).code, 0, command);
-  }
-});
 
 Deno.test("every task of the README is in deno.json, and every word in its table of sources is one", () => {
   const { tasks } = JSON.parse(Deno.readTextFileSync(fileURLToPath(new URL("../../deno.json", import.meta.url))));
