@@ -30,6 +30,11 @@ const DIALOGS: readonly { hash: string; button: string }[] = [
   { hash: "#/streams/pitch", button: "Use in code" },
   { hash: "#/streams/pitch", button: "Delete" },
 ];
+/** What is around every page: by its label, and what of it is shown then. */
+const AROUND: readonly { label: string; shows: string }[] = [
+  { label: "Pages", shows: "nav.open" },
+  { label: "Keys", shows: "dialog[open]" },
+];
 
 function inBrowser(name: string, fn: () => Promise<void>): void {
   Deno.test({ name, ignore: skip(name, CHROMIUM !== undefined, "Chromium"), fn });
@@ -66,6 +71,11 @@ inBrowser("axe finds nothing wrong on any page that shows live streams, in both 
     found.push(...(await violations(page)).map((violation) => `${button} on ${hash} ${violation}`));
     await page.evaluate(`document.querySelector("dialog[open] .actions button").click()`);
     await page.until(`!document.querySelector("dialog")`);
+  }
+  for (const { label, shows } of AROUND) {
+    await page.evaluate(`document.querySelector("button[aria-label=${label}]").click()`);
+    await page.until(`document.querySelector("${shows}")`);
+    found.push(...(await violations(page)).map((violation) => `${label} ${violation}`));
   }
   assert.deepEqual(found, []);
 });
