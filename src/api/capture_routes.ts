@@ -107,7 +107,11 @@ export function captureRoutes({ captures, streams }: CaptureRoutesOptions): Rout
       summary: "A capture's picture or video",
       role: "viewer",
       params,
-      answers: { 200: { description: "The picture or video", media: MEDIA } },
+      answers: {
+        200: { description: "The picture or video", media: MEDIA },
+        206: { description: "The part that was asked for by a `Range`", media: MEDIA },
+        416: { description: "There is no such part", media: MEDIA },
+      },
       problems: ["not_found"],
       async handle({ params: { id }, request }) {
         const media = await captures.media(id);

@@ -43,6 +43,13 @@ Deno.test("frames that the rules ask for are kept in full size, each with its ow
   assert.equal(part.status, 206);
   assert.equal(part.headers.get("content-range"), `bytes 2-9/${jpeg.length}`);
   assert.deepEqual(await part.bytes(), jpeg.slice(2, 10));
+  const tail = await fetch(`${server.url}/api/v1/captures/${newest.id}/media`, { headers: { range: "bytes=-5" } });
+  assert.deepEqual(await tail.bytes(), jpeg.slice(-5));
+  const beyond = await fetch(`${server.url}/api/v1/captures/${newest.id}/media`, {
+    headers: { range: `bytes=${jpeg.length}-` },
+  });
+  assert.equal(beyond.status, 416);
+  assert.equal(await beyond.text(), "");
 
   const { status, kept } = await server.ask("GET", "/api/v1/streams/count");
   assert.equal(status.frames.unaccounted, 0);
