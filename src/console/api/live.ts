@@ -19,6 +19,8 @@ export interface LiveStatus {
 export interface EventOptions {
   /** Default true: what was missed while the connection was lost comes late, or a gap. Else only what is now. */
   resume?: boolean;
+  /** Begins after this position: 0 brings all that the server still has. Default only what comes from now on. */
+  from?: number;
   /** The server refuses the subscription. */
   failed?(problem: ProblemError): void;
 }
@@ -79,7 +81,7 @@ export class Live implements Disposable {
   events(
     filter: LiveFilter,
     next: (event: LogEvent | GapEvent, position: number) => void,
-    { resume = true, failed }: EventOptions = {},
+    { resume = true, from, failed }: EventOptions = {},
   ): () => void {
     const wanted: Wanted = {
       id: `e${this.#next++}`,
@@ -90,6 +92,7 @@ export class Live implements Disposable {
           { after: wanted.position }),
       }),
       event: next,
+      ...(from !== undefined && { position: from }),
       ended: (problem) => failed?.(problem),
       asked: false,
     };

@@ -47,10 +47,15 @@ function OneStream({ view }: { view: StreamView }) {
   const figures = useMemo(() => new LiveFigures(), []);
   const held = useSignal<Held>(undefined);
   useEffect(() => () => record[Symbol.dispose](), []);
-  useEffect(() =>
-    live.events({ streams: [id], types: ["alert"] }, (event) => {
-      if (event.type === "alert" || event.type === "gap") record.push(event);
-    }), [id]);
+  useEffect(() => {
+    let begun = false;
+    return live.events({ streams: [id], types: ["alert"] }, (event) => {
+      // What the server has forgotten was before anybody looked.
+      const old = event.type === "gap" && !begun;
+      begun = true;
+      if (event.type === "alert" || (event.type === "gap" && !old)) record.push(event);
+    }, { from: 0 });
+  }, [id]);
   useEffect(() => {
     if (status) record.drops.push(status.frames, Date.now());
   }, [status]);
