@@ -19,12 +19,15 @@ export class RegistryWatch implements AsyncDisposable {
   #closed = false;
 
   constructor(private readonly options: RegistryWatchOptions) {
-    this.#looking = this.note().catch((error) => options.onFault(error)).then(() => this.#later());
+    this.#looking = this.#read().then((seen) => this.#seen = seen, (error) => options.onFault(error))
+      .then(() => this.#later());
   }
 
-  /** What is there by now is known to whoever asks to be told. */
-  async note(): Promise<void> {
-    this.#seen = await this.#read();
+  /** What the model is by now is known to whoever asks to be told. */
+  async note(name: string): Promise<void> {
+    const model = await this.options.registry.get(name);
+    if (model) this.#seen.set(name, JSON.stringify(model));
+    else this.#seen.delete(name);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

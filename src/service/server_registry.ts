@@ -56,6 +56,7 @@ const RETRY_MS = 5_000;
 export class ServerRegistry implements ModelRegistryService, AsyncDisposable {
   #uploads = 0;
   #watch: RegistryWatch;
+  #tidied: Promise<void>;
 
   constructor(private readonly options: ServerRegistryOptions) {
     const { weir, registry, onFault } = options;
@@ -66,10 +67,11 @@ export class ServerRegistry implements ModelRegistryService, AsyncDisposable {
       // Of one that was taken away, what runs stays.
       changed: async (name) => void (await registry.get(name) && await weir.renewModel(name)),
     });
-    registry.tidy().catch(tell);
+    this.#tidied = registry.tidy().catch(tell);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.#tidied;
     await this.#watch[Symbol.asyncDispose]();
   }
 
@@ -113,10 +115,10 @@ export class ServerRegistry implements ModelRegistryService, AsyncDisposable {
           former = model;
           return changed(model, change, described);
         });
-        await this.#watch.note();
+        await this.#watch.note(name);
         return async () => {
           await registry.update(name, () => former);
-          await this.#watch.note();
+          await this.#watch.note(name);
         };
       });
       return await models.get(name);
@@ -140,7 +142,7 @@ export class ServerRegistry implements ModelRegistryService, AsyncDisposable {
         throw new ServiceError("conflict", `Cannot remove ${reference}: the configuration keeps it loaded`);
       }
       await registry.remove(name, version);
-      await this.#watch.note();
+      await this.#watch.note(name);
       weir.pool.drop(name, version);
     } catch (error) {
       throw refusedModel(error);
@@ -188,7 +190,7 @@ export class ServerRegistry implements ModelRegistryService, AsyncDisposable {
       downloads.start(name, bytes, async (options) => {
         const attempt = (admission: Admission) => weir.pool.attempt(admission);
         await pullModel(model, { ...options, registry, mirror, name, version, attempt, check: checkAddress });
-        await this.#watch.note();
+        await this.#watch.note(name);
       });
       return await models.get(name);
     } catch (error) {
@@ -220,7 +222,7 @@ export class ServerRegistry implements ModelRegistryService, AsyncDisposable {
         manifest: admission.manifest,
       };
       const { version: { version: added } } = await registry.add(file, options);
-      await this.#watch.note();
+      await this.#watch.note(title);
       const created = !before?.versions.some((one) => one.version === added);
       const model = activate && before ? await this.patch(title, { active: added }) : await models.get(title);
       return { model, created };

@@ -220,6 +220,27 @@ Deno.test("an upload that breaks off leaves nothing", async () => {
   assert.equal((await s.add(tinyDetector())).body.name, "tiny");
 });
 
+Deno.test("only so many uploads are taken at once, and their places are given back", async () => {
+  await using s = await served();
+  const { hostname, port } = new URL(s.server.url);
+  const sockets = Array.from({ length: 4 }, () => {
+    const socket = createConnection({ host: hostname, port: Number(port) });
+    socket.on("error", () => {});
+    socket.write(
+      `POST /api/v1/models HTTP/1.1\r\nhost: ${hostname}:${port}\r\ncontent-length: 900000\r\n` +
+        "content-type: multipart/form-data; boundary=xx\r\n\r\n" +
+        '--xx\r\ncontent-disposition: form-data; name="file"; filename="a.onnx"\r\n\r\n' + "x".repeat(1000),
+    );
+    return socket;
+  });
+  await until(async () => (await s.files()).length === 4, "four files on their way");
+  const refused = await s.add(tinyDetector());
+  assert.deepEqual([refused.status, refused.body.code], [503, "unavailable"]);
+  for (const socket of sockets) socket.destroy();
+  await until(async () => (await s.add(tinyDetector())).status === 201, "a place to be free");
+  await until(async () => (await s.files()).length === 2, "nothing but the model to be left");
+});
+
 Deno.test("an inspection tells what a file is, what is to be looked at, and keeps nothing", async () => {
   await using s = await served();
   const { body: good } = await s.inspect(tinyDetector(), {}, "My Model (1).onnx");
