@@ -13,8 +13,8 @@ export type ReservoirMark = Pick<ReservoirPlace, "day" | "seen">;
 /** Candidates of the day's sample are so far apart: frames next to each other teach the same. */
 const CANDIDATE_S = 1;
 const HOUR_MS = 3_600_000;
-/** So many of an hour's pictures may be taken at once. */
-const BURST = 1 / 60;
+/** So many of an hour's pictures may be taken at once: each costs the stream's thread the encoding of a whole frame. */
+const BURST = 1 / 360;
 
 /** Decides which results' frames are kept. It looks at results alone: whether there is room is decided elsewhere. */
 export class CaptureChoice {
@@ -86,8 +86,9 @@ export class CaptureChoice {
     const gained = (Math.max(0, atMs - (this.#atMs ?? atMs)) / HOUR_MS) * this.rules.perHour;
     this.#tokens = Math.min(this.#burst, this.#tokens + gained);
     this.#atMs = atMs;
-    if (this.#tokens < 1) return false;
-    this.#tokens--;
+    // Shares of a whole rarely add up to quite one.
+    if (this.#tokens < 1 - 1e-6) return false;
+    this.#tokens = Math.max(0, this.#tokens - 1);
     return true;
   }
 }
