@@ -9,6 +9,7 @@ import type { StreamPolicy, StreamStatus } from "../../src/core/stream.ts";
 import { Hub } from "../../src/hub/hub.ts";
 import { Captures } from "../../src/service/captures.ts";
 import { Ingest } from "../../src/service/ingest.ts";
+import { StreamMemories } from "../../src/service/stream_memories.ts";
 import { StreamSinks } from "../../src/service/stream_sinks.ts";
 import { ServerStreams } from "../../src/service/streams.ts";
 import { Store } from "../../src/store/store.ts";
@@ -37,8 +38,9 @@ export async function rig(options: { lingerMs?: number; frameBytes?: number; str
   const captures = stack.use(
     new Captures({ weir, directory: join(dir, "captures"), address: (host) => Promise.resolve(host), onFault() {} }),
   );
+  const memories = stack.use(new StreamMemories({ weir, directory: join(dir, "memories"), onFault() {} }));
   const checkSource = () => Promise.resolve();
-  const streams = stack.use(new ServerStreams({ weir, store, checkSource, sinks, captures, limit: 100 }));
+  const streams = stack.use(new ServerStreams({ weir, store, checkSource, sinks, captures, memories, limit: 100 }));
   const stop = new AbortController();
   const routes = ingestRoutes({ ingest: new Ingest(weir), streams, hub, signal: stop.signal, ...options });
   const guard = {
