@@ -145,3 +145,49 @@ Deno.test("A disk that takes no clip costs the clip and is told", async () => {
   assert.deepEqual([usage.written, usage.failed], [0, 1]);
   assert.match(usage.fault!, /Cannot write .*no-directory/);
 });
+
+Deno.test("rules that come while the source is open hold from the next key frame on, and end with what is asked no more", async () => {
+  const path = makeClip({ frames: 200, gop: 20, bframes: 0 });
+  await inDirectory(async (directory) => {
+    const clips: CapturedClip[] = [];
+    await using tap = new EventClips({ stream: "clip", directory, emit: (clip) => clips.push(clip) });
+    let frame = 0;
+    const reader = new Reader((ptsUs) => {
+      frame++;
+      if (frame === 50) tap.rules = { beforeSeconds: 60, afterSeconds: 1, bytes: 1e8 };
+      if (frame === 100) tap.alert(alertNamed("in time"), { ptsUs, epoch: 1 });
+      if (frame === 180) tap.rules = undefined;
+      if (frame === 190) tap.alert(alertNamed("too late"), { ptsUs, epoch: 1 });
+    });
+    const config = { kind: "file", path, pace: "fast", loop: false } as const;
+    await file.open(config, { stream: "clip", tap }).run(reader, new AbortController().signal);
+    await tap[Symbol.asyncDispose]();
+    assert.deepEqual(clips.map(({ alerts }) => alerts.map(({ alert }) => alert)), [["in time"]]);
+    const marks = (await marksIn(clips[0].path)).map(({ mark }) => mark);
+    assert.deepEqual([marks[0], marks.at(-1)], [60, 124]);
+    assert.equal(tap.usage, undefined);
+  });
+});
+
+Deno.test("a file that starts over does not mix its rounds in a clip", async () => {
+  const path = makeClip({ frames: 60, gop: 20, bframes: 0 });
+  await inDirectory(async (directory) => {
+    const clips: CapturedClip[] = [];
+    await using tap = new EventClips({ stream: "clip", directory, emit: (clip) => clips.push(clip) });
+    tap.rules = { beforeSeconds: 10, afterSeconds: 10, bytes: 1e8 };
+    const stop = new AbortController();
+    let frame = 0;
+    const reader = new Reader((ptsUs) => {
+      if (++frame === 30 || frame === 90) tap.alert(alertNamed(`${frame}`), { ptsUs, epoch: 1 });
+      if (frame === 130) stop.abort();
+    });
+    const config = { kind: "file", path, pace: "fast", loop: true } as const;
+    await file.open(config, { stream: "clip", tap }).run(reader, stop.signal);
+    await tap[Symbol.asyncDispose]();
+    assert.deepEqual(clips.map(({ alerts }) => alerts[0].alert), ["30", "90"]);
+    for (const { path, short } of clips) {
+      assert.match(short!, /starts over/);
+      assert.deepEqual((await marksIn(path)).map(({ mark }) => mark), Array.from({ length: 60 }, (_, n) => n));
+    }
+  });
+});
