@@ -61,6 +61,14 @@ Deno.test("a unit is written, kept from being overwritten, told of, and removed;
     assert.equal((await weir("service", "remove", ...place)).code, 2);
   }));
 
+Deno.test("weir licences tells of every package that is installed, and has the texts", async () => {
+  const told = await words("licences");
+  assert.match(told, /Source offer[\s\S]*^ {2}node-av \d\S+: MIT$/m);
+  assert.match(told, /^ {2}zod \d\S+: MIT$/m);
+  assert.match(await words("licences", "--gpl"), /GNU GENERAL PUBLIC LICENSE\s+Version 3/);
+  assert.match(await words("licences", "--full"), /Permission is hereby granted/);
+});
+
 Deno.test("completions know every command, and every option that its help tells", async () => {
   const options = [...(await words("help", "run")).matchAll(/^ {2}(--[a-z-]+)/gm)].map(([, option]) => option);
   assert.ok(options.length > 10);

@@ -253,6 +253,17 @@ fileTest("weir licences tells the notice and every package of the file", async (
   assert.match((await single.run(["licences", "--gpl"])).stdout, /GNU GENERAL PUBLIC LICENSE/);
 });
 
+fileTest("it takes plugins, knows its own words, and where it lies itself", async (_, single) => {
+  const plugin = new URL("../../examples/crowding.ts", import.meta.url).pathname;
+  const words = ["run", "scene:pitch", "--model", "weir-pitch", "--plugin", plugin, "--analyze", "crowding?of=player"];
+  const { code, stdout, stderr } = await single.run([...words, "--duration", "1", "--quiet"]);
+  assert.equal(code, 0, stderr);
+  assert.match(stdout, /"crowding":\{"count":\d+/);
+  assert.match((await single.run(["completions", "bash"])).stdout, /run\) words="--model /);
+  const unit = await single.run(["service", "install", "--print"]);
+  assert.ok(unit.stdout.includes(`\nExecStart=${single.path} serve --no-parent\n`), unit.stdout);
+});
+
 fileTest(
   "it works on a bare Debian 12, as a user without a home, on disks that cannot be written to but for one folder",
   async (_, single) => {
