@@ -23,6 +23,7 @@ import {
   namedApart,
   type PooledModel,
   settingsOf,
+  setupNamed,
   type Taken,
   usesOf,
   wordsOf,
@@ -139,9 +140,8 @@ export class ModelPool implements AsyncDisposable {
   }
 
   /** Runs a model's file as streams would, once, and forgets it; rejects with the reason when it cannot run. */
-  async attempt({ graph, spec, why, origin }: Examination): Promise<void> {
-    const settings = settingsOf({ ...CANDIDATE, device: "cpu" }, this.options);
-    const loaded = this.#load({ graph, spec, why, origin }, settings, false);
+  async attempt(found: Examination): Promise<void> {
+    const loaded = this.#load(found, settingsOf({ ...CANDIDATE, device: "cpu" }, this.options), false);
     await loaded.ready;
     this.#letGo(loaded);
   }
@@ -177,19 +177,19 @@ export class ModelPool implements AsyncDisposable {
     if (declaration && !declaration.loaded) throw new ModelError("not_found", declaration.fault!);
     const loaded = declaration?.loaded ?? await this.#find(name);
     await this.#use(loaded, user);
-    return await this.#withCandidates(user, loaded, parseReference(name)?.version !== undefined);
+    return await this.#withCandidates(user, loaded, name);
   }
 
   /** The other versions that the registry says are to run beside it. What cannot be loaded of them is told, and left out. */
-  async #withCandidates(user: string, loaded: Loaded, pinned: boolean): Promise<Taken> {
+  async #withCandidates(user: string, loaded: Loaded, name: string): Promise<Taken> {
     const { setup, origin } = loaded;
-    const alone: Taken = { setup, loaded: [loaded] };
+    const pinned = origin.kind === "registry" && parseReference(name)?.version !== undefined;
+    const alone: Taken = { setup: pinned ? setupNamed(setup, name) : setup, loaded: [loaded] };
     if (origin.kind !== "registry" || origin.pinned || pinned) return alone;
     const model = await this.options.registry?.get(origin.name).catch(() => undefined);
-    if (!model) return alone;
     const all: Loaded[] = [loaded];
     const candidates: CandidateSetup[] = [];
-    for (const { role, share, version } of candidatesOf(model)) {
+    for (const { role, share, version } of model ? candidatesOf(model) : []) {
       try {
         const candidate = await this.#find(`${origin.name}@${version}`, CANDIDATE);
         await this.#use(candidate, user);

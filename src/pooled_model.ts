@@ -99,8 +99,9 @@ export function givenUp({ state, children }: SupervisorSnapshot): boolean {
 /** Whether what was found is what is loaded already. One file may be several versions, with other thresholds. */
 export function isSameModel({ setup, origin }: Pick<Loaded, "setup" | "origin">, found: Examination): boolean {
   if (origin.kind === "registry" || found.origin.kind === "registry") {
+    // What was asked for by its version stays that version; a bare name goes with the times.
     return origin.kind === "registry" && found.origin.kind === "registry" && origin.name === found.origin.name &&
-      origin.version === found.origin.version;
+      origin.version === found.origin.version && (found.origin.pinned || !origin.pinned);
   }
   const { name, file, sha256 } = found.spec;
   return setup.spec.sha256 === sha256 && (setup.spec.name === name || setup.spec.file === file);
@@ -168,4 +169,10 @@ export function leaseOf(taken: readonly Taken[], giveBack: (one: Taken) => void)
 /** Whether it is that model of the registry, or that version of it. */
 export function isVersion({ origin }: Pick<Loaded, "origin">, name: string, version?: string): boolean {
   return origin.kind === "registry" && origin.name === name && (version === undefined || origin.version === version);
+}
+
+/** A setup under another name of the same model: a pipeline may hold a model and one version of it, which are one. */
+export function setupNamed(setup: ModelSetup, name: string): ModelSetup {
+  const { spec } = setup;
+  return spec.name === name ? setup : { ...setup, spec: { ...spec, name, family: spec.family ?? spec.name } };
 }

@@ -220,6 +220,22 @@ Deno.test("a canary answers its share of the frames, in their order, and none is
   }, "each of its frames to be compared or counted as skipped");
 });
 
+Deno.test("in one pipeline a model's canary answers for its bare name, and never for a version that is named", async () => {
+  await using r = await rig();
+  await r.change({ canary: { version: "2", share: 0.5 } });
+  // Whoever names the version may come first.
+  await r.weir.add(registered("pinned", "cells@1"));
+  const pipeline = [{ model: "cells", name: "bare" }, { model: "cells@1", name: "first" }];
+  await r.weir.add({ ...registered("cam", "cells"), pipeline });
+  await r.more("cam", 10);
+  const answers = (step: string) =>
+    r.results.filter(({ stream }) => stream === "cam").map(({ outputs }) => outputs[step] as ModelOutput);
+  const versions = (step: string) => [...new Set(answers(step).map(({ version }) => version))];
+  await until(() => versions("bare").length === 2, "answers of the canary");
+  assert.deepEqual(versions("first"), ["1"]);
+  assert.ok([...answers("bare"), ...answers("first")].every(({ model }) => model === "cells"));
+});
+
 Deno.test("a shadow is compared and never published: one that says the same agrees, one of other words does not", async () => {
   await using r = await rig();
   await addModel(r.registry, "cells", tinyDetector(), { labels: ["a", "b", "c"] });
