@@ -88,7 +88,7 @@ inBrowser("A zone and a line are drawn into the live picture, saved without reco
   assert.deepEqual(view.complaints, []);
 });
 
-inBrowser("Shapes are drawn by keys alone, and what the server would refuse cannot be saved", async () => {
+inBrowser("Shapes are drawn by keys and moved by touch, and what the server would refuse cannot be saved", async () => {
   await using server = await ConsoleServer.start();
   await server.ask("POST", "/api/v1/streams", PITCH);
   await using view = await ConsolePage.open(server.url, { place: "#/streams/pitch", width: 390, height: 844 });
@@ -111,6 +111,10 @@ inBrowser("Shapes are drawn by keys alone, and what the server would refuse cann
   await page.until(`${pointsOf("zone")}[0].length === 4`);
   await keys.control("z");
   await page.until(`${pointsOf("zone")}[0].length === 5`);
+  const hand = new Pointer(page, `document.querySelector("svg.shapes")`);
+  await page.evaluate(`document.querySelector("svg.shapes").scrollIntoView({ block: "center" })`);
+  await hand.swipe([0.65, 0.65], [0.8, 0.9]);
+  await page.until(stands("zone", 3, [0.8, 0.9]));
 
   await keys.tabTo(/^Name of zone/);
   await keys.write("events");
@@ -125,14 +129,17 @@ inBrowser("Shapes are drawn by keys alone, and what the server would refuse cann
   await page.until(`document.activeElement.matches("svg.shapes")`);
   await keys.press("Enter");
   await page.until(saying("frames in which nothing moves"));
-  await page.until(saying("It can be saved"));
+  await page.until(saying("It can be saved; "));
+  await server.ask("PATCH", "/api/v1/streams/pitch", { pipeline: PITCH.pipeline.slice(0, 1) });
+  await view.press("Save");
+  await page.until(saying("Somebody has changed"));
   const over = await page.evaluate<number>("document.documentElement.scrollWidth - innerWidth");
   assert.ok(over <= 0, `${over} pixels too wide for a phone`);
   await keys.tabTo("Cancel");
   await keys.press("Enter");
   await page.until(`!document.querySelector("svg.shapes")`);
   const { registration } = await server.ask("GET", "/api/v1/streams/pitch") as View;
-  assert.equal(registration.pipeline.length, 2, "nothing was saved");
+  assert.equal(registration.pipeline.length, 1, "nothing was saved");
   assert.deepEqual(view.complaints, []);
 });
 

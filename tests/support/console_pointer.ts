@@ -3,7 +3,7 @@ import type { BrowserPage } from "./browser.ts";
 /** A place in an element, as shares of its width and height. */
 export type Share = readonly [x: number, y: number];
 
-/** Works an element with the mouse, as a hand does: pressing, moving, letting go. */
+/** Works an element as a hand does: pressing, moving, letting go. */
 export class Pointer {
   constructor(private readonly page: BrowserPage, private readonly element: string) {}
 
@@ -24,6 +24,17 @@ export class Pointer {
     await this.#send("mouseMoved", between, true);
     await this.#send("mouseMoved", end, true);
     await this.#send("mouseReleased", end);
+  }
+
+  /** The same with a finger. */
+  async swipe(from: Share, to: Share): Promise<void> {
+    const middle: Share = [(from[0] + to[0]) / 2, (from[1] + to[1]) / 2];
+    const [begin, between, end] = await Promise.all([from, middle, to].map((share) => this.#place(share)));
+    await this.page.send("Input.dispatchTouchEvent", { type: "touchStart", touchPoints: [begin] });
+    for (const at of [between, end]) {
+      await this.page.send("Input.dispatchTouchEvent", { type: "touchMove", touchPoints: [at] });
+    }
+    await this.page.send("Input.dispatchTouchEvent", { type: "touchEnd", touchPoints: [] });
   }
 
   #place([x, y]: Share): Promise<{ x: number; y: number }> {

@@ -137,6 +137,10 @@ export class ShapeSession implements Disposable {
   async save(): Promise<boolean> {
     this.saving.value = true;
     try {
+      const { registration } = await call<StreamView>("GET", this.#path);
+      if (JSON.stringify(registration.pipeline) !== JSON.stringify(this.#pipeline)) {
+        throw new Error("Somebody has changed the stream's pipeline meanwhile; leave this and draw anew");
+      }
       await call("PATCH", this.#path, { pipeline: this.#drawn() });
       return true;
     } catch (thrown) {
