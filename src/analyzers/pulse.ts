@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Analyzer, AnalyzerFrame } from "../core/analyzer.ts";
 import type { Box, Detection, ModelOutput } from "../core/results.ts";
+import { PulseNetwork } from "../vision/pulse/pulse_network.ts";
 import { PULSE_METHODS } from "../vision/pulse/pulse_methods.ts";
 import { PulseFace, type PulseReading } from "./pulse_face.ts";
 import { type PixelRegion } from "./pulse_region.ts";
@@ -23,9 +24,9 @@ export const pulseSchema = z.strictObject({
   skin: z.boolean().optional().describe(
     'Whether only pixels with the chroma of skin count; default true, but false for the region "frame"',
   ),
-  method: z.enum(["auto", ...PULSE_METHODS, "red", "blue"]).default("auto").describe(
-    "How colours become a pulse; auto takes the method whose answer is the most trustworthy at the moment. red, green and " +
-      "blue are that channel alone, for a finger on the lens",
+  method: z.enum(["auto", ...PULSE_METHODS, "network", "red", "blue"]).default("auto").describe(
+    "How colours become a pulse; auto takes the method whose answer is the most trustworthy at the moment, and asks the " +
+      "network weir-pulse, which wants 30 s, where none is. red, green and blue are that channel alone, for a finger on the lens",
   ),
   windowS: z.number().min(5).max(60).default(10).describe("How much of the past a rate is made of, seconds"),
   longWindowS: z.number().min(5).max(120).default(30).describe(
@@ -47,6 +48,7 @@ export type PulseOutput = Omit<PulseReading, "wave" | "spectrum" | "colours"> & 
   faces: PulseReading[];
 };
 
+const WEIGHTS = new URL("../../models/builtin/weir-pulse.f32", import.meta.url);
 /** Faces whose traces are kept. */
 const FACES_MAX = 8;
 /** A face that the detector misses is where it was for so long; one gone for longer is forgotten. */
@@ -59,6 +61,7 @@ export class Pulse implements Analyzer {
   #faces: PulseFace[] = [];
   #fixed?: PulseFace;
   #dueAt?: number;
+  #network?: PulseNetwork;
 
   constructor(private readonly options: PulseOptions) {
     if (options.region) this.#fixed = new PulseFace(this.#faceOptions());
@@ -140,7 +143,17 @@ export class Pulse implements Analyzer {
 
   #faceOptions() {
     const { method, windowS, longWindowS, minConfidence, waveS, spectrum, colours, region, skin } = this.options;
-    return { method, windowS, longWindowS, minConfidence, waveS, spectrum, colours, skin: skin ?? region !== "frame" };
+    return {
+      method,
+      windowS,
+      longWindowS,
+      minConfidence,
+      waveS,
+      spectrum,
+      colours,
+      skin: skin ?? region !== "frame",
+      network: () => this.#network ??= new PulseNetwork(Deno.readFileSync(WEIGHTS)),
+    };
   }
 }
 

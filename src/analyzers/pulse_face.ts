@@ -2,8 +2,10 @@ import type { Picture } from "../core/frame.ts";
 import type { Box } from "../core/results.ts";
 import { rounded } from "../core/tidy.ts";
 import { estimatePulse, type PulseEstimate } from "../vision/pulse/estimate_pulse.ts";
+import { type NetworkEstimate, networkEstimate } from "../vision/pulse/network_estimate.ts";
 import { PULSE_BAND, type PulseWay } from "../vision/pulse/pulse_candidate.ts";
 import { intervalOf } from "../vision/pulse/pulse_confidence.ts";
+import type { PulseNetwork } from "../vision/pulse/pulse_network.ts";
 import { PulseTrace, type PulseWindow, TRACE_FPS } from "../vision/pulse/pulse_trace.ts";
 import { SkinMask } from "../vision/pulse/skin_mask.ts";
 import { type PixelRegion, PulseRegion } from "./pulse_region.ts";
@@ -28,7 +30,7 @@ export type PulseReading = {
   reasons: PulseReason[];
   /** The rate's power over that of the rest of the band; the estimated rate stands in for the true one. */
   snrDb?: number;
-  method?: PulseWay;
+  method?: PulseWay | "network";
   /** How much of the trace was looked at, seconds. */
   windowS: number;
   /** Mean skin colour, 0–255. */
@@ -47,7 +49,7 @@ export type PulseReading = {
 
 /** How a face is read. */
 export interface PulseFaceOptions {
-  method: PulseWay | "auto";
+  method: PulseWay | "auto" | "network";
   windowS: number;
   longWindowS: number;
   minConfidence: number;
@@ -55,12 +57,18 @@ export interface PulseFaceOptions {
   waveS: number;
   spectrum: boolean;
   colours: boolean;
+  /** Opens the network, once it is needed. */
+  network(): PulseNetwork;
 }
+
+type Estimate = PulseEstimate | NetworkEstimate;
 
 /** Frames whose colours wait for the next result. */
 const COLOURS_MAX = 2000;
 /** Side of the small picture that colours are taken from. */
 const SIDE = 40;
+/** What the network looks at, and a little more, so that nothing is missing at its edge. */
+const NETWORK_S = 30.2;
 /** Shorter traces hold too few beats. */
 const LEAST_S = 4.9;
 const LEAST_FPS = 14, LEAST_LIGHT = 55, MOST_CLIPPED = 0.15, MOST_MOVED = 0.12, LEAST_SKIN = 0.08;
@@ -82,7 +90,7 @@ export class PulseFace {
   box?: Box;
 
   constructor(private readonly options: PulseFaceOptions, readonly track?: number) {
-    this.#trace = new PulseTrace(Math.max(options.windowS, options.longWindowS) + 1);
+    this.#trace = new PulseTrace(Math.max(options.windowS, options.longWindowS, NETWORK_S) + 1);
   }
 
   /** The face is here, as far as anybody knows: takes its colour. */
@@ -119,6 +127,7 @@ export class PulseFace {
       return { ...said, confidence: 0, reasons, windowS: rounded(short?.seconds ?? 0, 10), ...this.#seen() };
     }
     const { window, estimate } = this.#estimate(short);
+    if (this.options.method === "network" && window.seconds < 29.9) reasons.push("tooShort");
     // A wave made of too few frames a second is not the heart's, whatever it looks like.
     const confidence = estimate && window.fps >= LEAST_FPS ? estimate.confidence * this.#steadiness(estimate, time) : 0;
     const enough = confidence >= this.options.minConfidence;
@@ -136,18 +145,33 @@ export class PulseFace {
     };
   }
 
-  /** By the short window, which is quick; where that does not do, by the long one, which is surer. */
-  #estimate(short: PulseWindow): { window: PulseWindow; estimate?: PulseEstimate } {
+  /** By the short window, which is quick; where that does not do, by the long one; where that does not, by the network. */
+  #estimate(short: PulseWindow): { window: PulseWindow; estimate?: Estimate } {
     const { method, longWindowS, minConfidence } = this.options;
-    const first = { window: short, estimate: estimatePulse(short.trace, TRACE_FPS, method) };
-    if ((first.estimate?.confidence ?? 0) >= minConfidence || this.#trace.seconds < short.seconds * 1.5) return first;
-    const long = this.#trace.window(longWindowS)!;
-    const second = { window: long, estimate: estimatePulse(long.trace, TRACE_FPS, method) };
-    return (second.estimate?.confidence ?? 0) > (first.estimate?.confidence ?? 0) ? second : first;
+    const way = method === "network" ? "auto" : method;
+    let best: { window: PulseWindow; estimate?: Estimate } = {
+      window: short,
+      estimate: estimatePulse(short.trace, TRACE_FPS, way),
+    };
+    const surer = (other: typeof best) => {
+      if ((other.estimate?.confidence ?? 0) > (best.estimate?.confidence ?? 0)) best = other;
+    };
+    const longer = this.#trace.seconds >= short.seconds * 1.5;
+    if ((best.estimate?.confidence ?? 0) < minConfidence && longer && method !== "network") {
+      const window = this.#trace.window(longWindowS)!;
+      surer({ window, estimate: estimatePulse(window.trace, TRACE_FPS, way) });
+    }
+    if (method !== "network" && (method !== "auto" || (best.estimate?.confidence ?? 0) >= SURE)) return best;
+    const window = this.#trace.window(NETWORK_S)!;
+    const lent = best.estimate?.way === "network" ? undefined : best.estimate as PulseEstimate | undefined;
+    const estimate = networkEstimate(window.trace, lent, this.options.network);
+    if (method === "network") return { window, ...(estimate && { estimate }) };
+    surer({ window, estimate });
+    return best;
   }
 
   /** Windows overlap, so that one rate follows from the last; one that jumps has to stand out the more. */
-  #steadiness({ bpm }: PulseEstimate, time: number): number {
+  #steadiness({ bpm }: Estimate, time: number): number {
     const before = this.#before;
     this.#before = { bpm, time };
     return before && time - before.time < 3 && Math.abs(bpm - before.bpm) > MOST_JUMP ? 0.75 : 1;
@@ -178,7 +202,7 @@ export class PulseFace {
     };
   }
 
-  #pictures({ pulse, spectrum }: PulseEstimate): Pick<PulseReading, "wave" | "spectrum"> {
+  #pictures({ pulse, spectrum }: Estimate): Pick<PulseReading, "wave" | "spectrum"> {
     const { waveS } = this.options;
     const stretch = pulse.subarray(Math.max(0, pulse.length - Math.round(waveS * TRACE_FPS)));
     const deviation = Math.sqrt(pulse.reduce((sum, value) => sum + value * value, 0) / pulse.length);
@@ -200,7 +224,7 @@ export class PulseFace {
   }
 }
 
-function reasonsAgainst(window: PulseWindow, estimate: PulseEstimate | undefined): PulseReason[] {
+function reasonsAgainst(window: PulseWindow, estimate: Estimate | undefined): PulseReason[] {
   const reasons: PulseReason[] = [];
   if (window.fps < LEAST_FPS) reasons.push("lowRate");
   if (window.brightness < LEAST_LIGHT) reasons.push("dark");

@@ -1,8 +1,10 @@
 import { join } from "node:path";
-import { pulseEstimates } from "../vision/pulse/estimate_pulse.ts";
+import { fingerIn, pulseEstimates } from "../vision/pulse/estimate_pulse.ts";
+import { networkEstimate } from "../vision/pulse/network_estimate.ts";
+import type { PulseNetwork } from "../vision/pulse/pulse_network.ts";
 import { TRACE_FPS } from "../vision/pulse/pulse_trace.ts";
 import { pulseHtml } from "./eval_pulse_html.ts";
-import { openPulseNetwork } from "./eval_pulse_network.ts";
+import { openLivePulseNetwork, openPulseNetwork } from "./eval_pulse_network.ts";
 import { generatorHash, recordEvaluation, recordGate } from "./eval_pulse_record.ts";
 import { figuresOf, gateOf, type PulseGuess, type PulseReport, reportText } from "./eval_pulse_report.ts";
 import {
@@ -57,7 +59,8 @@ export const evalPulseHelp: Command<typeof FLAGS> = {
   flags: FLAGS,
   notes: [
     ["What is judged", [
-      "Every method of the analyzer pulse, its choice among them (auto), and the network weir-pulse, in windows of 30 s:",
+      "Every method of the analyzer pulse, its choice among them (auto), the network weir-pulse, and the choice with the",
+      "network asked where it is in doubt (live, as the analyzer does), in windows of 30 s:",
       "on synthetic traces (seeds from 1; pulse 0.4 %, common motion 1 %, noise 0.2, 0.6 and 1.2 % of each frame), on",
       "harder ones (restless: the rate wanders, the head is never still, frames are missing), and on recordings of a finger",
       "on a phone's camera beside a chest strap (Welltory, every 5 s), where they are given.",
@@ -69,6 +72,9 @@ export const evalPulseHelp: Command<typeof FLAGS> = {
     ["weir eval pulse --recordings vectors/welltory --html pulse.html", "with recordings and plots"],
   ],
 };
+
+/** Noise of the windows without a pulse. */
+const STILL_NOISES = [0.002, 0.006] as const;
 
 /** `weir eval pulse`. Answers the exit code. */
 export async function evalPulseCommand(args: string[]): Promise<number> {
@@ -98,6 +104,7 @@ export async function evalPulse(
   const { traces = 200, "min-confidence": minConfidence = 0.7 } = flags;
   const folder = flags.recordings ?? assetFolder();
   await using network = await openPulseNetwork();
+  const live = await openLivePulseNetwork();
   const guesses: PulseGuess[] = [];
   const synthetic = function* () {
     for (const noise of NOISE_LEVELS) yield* syntheticCases(noise, traces);
@@ -105,9 +112,17 @@ export async function evalPulse(
   };
   for (const one of synthetic()) {
     const { bpm, confidence } = await network.run(one.window);
-    guesses.push(...judged(one), { ...labels(one), method: "network", bpm, confidence });
+    guesses.push(...judged(one, live), { ...labels(one), method: "network", bpm, confidence });
   }
-  if (folder) { for (const one of welltoryCases(folder)) guesses.push(...judged(one)); }
+  if (folder) { for (const one of welltoryCases(folder)) guesses.push(...judged(one, live)); }
+  const still = stillShares(
+    await Promise.all(
+      STILL_NOISES.flatMap((noise) => [...syntheticCases(noise, Math.ceil(traces / 2), { depth: 0 })]).map(
+        async (one) => [...judged(one, live), { ...labels(one), method: "network", ...await network.run(one.window) }],
+      ),
+    ),
+    minConfidence,
+  );
   const sets = figuresOf(guesses, minConfidence);
   const hashes = { generator: generatorHash(), network: network.sha256 };
   const report: PulseReport = {
@@ -116,24 +131,45 @@ export async function evalPulse(
     minConfidence,
     hashes,
     sets,
-    gate: [...flags.record ? [] : await recordGate(hashes), ...gateOf(sets)],
+    still,
+    gate: [...flags.record ? [] : await recordGate(hashes), ...gateOf(sets, still)],
     left: folder ? [] : ["Not judged: the Welltory recordings, which --recordings or WEIR_TEST_ASSETS would name"],
   };
   return { report, guesses };
 }
 
-/** Every way's answer, and the answer of the most trustworthy of those that auto takes. */
-function judged(one: PulseCase): PulseGuess[] {
-  const finger = one.set.startsWith("Welltory");
-  const estimates = pulseEstimates(one.window.trace, TRACE_FPS, finger ? [] : ["green"]);
+/** How often a rate is given where there is none to be found. */
+function stillShares(windows: readonly PulseGuess[][], minConfidence: number): PulseReport["still"] {
+  return ["auto", "live", "network"].map((method) => {
+    const told = windows.flat().filter((guess) => guess.method === method && guess.confidence >= minConfidence);
+    return { method, windows: windows.length, share: told.length / windows.length };
+  });
+}
+
+/** Every way's answer, the most trustworthy of those that auto takes, and what is said live, where the network helps out. */
+function judged(one: PulseCase, network: PulseNetwork): PulseGuess[] {
+  const { trace } = one.window;
+  const finger = fingerIn(trace);
+  const estimates = pulseEstimates(trace, TRACE_FPS, finger ? [] : ["green"]);
   const ways = finger ? ["red", "green", "blue"] : ["pos", "chrom", "lgi", "omit", "green"];
   const choice = estimates.filter(({ way }) => finger || way !== "green")
     .reduce<typeof estimates[number] | undefined>((a, b) => a && a.confidence >= b.confidence ? a : b, undefined);
-  const nothing = { bpm: Number.NaN, confidence: 0 };
-  return [...ways, "auto"].map((method) => {
-    const { bpm, confidence } = (method === "auto" ? choice : estimates.find(({ way }) => way === method)) ?? nothing;
-    return { ...labels(one), method, bpm, confidence };
+  const doubt = (choice?.confidence ?? 0) < 0.8 ? networkEstimate(trace, choice, () => network) : undefined;
+  const said = doubt && doubt.confidence > choice!.confidence ? doubt : choice;
+  const guess = (
+    method: string,
+    estimate: { bpm: number; confidence: number } = { bpm: Number.NaN, confidence: 0 },
+  ) => ({
+    ...labels(one),
+    method,
+    bpm: estimate.bpm,
+    confidence: estimate.confidence,
   });
+  return [
+    ...ways.map((method) => guess(method, estimates.find(({ way }) => way === method))),
+    guess("auto", choice),
+    ...finger ? [] : [guess("live", said)],
+  ];
 }
 
 function labels({ set, name, truth }: PulseCase): Pick<PulseGuess, "set" | "name" | "truth"> {

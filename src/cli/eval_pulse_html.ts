@@ -5,7 +5,7 @@ import { barPlot, linePlot, scatterPlot } from "./plots.ts";
 export function pulseHtml(report: PulseReport, guesses: readonly PulseGuess[]): string {
   const sections = report.sets.map(({ set, windows, methods }) => {
     const ofSet = guesses.filter((guess) => guess.set === set && Number.isFinite(guess.bpm));
-    const shown = methods.some(({ method }) => method === "network") ? ["pos", "auto", "network"] : ["red", "auto"];
+    const shown = methods.some(({ method }) => method === "network") ? ["pos", "live", "network"] : ["red", "auto"];
     const rows = methods.map(({ method, all, answered, sure }) =>
       `<tr><th>${method}</th>${
         [
@@ -89,6 +89,10 @@ export function pulseHtml(report: PulseReport, guesses: readonly PulseGuess[]): 
 <p class="notice">Pulse rates by camera are ${report.notice}.</p>
 <p>The first figures of each row are of every window; <em>answered</em> counts windows with a confidence of
 ${report.minConfidence} or more, <em>sure</em> those of 0.8 or more.</p>
+<p>${
+    report.still.map(({ method, share }) => `Without a pulse, ${method} gives a rate for ${percent(share)} of windows.`)
+      .join(" ")
+  }</p>
 <ul class="gate">${rules.join("\n")}</ul>
 <div class="plots">${byNoise}</div>
 ${sections.join("\n")}

@@ -1,5 +1,6 @@
 import { listBuiltinModels } from "../../models/builtin_models.ts";
 import { openModel } from "../../models/onnx.ts";
+import { PulseNetwork as LivePulseNetwork } from "../vision/pulse/pulse_network.ts";
 import type { PulseWindow } from "../vision/pulse/pulse_trace.ts";
 
 /** The built-in network that reads a rate from half a minute of colours. */
@@ -7,6 +8,11 @@ export interface PulseNetwork extends AsyncDisposable {
   sha256: string;
   /** The rate, and how likely it is to be within 5 BPM. */
   run(window: PulseWindow): Promise<{ bpm: number; confidence: number; ms: number }>;
+}
+
+/** The same network as it runs live, without a runtime. */
+export async function openLivePulseNetwork(): Promise<LivePulseNetwork> {
+  return new LivePulseNetwork(await Deno.readFile(new URL("../../models/builtin/weir-pulse.f32", import.meta.url)));
 }
 
 /** Frames that the network looks at. */

@@ -37,7 +37,7 @@ export async function recordGate(hashes: PulseReport["hashes"]): Promise<PulseRe
 }
 
 /** Writes an evaluation beside the weights. */
-export async function recordEvaluation({ hashes, minConfidence, sets }: PulseReport): Promise<void> {
+export async function recordEvaluation({ hashes, minConfidence, sets, still }: PulseReport): Promise<void> {
   const round = (_: string, value: unknown) => typeof value === "number" ? Number(value.toFixed(4)) : value;
-  await Deno.writeTextFile(RECORD, JSON.stringify({ v: 1, hashes, minConfidence, sets }, round, 2) + "\n");
+  await Deno.writeTextFile(RECORD, JSON.stringify({ v: 1, hashes, minConfidence, sets, still }, round, 2) + "\n");
 }

@@ -30,6 +30,8 @@ export interface PulseReport {
   /** Content hashes of what was judged. */
   hashes: { generator: string; network: string };
   sets: { set: string; windows: number; methods: PulseMethodFigures[] }[];
+  /** Of windows without a pulse, how many get a rate all the same. */
+  still: { method: string; windows: number; share: number }[];
   /** What must hold, and whether it does. */
   gate: { rule: string; value: number; ok: boolean }[];
   /** Sets that could not be judged here, and why. */
@@ -67,7 +69,7 @@ function methodFigures(
 }
 
 /** What the figures must keep to; rules about sets that were not judged are left out. */
-export function gateOf(sets: PulseReport["sets"]): PulseReport["gate"] {
+export function gateOf(sets: PulseReport["sets"], still: PulseReport["still"] = []): PulseReport["gate"] {
   const gate: PulseReport["gate"] = [];
   const find = (set: string, method: string) =>
     sets.find((one) => one.set.startsWith(set))?.methods.find((one) => one.method === method);
@@ -103,7 +105,10 @@ export function gateOf(sets: PulseReport["sets"]): PulseReport["gate"] {
   rule("Welltory: MAE ≤ 1.3", finger?.agreement?.mae, (value) => value <= 1.3);
   rule("Welltory: r ≥ 0.96", finger?.agreement?.r, (value) => value >= 0.96);
   rule("Welltory: within 5 BPM ≥ 97 %", finger?.agreement?.within5, (value) => value >= 0.97);
-  for (const method of ["auto", "network"]) {
+  for (const { method, share } of still) {
+    rule(`without a pulse: ${method} gives a rate ≤ 10 %`, share, (value) => value <= 0.1);
+  }
+  for (const method of ["auto", "live", "network"]) {
     const sure = sets.flatMap(({ set, windows, methods }) =>
       methods.flatMap((one) =>
         one.method === method ? [{ set, count: one.sure.share * windows, within5: one.sure.within5 ?? 0 }] : []
@@ -122,7 +127,7 @@ export function gateOf(sets: PulseReport["sets"]): PulseReport["gate"] {
 }
 
 /** The report as a person reads it. */
-export function reportText({ sets, gate, left, minConfidence, notice }: PulseReport): string {
+export function reportText({ sets, still, gate, left, minConfidence, notice }: PulseReport): string {
   const head = ["", "MAE", "RMSE", "r", "≤5", "≤10", "answered", "MAE", "≤5", "sure", "≤5"];
   const blocks = sets.map(({ set, windows, methods }) => {
     const rows = methods.map(({ method, all, answered, sure }) => [
@@ -143,6 +148,10 @@ export function reportText({ sets, gate, left, minConfidence, notice }: PulseRep
   const rules = gate.map(({ rule, value, ok }) => `${ok ? "holds " : "FAILS "} ${rule}: ${number(value, 3)}`);
   return [
     ...blocks,
+    still.map(({ method, windows, share }) =>
+      `without a pulse: ${method} gives a rate for ${percent(share)} of ${windows} windows`
+    )
+      .join("\n"),
     `Answered: with a confidence of ${minConfidence} or more; sure: of 0.8 or more. The columns before are of every window.`,
     ...(left.length > 0 ? [left.join("\n")] : []),
     rules.join("\n"),

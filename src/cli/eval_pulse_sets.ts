@@ -21,10 +21,14 @@ export const RESTLESS_NOISES = [0.002, 0.006] as const;
 export const FIRST_SEED = 1;
 export const WINDOW_S = 30;
 
-/** The synthetic test set at one level of noise. */
-export function* syntheticCases(noise: number, count: number, firstSeed = FIRST_SEED): Generator<PulseCase> {
+/** The synthetic test set at one level of noise; with a `depth` of 0, the same without a pulse. */
+export function* syntheticCases(
+  noise: number,
+  count: number,
+  { firstSeed = FIRST_SEED, depth }: { firstSeed?: number; depth?: number } = {},
+): Generator<PulseCase> {
   for (let seed = firstSeed; seed < firstSeed + count; seed++) {
-    const { fps, bpm, trace } = syntheticTrace(seed, noise);
+    const { fps, bpm, trace } = syntheticTrace(seed, noise, { depth });
     const live = new PulseTrace(WINDOW_S + 1);
     trace[0].forEach((red, i) => live.push({ time: i / fps, rgb: [red, trace[1][i], trace[2][i]] }));
     const set = `synthetic, noise ${(noise * 100).toFixed(1)} %`;

@@ -62,7 +62,11 @@ def main():
             if answer.shape != other.shape or not np.allclose(answer, other, atol=2e-3, rtol=1e-3):
                 raise SystemExit(f"ONNX Runtime and PyTorch differ in {name}: {answer} and {other}")
 
+    # The product runs the network in plain loops, too, beside its other methods: all it needs are the numbers, in order.
     file = Path(options.out)
+    weights = np.concatenate([part.detach().numpy().ravel() for _, part in network.named_parameters()])
+    file.with_suffix(".f32").write_bytes(weights.astype("<f4").tobytes())
+
     data = file.read_bytes()
     digest = hashlib.sha256(data).hexdigest()
     manifest = file.parent / "manifest.json"

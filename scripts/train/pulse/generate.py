@@ -2,7 +2,8 @@
 
 `published` is the family of traces of `weir eval pulse` (src/vision/pulse/synthetic_trace.ts): a steady pulse of
 0.4 %, common-mode motion of 1 %, independent noise on every frame. `wild` is wider in everything: skin, light, motion
-that the channels do not quite share, rates that wander, gaps in time. A network is trained on both.
+that the channels do not quite share, rates that wander, gaps in time. A network is trained on both, and on some traces of
+either kind that have no pulse at all: a photograph on a wall is to be told from a face.
 """
 
 import numpy as np
@@ -14,27 +15,32 @@ SIGNATURE = np.array([0.33, 0.77, 0.53])
 TIMES = np.arange(FRAMES) / FPS
 
 
-def batch(random, size, noise=None, wild=0.5):
-    """`size` traces [size, 900, 3] and their mean rates; of each, `wild` is the chance that it is of the wide kind."""
-    traces, rates = published(random, size, noise)
+def batch(random, size, noise=None, wild=0.5, empty=0.0):
+    """`size` traces [size, 900, 3] and their mean rates, NaN where there is no pulse.
+
+    Of each, `wild` is the chance that it is of the wide kind, and `empty` that it has no pulse.
+    """
+    without = random.random(size) < empty
+    traces, rates = published(random, size, noise, ~without)
     chosen = random.random(size) < wild
     if chosen.any():
-        traces[chosen], rates[chosen] = wide(random, int(chosen.sum()))
+        traces[chosen], rates[chosen] = wide(random, int(chosen.sum()), ~without[chosen])
+    rates[without] = np.nan
     return traces.astype(np.float32), rates.astype(np.float32)
 
 
-def published(random, size, noise=None):
+def published(random, size, noise, alive):
     rates = random.uniform(LOWEST, HIGHEST, size)
     angle = 2 * np.pi * rates[:, None] / 60 * TIMES + random.uniform(0, 2 * np.pi, (size, 1))
     pulse = np.sin(angle) + 0.25 * np.sin(2 * angle + 0.5)
     motion = 0.006 * sine(random, size, 0.1, 0.5) + 0.004 * sine(random, size, 0.7, 3.0)
     level = np.full(size, noise) if noise is not None else np.exp(random.uniform(np.log(0.001), np.log(0.014), size))
-    relative = motion[:, :, None] - 0.004 * pulse[:, :, None] * SIGNATURE
+    relative = motion[:, :, None] - 0.004 * (pulse * alive[:, None])[:, :, None] * SIGNATURE
     relative = relative + level[:, None, None] * random.standard_normal((size, FRAMES, 3))
     return LEVELS * (1 + relative), rates
 
 
-def wide(random, size):
+def wide(random, size, alive):
     # The rate wanders: breathing, and a slow change over the half minute.
     middle = random.uniform(LOWEST, HIGHEST, size)
     slope = random.normal(0, 3, size)[:, None] * (TIMES / 30 - 0.5)
@@ -44,7 +50,7 @@ def wide(random, size):
     angle = 2 * np.pi * np.cumsum(beat, axis=1) / 60 / FPS + random.uniform(0, 2 * np.pi, (size, 1))
     second, third = random.uniform(0, 0.5, (size, 1)), random.uniform(0, 0.15, (size, 1))
     pulse = np.sin(angle) + second * np.sin(2 * angle + random.uniform(-0.5, 1.5, (size, 1))) + third * np.sin(3 * angle)
-    depth = np.exp(random.uniform(np.log(0.0015), np.log(0.009), size))[:, None, None]
+    depth = (alive * np.exp(random.uniform(np.log(0.0015), np.log(0.009), size)))[:, None, None]
     signature = SIGNATURE * np.exp(random.normal(0, 0.2, (size, 1, 3)))
 
     # Motion is mostly shared; gloss and coloured surroundings make the channels differ.

@@ -36,7 +36,7 @@ export function estimatePulse(
 export function pulseEstimates(trace: RgbTrace, fps: number, more: readonly PulseWay[] = []): PulseEstimate[] {
   const levels = trace.map((channel) => moments(channel).mean);
   const clipped = NAMES.filter((_, index) => levels[index] < BLACK || levels[index] > WHITE);
-  const finger = levels[0] > THROUGH * Math.max(levels[1], levels[2]);
+  const finger = fingerIn(trace);
   const family = finger ? FINGER_WAYS : SKIN_WAYS;
   const candidates = [...new Set([...family, ...more])].flatMap((way) => {
     // Skin's ways need all three channels; a channel's own only that one.
@@ -51,4 +51,10 @@ export function pulseEstimates(trace: RgbTrace, fps: number, more: readonly Puls
     const confidence = trust * confidenceOf(candidate, others, { finger, seconds });
     return { ...candidate, bpm: candidate.hz * 60, confidence, clipped };
   });
+}
+
+/** Whether a finger lies on the lens: then red comes through, and next to nothing else. */
+export function fingerIn(trace: RgbTrace): boolean {
+  const [red, green, blue] = trace.map((channel) => moments(channel).mean);
+  return red > THROUGH * Math.max(green, blue);
 }

@@ -13,9 +13,14 @@ const LEVELS = [180, 120, 100], SIGNATURE = [0.33, 0.77, 0.53];
 /**
  * One trace of the published test set: a steady pulse of 0.4 % and its second harmonic, motion of
  * 1 % that all channels share (0.6 % at 0.1–0.5 Hz, 0.4 % at 0.7–3 Hz), and noise that is independent in every channel of
- * every frame. The same seed and noise give the same trace.
+ * every frame. The same seed and noise give the same trace;
+ * with a `depth` of 0 it has no pulse.
  */
-export function syntheticTrace(seed: number, noise: number, { fps = 30, seconds = 30 } = {}): SyntheticTrace {
+export function syntheticTrace(
+  seed: number,
+  noise: number,
+  { fps = 30, seconds = 30, depth = 0.004 } = {},
+): SyntheticTrace {
   const { uniform, normal } = mulberry(Math.imul(seed, 0x9e3779b1) ^ Math.round(noise * 1e6));
   const turn = 2 * Math.PI;
   const bpm = 50 + 130 * uniform();
@@ -29,7 +34,7 @@ export function syntheticTrace(seed: number, noise: number, { fps = 30, seconds 
     const pulse = Math.sin(angle) + 0.25 * Math.sin(2 * angle + 0.5);
     const motion = 0.006 * Math.sin(turn * swayHz * time + swayAt) + 0.004 * Math.sin(turn * shakeHz * time + shakeAt);
     for (let channel = 0; channel < 3; channel++) {
-      const relative = motion - 0.004 * SIGNATURE[channel] * pulse + noise * normal();
+      const relative = motion - depth * SIGNATURE[channel] * pulse + noise * normal();
       trace[channel][i] = LEVELS[channel] * (1 + relative);
     }
   }
