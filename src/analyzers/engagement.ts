@@ -1,8 +1,9 @@
 import { z } from "zod";
 import type { Analyzer, AnalyzerFrame } from "../core/analyzer.ts";
 import { type EngagementLevel, engagementLevel } from "../core/engagement.ts";
-import type { Box, CropOutput, Detection, ModelOutput } from "../core/results.ts";
+import type { Box, Detection } from "../core/results.ts";
 import { rounded } from "../core/tidy.ts";
+import { type FaceAnswer, headAnswers } from "./engagement_answers.ts";
 import { HeadAverage } from "./engagement_average.ts";
 import { TrackClock } from "./track_clock.ts";
 
@@ -14,7 +15,10 @@ const FACES = 64;
 
 /** Options of {@link Engagement}. */
 export const engagementSchema = z.strictObject({
-  on: z.string().min(1).optional().describe("The step whose heads are averaged; default the latest one that has any"),
+  on: z.union([z.string().min(1), z.array(z.string().min(1)).min(1).max(32)]).optional().describe(
+    "The step whose heads are averaged, or several; default all that have any. Of several, a step with one head gives it " +
+      "its own name",
+  ),
   windowS: z.number().min(0.1).max(600).default(10).describe("Over so many seconds a face's answers are averaged"),
   keepS: z.number().min(0).max(600).default(2).describe("A face out of sight is told of for so many seconds"),
   categories: z.array(z.string().min(1).max(63)).min(2).max(32).optional().describe(
@@ -68,8 +72,6 @@ interface Face {
   average: HeadAverage;
 }
 
-type Answer = Partial<Pick<CropOutput, "track" | "label" | "box" | "heads">>;
-
 /** One face, where nobody says which. */
 const ONLY = -1;
 
@@ -86,14 +88,10 @@ export class Engagement implements Analyzer {
   push({ info, outputs }: AnalyzerFrame): EngagementOutput {
     const { nowMs } = this.#clock.push(info.ptsUs);
     const { windowS, keepS } = this.options;
-    const output = this.#input(outputs);
-    this.#notice = output?.notice ?? this.#notice;
+    const { faces, notice, needs } = headAnswers(outputs, this.options.on);
+    this.#notice = notice ?? this.#notice;
     this.#follow(outputs, nowMs);
-    const answers: Answer[] = output?.crops ?? (output?.heads ? [{ heads: output.heads }] : []);
-    const read = answers.filter(({ heads }) => heads);
-    // Faces that nobody follows can be told apart only where there is one.
-    const followed = read.filter(({ track }) => track !== undefined || read.length === 1);
-    for (const answer of followed) this.#see(answer, nowMs);
+    for (const face of faces) this.#see(face, nowMs);
     for (const [key, { seenMs }] of this.#faces) {
       if (nowMs - seenMs > 1000 * Math.max(keepS, windowS)) this.#faces.delete(key);
     }
@@ -103,7 +101,7 @@ export class Engagement implements Analyzer {
       faces: shown.reverse().map((face) => this.#told(face, nowMs)),
       total: this.#total,
       ...(this.#notice !== undefined && { notice: this.#notice }),
-      ...(!output ? { needs: "heads" as const } : followed.length < read.length && { needs: "tracks" as const }),
+      ...(needs && { needs }),
     };
   }
 
@@ -123,15 +121,12 @@ export class Engagement implements Analyzer {
     }
   }
 
-  #see({ track, label, box, heads }: Answer, nowMs: number): void {
+  #see({ track, label, box, probabilities }: FaceAnswer, nowMs: number): void {
     const key = track ?? ONLY;
     const known = this.#faces.get(key);
     if (!known) this.#total++;
     const face = known ?? { average: new HeadAverage(1000 * this.options.windowS), seenMs: nowMs, answeredMs: nowMs };
-    face.average.push(
-      nowMs,
-      Object.fromEntries(Object.entries(heads!).map(([name, head]) => [name, head?.probabilities])),
-    );
+    face.average.push(nowMs, probabilities);
     this.#faces.delete(key);
     // The detection's own box, where it is known, is the tighter one.
     const place = known?.seenMs === nowMs ? known.box : box;
@@ -160,24 +155,6 @@ export class Engagement implements Analyzer {
       heads: Object.fromEntries(heads),
     };
   }
-
-  #input(outputs: AnalyzerFrame["outputs"]): ModelOutput | undefined {
-    const { on } = this.options;
-    const candidates = on === undefined ? Object.values(outputs) : [outputs[on]];
-    return candidates.findLast((output): output is ModelOutput =>
-      isHeads(output?.heads) || Array.isArray(output?.crops) && output.crops.every(isCropOfHeads)
-    );
-  }
-}
-
-/** Crops that failed have no answer, and an empty list is one of heads where it is asked for by name. */
-function isCropOfHeads(crop: unknown): boolean {
-  const { heads, error } = (crop ?? {}) as { heads?: unknown; error?: unknown };
-  return isHeads(heads) || error !== undefined;
-}
-
-function isHeads(heads: unknown): boolean {
-  return typeof heads === "object" && heads !== null;
 }
 
 /** Engagement as the registry of analyzers lists it. */
@@ -185,5 +162,7 @@ export const engagement = {
   kind: "engagement",
   describe: "averages over time what heads say of each face: level, confidence, category",
   schema: engagementSchema,
+  refersTo: ({ on }: EngagementOptions) =>
+    Array.isArray(on) ? on.map((to, index) => ({ to, path: ["on", index] })) : [],
   create: (options: EngagementOptions) => new Engagement(options),
 };

@@ -86,6 +86,21 @@ Deno.test("heads on a whole picture are averaged, too, and what the maker wants 
   assert.equal(r.push(1, {}).notice, "synthetic demonstration");
 });
 
+Deno.test("heads of several models are told together, those of one head by the names of their steps", () => {
+  const of = (name: string, ...probabilities: number[]) => ({
+    model: "m",
+    crops: [{ of: 0, label: "face", box: [0, 0, 5, 5], track: 3, heads: { [name]: head(...probabilities) } }],
+  });
+  const two = { model: "m", crops: [{ ...of("x", 1, 0).crops[0], heads: { Mood: head(1, 0), Calm: head(0, 1) } }] };
+  const outputs = { boredom: of("output", 1, 0), confusion: of("output", 0, 1), both: two };
+  const told = (r: ReturnType<typeof rig>) =>
+    r.push(0, outputs).faces.map(({ heads }) => Object.entries(heads).map(([name, { level }]) => [name, level]));
+  const all = [["boredom", 0], ["confusion", 1], ["Mood", 0], ["Calm", 1]];
+  assert.deepEqual(told(rig()), [all]);
+  assert.deepEqual(told(rig({ on: ["confusion", "boredom"] })), [[all[1], all[0]]]);
+  assert.deepEqual(told(rig({ on: "confusion" })), [[["output", 1]]]);
+});
+
 Deno.test("without heads before it, it says what it needs; crops that failed are passed over", () => {
   const r = rig();
   assert.equal(r.push(0, { detect: { model: "d", detections: [] } }).needs, "heads");
