@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
+import { createHash } from "node:crypto";
 import { buildModel } from "../../scripts/bench/onnx_builder.ts";
 import { tinyDetector } from "../../scripts/bench/sample_models.ts";
 import { type BrowserPage, CHROMIUM } from "../support/browser.ts";
 import { ConsolePage } from "../support/console_page.ts";
 import { ConsoleServer } from "../support/console_server.ts";
+import { inDirectory } from "../support/in_directory.ts";
 import { skip } from "../support/skip.ts";
 
 function inBrowser(name: string, fn: () => Promise<void>): void {
@@ -121,4 +123,49 @@ inBrowser("What a file leaves open is asked, what is no model is told, and the z
   const over = await page.evaluate<number>("document.documentElement.scrollWidth - innerWidth");
   assert.ok(over <= 0, `${over} pixels too wide for a phone`);
   assert.deepEqual(view.complaints, []);
+});
+
+inBrowser("A public model is fetched once its licence is accepted, and the page tells how far it is", async () => {
+  await inDirectory(async (directory) => {
+    const bytes = tinyDetector();
+    const more = Promise.withResolvers<void>();
+    // Half of it comes at once, the rest when the test has seen that.
+    const files = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, () => {
+      const body = new ReadableStream({
+        async start(controller) {
+          controller.enqueue(bytes.slice(0, 500));
+          await more.promise;
+          controller.enqueue(bytes.slice(500));
+          controller.close();
+        },
+      });
+      return new Response(body, { headers: { "content-length": `${bytes.length}` } });
+    });
+    await using _files = { [Symbol.asyncDispose]: () => files.shutdown() };
+    const model = {
+      describe: "cells of three colours",
+      task: "detect",
+      adapter: "yolo",
+      licence: "AGPL-3.0-only",
+      home: "https://example.org/licence",
+      url: `http://127.0.0.1:${files.addr.port}/cells.onnx`,
+      bytes: bytes.length,
+      sha256: createHash("sha256").update(bytes).digest("hex"),
+    };
+    await Deno.writeTextFile(`${directory}/zoo.json`, JSON.stringify({ v: 1, models: { cells: model } }));
+    await Deno.writeTextFile(`${directory}/weir.yaml`, JSON.stringify({ zoo: { list: `${directory}/zoo.json` } }));
+    await using server = await ConsoleServer.start({ flags: ["--config", `${directory}/weir.yaml`] });
+    await using view = await ConsolePage.open(server.url, { place: "#/models" });
+    const { page } = view;
+    await view.press("Models that Weir knows and can fetch");
+    await page.until(`${labelled("Fetch cells")}`);
+    await page.evaluate(`${labelled("Fetch cells")}.click()`);
+    await page.until(`document.querySelector("dialog[open]")?.textContent.includes("AGPL-3.0-only")`);
+    await page.evaluate(`document.querySelector("dialog[open] .button.primary").click()`);
+    await page.until(`${card("cells")}?.querySelector("progress")?.value === 500`);
+    more.resolve();
+    await page.until(`${card("cells")}?.textContent.includes("Version 1")`);
+    await page.until(`document.querySelector(".zoo").textContent.includes("here as cells")`);
+    assert.deepEqual(view.complaints, []);
+  });
 });

@@ -9,7 +9,7 @@ import { bytesText } from "../ui/format.ts";
 import { ErrorNote, Loading } from "../ui/note.tsx";
 import { sayProblem } from "../ui/toasts.tsx";
 
-const EVERY_MS = 10_000;
+const EVERY_MS = 4000;
 
 /** Well-known public models, to be fetched by name. */
 export function ZooList({ onPulled }: { onPulled(): void }) {
