@@ -222,7 +222,7 @@ Deno.test("an image whose thread dies is told so, and the next one finds another
   const still = () => {
     const image = jpegImage(64, 64).slice();
     const limits = { maxPixels: 1e6, maxWidth: 1000, maxHeight: 1000 };
-    const question = { image, limits, setup, receivedAtMs: nowMs(), deadlineMs: Infinity };
+    const question = { image, limits, setup, caller: "test", receivedAtMs: nowMs(), deadlineMs: Infinity };
     return r.weir.still(question, { timeoutMs: 60_000, signal: new AbortController().signal });
   };
   const lost = Array.from({ length: 3 }, () => still().then(() => "answered", (error) => (error as Error).name));
