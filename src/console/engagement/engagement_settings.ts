@@ -53,33 +53,40 @@ export interface EngagementModels {
   heads: string;
 }
 
-/** Which of the models could do each part, the likeliest first. */
-export function candidates(choices: readonly ModelChoice[]): Record<keyof EngagementModels, string[]> {
-  const of = (task: string, likely: RegExp) => {
-    const names = choices.filter((choice) => choice.task === task && choice.state !== "failed").map(({ name }) => name);
-    return names.toSorted((a, b) => Number(likely.test(b)) - Number(likely.test(a)));
-  };
-  return {
-    faces: of("detect", /face|yunet|scrfd/i),
-    embedding: of("embed", /face|blend|arc|emb/i),
-    heads: of("head", /engage/i),
-  };
+const LIKELY: Readonly<Record<keyof EngagementModels, { task: string; words: RegExp }>> = {
+  faces: { task: "detect", words: /face|yunet|scrfd/i },
+  embedding: { task: "embed", words: /face|blend|arc|emb/i },
+  heads: { task: "head", words: /engage/i },
+};
+
+/** Which of the models could do a part, the likeliest first. */
+export function candidates(part: keyof EngagementModels, choices: readonly ModelChoice[]): string[] {
+  const { task } = LIKELY[part];
+  return choices.filter((choice) => choice.task === task && choice.state !== "failed")
+    .toSorted((a, b) => Number(isLikely(part, b)) - Number(isLikely(part, a)))
+    .map(({ name }) => name);
 }
 
-/** The models that are used; undefined where a part has none. */
+/** The models that are used: those that were chosen, else the likeliest; a part that has none is absent. */
 export function modelsFor(
-  { faces, embedding, heads }: Partial<EngagementModels>,
-  choices: readonly ModelChoice[] | undefined,
+  chosen: Partial<EngagementModels>,
+  choices: readonly ModelChoice[] = [],
 ): Partial<EngagementModels> {
-  const known = candidates(choices ?? []);
-  const pick = (wanted: string | undefined, names: readonly string[]) =>
-    wanted !== undefined && names.includes(wanted) ? wanted : names[0];
-  const picked = {
-    faces: pick(faces, known.faces),
-    embedding: pick(embedding, known.embedding),
-    heads: pick(heads, known.heads),
-  };
-  return Object.fromEntries(Object.entries(picked).filter(([, name]) => name !== undefined));
+  const picked = PARTS.map((part) => {
+    const names = candidates(part, choices);
+    const [first] = names;
+    // Many things are found by something; only some of it are faces.
+    const fallback = part !== "faces" || choices.some((choice) => choice.name === first && isLikely(part, choice));
+    const wanted = chosen[part];
+    return [part, wanted !== undefined && names.includes(wanted) ? wanted : fallback ? first : undefined];
+  });
+  return Object.fromEntries(picked.filter(([, name]) => name !== undefined));
+}
+
+const PARTS = ["faces", "embedding", "heads"] as const;
+
+function isLikely(part: keyof EngagementModels, { name, adapter = "", labels }: ModelChoice): boolean {
+  return LIKELY[part].words.test([name, adapter, ...labels?.first ?? []].join(" "));
 }
 
 /** Faces, followed, each one's look as numbers, and what heads say of these, averaged over time. */

@@ -13,7 +13,7 @@ const choices = [
 ];
 
 Deno.test("for each part the likeliest model is taken, and one that was chosen where it is still there", () => {
-  assert.deepEqual(candidates(choices).faces, ["yunet", "weir-pitch"]);
+  assert.deepEqual(candidates("faces", choices), ["yunet", "weir-pitch"]);
   assert.deepEqual(modelsFor({ heads: "gone", faces: "weir-pitch" }, choices), {
     faces: "weir-pitch",
     embedding: "net",
@@ -24,6 +24,9 @@ Deno.test("for each part the likeliest model is taken, and one that was chosen w
     heads: "engagement-demo",
   });
   assert.deepEqual(modelsFor({}, undefined), {});
+  const others = [model("weir-pitch", "detect")];
+  assert.deepEqual(modelsFor({}, others), {}, "what finds players finds no faces");
+  assert.deepEqual(modelsFor({ faces: "weir-pitch" }, others), { faces: "weir-pitch" }, "unless somebody says so");
 });
 
 Deno.test("the pipeline is one that the server takes, and there is none while a part is missing", () => {

@@ -5,7 +5,7 @@ import { call } from "../api/client.ts";
 /** What the page needs to know of a model to offer it. */
 export type ModelChoice = Pick<
   ModelView,
-  "name" | "task" | "state" | "default" | "cause"
+  "name" | "task" | "state" | "default" | "cause" | "adapter" | "labels"
 >;
 
 /** The models that can be chosen; undefined until the server has answered. */

@@ -162,8 +162,8 @@ export function EngagementPage() {
 }
 
 function optionsFor(part: keyof EngagementModels): { value: string; text: string }[] {
-  const names = candidates(modelChoices.value ?? [])[part];
-  return names.length === 0 ? [{ value: "", text: "None" }] : names.map((name) => ({ value: name, text: name }));
+  const names = candidates(part, modelChoices.value ?? []);
+  return [{ value: "", text: "None" }, ...names.map((name) => ({ value: name, text: name }))];
 }
 
 /** The settings with the models that stand for what is not chosen. */
