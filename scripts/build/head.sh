@@ -105,6 +105,7 @@ spoiled() {
   left=$(df -Pm "$programs" 2>/dev/null | awk 'NR == 2 { print $4 }')
   case $1 in
     *[Pp]ermission\ denied*) fail "Cannot start what was unpacked into $programs; is it mounted noexec? ($1)" "$elsewhere" ;;
+    *deno:\ not\ found* | *GLIBC*) fail "Cannot start here: this file wants glibc 2.28 or newer ($1)" ;;
   esac
   fail "Cannot unpack into $programs, which has ${left:-?} MB left and needs $unpacked_mb: $1" "$elsewhere"
 }
