@@ -55,7 +55,7 @@ export class Steps implements Disposable {
       const { pool } = (this.#pictures.get(step.model) ?? this.#vectors.get(step.model))!;
       const tried = "trial" in step ? step.trial?.keys ?? [] : [];
       const trialBytes = tried.reduce((sum, key) => sum + this.#pictures.get(key)!.pool.bufferBytes, 0);
-      return trialBytes + pool.bufferBytes * ("cascade" in step ? step.cascade.most : 1);
+      return (trialBytes + pool.bufferBytes) * ("cascade" in step ? step.cascade.most : 1);
     });
   }
 
@@ -109,16 +109,24 @@ export class Steps implements Disposable {
     };
     const source = before.find(({ name }) => name === step)!;
     const most = "cascade" in source ? source.cascade.most : 1;
-    const cascade: Cascade = spec.input.layout === "vector"
+    const takesVectors = spec.input.layout === "vector";
+    const trial = takesVectors ? undefined : this.#trial(setup, overrides);
+    const cascade: Cascade = takesVectors
       ? new VectorCascade({ on: step, most, input: this.#vectorInput(setup), overrides })
-      : new CropCascade({ on: step, rules, input: this.#pictureInput(setup), overrides });
+      : new CropCascade({ on: step, rules, input: trial ?? this.#pictureInput(setup), overrides });
     const of = "scope" in source ? source.scope : "model" in source ? source.model : source.name;
     // How a crop is cut is part of how it is prepared.
-    const cut = spec.input.layout === "vector" ? undefined : rules.margin;
+    const cut = takesVectors ? undefined : rules.margin;
     return {
       ...shared,
       cascade,
-      scope: JSON.stringify([key, cut, of]),
+      ...(trial && { trial }),
+      scope: JSON.stringify([
+        key,
+        cut,
+        of,
+        (setup.candidates ?? []).map(({ role, share, setup }) => [role, share, setup.key]),
+      ]),
       digest: digestOf(spec, { ...overrides, cut }, source),
       ...(cache && { cache: new SimilarityCache<ModelOutput>({ ...CACHE, ...cache }) }),
       figures: { runs: 0, failed: 0, skipped: 0 },

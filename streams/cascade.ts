@@ -1,7 +1,7 @@
 import type { OperatorFunction } from "rxjs";
 import { nowMs } from "../src/core/clock.ts";
 import { FrameError } from "../src/core/drops.ts";
-import type { PreparedAndInferred, Turn } from "../src/core/inference.ts";
+import type { PreparedAndInferred, Turn, Turns } from "../src/core/inference.ts";
 import type { CropOutput, Detection, ModelOutput } from "../src/core/results.ts";
 import type { CascadeFigures } from "../src/core/stream.ts";
 import type { FrameInWork } from "./frame_in_work.ts";
@@ -43,6 +43,7 @@ type Outcome =
  */
 export function cascaded(step: CascadeStep, context: PipelineContext): OperatorFunction<FrameInWork, FrameInWork> {
   const { policy } = context;
+  const turns = step.trial?.turnsFrom(context.turns) ?? context.turns;
   const maxAgeMs = policy.maxAgeMs ?? Number.POSITIVE_INFINITY;
   let epoch = context.epoch ?? 0;
   return latestMap<FrameInWork, AbortSignal, FrameInWork>({
@@ -63,7 +64,7 @@ export function cascaded(step: CascadeStep, context: PipelineContext): OperatorF
       const { pieces, skipped } = step.cascade.next(frame);
       const deadlineMs = frame.info.arrivedAtMs + maxAgeMs;
       const asked = await Promise.allSettled(
-        pieces.map((piece) => answered(piece, frame, { step, context, deadlineMs, signal })),
+        pieces.map((piece) => answered(piece, frame, { step, context, turns, deadlineMs, signal })),
       );
       const outcomes = asked.map((one) => {
         if (one.status === "rejected") throw one.reason;
@@ -83,6 +84,7 @@ export function cascaded(step: CascadeStep, context: PipelineContext): OperatorF
 interface Way {
   step: CascadeStep;
   context: PipelineContext;
+  turns: Turns;
   deadlineMs: number;
   signal: AbortSignal;
 }
@@ -105,24 +107,29 @@ async function answered(piece: Piece, frame: FrameInWork, way: Way): Promise<Out
     return { piece, known: shared };
   }
   const outcome = await inTurn(piece, way);
-  if ("answer" in outcome) answers!.store(place, vector, outcome.answer.output);
+  if ("answer" in outcome && ofStep(way.step, outcome.answer)) answers!.store(place, vector, outcome.answer.output);
   return { ...outcome, looked };
 }
 
 /** What the model said is remembered in the order of the pieces, whichever came back first. */
-function remember({ cache }: CascadeStep, outcomes: readonly Outcome[]): void {
+function remember(step: CascadeStep, outcomes: readonly Outcome[]): void {
   for (const outcome of outcomes) {
-    if (!("answer" in outcome && outcome.looked)) continue;
+    if (!("answer" in outcome && outcome.looked && ofStep(step, outcome.answer))) continue;
     const { looked: { known, learn }, answer: { output, prepareMs, inferMs } } = outcome;
     // What goes into the frame may be added to by later steps.
     learn(structuredClone(output), known && sameAnswer(known, output));
-    cache?.ran(prepareMs + inferMs);
+    step.cache?.ran(prepareMs + inferMs);
   }
+}
+
+/** What another version says, which is only tried, stands for nothing that comes after. */
+function ofStep({ spec }: CascadeStep, { output }: PreparedAndInferred): boolean {
+  return output.version === spec.version;
 }
 
 /** Waits for the turn of one piece and runs it. Rejects with what costs the whole frame; else a failure is its own. */
 async function inTurn(piece: Piece, way: Way): Promise<Outcome> {
-  const { step, context: { stream, policy: { weight }, turns }, deadlineMs, signal } = way;
+  const { step, context: { stream, policy: { weight } }, turns, deadlineMs, signal } = way;
   const turn = await turns.request(step.model, { stream, deadlineMs, weight, late: false }, signal);
   if (nowMs() + turn.expectedMs > deadlineMs) {
     turn.pass();
@@ -161,9 +168,9 @@ function outputOf({ spec }: CascadeStep, outcomes: readonly Outcome[], skipped: 
   const crops = outcomes.map((outcome): CropOutput => {
     const crop = outcome.piece.crop!;
     if ("error" in outcome) return { ...crop, error: wordsOf(outcome.error) };
-    const { model: _model, version: _version, notice: _notice, detections = [], ...said } = outputFrom(outcome);
+    const { model: _model, version, notice: _notice, detections = [], ...said } = outputFrom(outcome);
     for (const detection of detections) found.push({ ...detection, of: crop.of });
-    return { ...crop, ...said };
+    return { ...crop, ...(version !== spec.version && { version }), ...said };
   }).sort((a, b) => a.of - b.of);
   const failed = crops.filter(({ error }) => error !== undefined).length;
   return {

@@ -11,6 +11,7 @@ import { Intake } from "./intake.ts";
 import { type CascadeStep, type ModelStep, pipeline, type Step } from "./pipeline.ts";
 import { SimilarityCache } from "./similarity_cache.ts";
 import { VectorCascade } from "./vector_cascade.ts";
+import { VersionTrial } from "./version_trial.ts";
 
 const settle = () => new Promise((resolve) => setTimeout(resolve));
 const spec = (name: string, task: Task) => ({ name, task } as ModelSpec);
@@ -392,6 +393,49 @@ Deno.test("vectors of another version of the model before never take each other'
   }
   assert.deepEqual(r.results.map((_, n) => r.output(n, "third").cached), [undefined, undefined, true, true]);
   r.subscription.unsubscribe();
+});
+
+Deno.test("another version is tried on a share of the crops, said so, compared on the same ones, and remembered by nobody", async () => {
+  const seen: string[] = [];
+  const version = (of: string) => ({
+    expect: () => {},
+    run: (_picture: unknown, _turn: unknown, { region }: { region?: Region } = {}) => {
+      seen.push(`${of} at ${region?.x}`);
+      const classes = [{ label: "cat", classId: 0, score: 1 }];
+      return Promise.resolve(answer({ model: "second", version: of, classes }));
+    },
+  });
+  const figures = { compared: 0, scored: 0, agreement: 0, skipped: 0, failed: 0 };
+  const active = { key: "second", version: "1", input: version("1") };
+  const canary = { key: "canary", version: "2", input: version("2"), role: "canary" as const, share: 0.5, figures };
+  const trial = new VersionTrial(active, [canary], {});
+  const cascade = new CropCascade({ on: "detect", rules: RULES, input: trial, overrides: {} });
+  // Every crop is alike itself, whatever the picture.
+  const alike: Cascade = {
+    most: 4,
+    numbers: 2,
+    next: (frame) => {
+      const { pieces, skipped } = cascade.next(frame);
+      const likeness = ({ crop }: (typeof pieces)[number]) => () => ({ session: `${crop!.of}`, numbers: [1, 0] });
+      return { pieces: pieces.map((piece) => ({ ...piece, likeness: likeness(piece) })), skipped };
+    },
+    reset: () => {},
+  };
+  const tried = { ...step("second", "classify", alike), trial };
+  tried.spec.version = "1";
+  const cache = new SimilarityCache<ModelOutput>({ similarity: 0.95, entries: 8, sample: 0 });
+  const r = rig([first(() => [found(0.9, 0), found(0.5, 20)]), { ...tried, cache }]);
+  r.arrive();
+  await settle();
+  await r.grantAll();
+  await r.grantAll();
+  await settle();
+  assert.deepEqual(r.output(0).crops?.map(({ version }) => version), [undefined, "2"]);
+  assert.deepEqual(seen, ["1 at 0", "2 at 20", "1 at 20"]);
+  assert.deepEqual(figures, { compared: 1, scored: 1, agreement: 1, skipped: 0, failed: 0 });
+  assert.equal(cache.figures.entries, 1);
+  r.subscription.unsubscribe();
+  assert.equal(r.held(), 0);
 });
 
 Deno.test("frames that come at once learn from each other as they would one by one", async () => {

@@ -36,6 +36,7 @@ export type ModelStep = OfModel & { input: Pick<ModelInput, "expect" | "run">; t
 /** A model on what an earlier step found. */
 export type CascadeStep = OfModel & {
   cascade: Cascade;
+  trial?: VersionTrial;
   /** Which models' answers these are: those of this step and of the one before it. */
   scope: string;
   /** Which files and preparations, for those who know them under other names. */

@@ -2,6 +2,7 @@ import type { PreparedAndInferred, RunOverrides, Turn, TurnRequest, Turns } from
 import type { Picture } from "../src/core/frame.ts";
 import type { ModelOutput } from "../src/core/results.ts";
 import { agreementOf } from "../src/vision/agreement.ts";
+import type { Rect } from "../src/vision/fit.ts";
 import type { ModelInput } from "./model_input.ts";
 
 /** A version of a model and the way into it. */
@@ -110,19 +111,20 @@ export class VersionTrial {
   }
 
   /** Runs the picture in its turn, and has the other version say in spare time what it makes of it. */
-  async run(picture: Picture, turn: Turn): Promise<PreparedAndInferred> {
+  async run(picture: Picture, turn: Turn, { region }: { region?: Rect } = {}): Promise<PreparedAndInferred> {
     const canary = this.#tried.has(turn) ? this.#canary : undefined;
     const { overrides } = this;
-    const inferred = await (canary ?? this.active).input.run(picture, turn, { overrides });
-    if (canary) this.#compare(canary, this.active, { picture, output: inferred.output });
-    else if (this.#shadow) this.#compare(this.#shadow, this.#shadow, { picture, output: inferred.output });
+    const inferred = await (canary ?? this.active).input.run(picture, turn, { overrides, region });
+    const published = { picture, region, output: inferred.output };
+    if (canary) this.#compare(canary, this.active, published);
+    else if (this.#shadow) this.#compare(this.#shadow, this.#shadow, published);
     return inferred;
   }
 
   #compare(
     candidate: Candidate,
     other: TriedVersion,
-    published: { picture: Picture; output: ModelOutput },
+    published: { picture: Picture; region: Rect | undefined; output: ModelOutput },
   ): void {
     const { figures } = candidate;
     const spare = this.#spare;
@@ -133,7 +135,8 @@ export class VersionTrial {
     this.#comparing.add(candidate);
     // Steps behind this one may still write into what is published.
     const output = structuredClone(published.output);
-    void this.#answer(other, published.picture.retain(), spare).then(
+    const seen = { picture: published.picture.retain(), region: published.region };
+    void this.#answer(other, seen, spare).then(
       (answer) => {
         figures.compared++;
         const agreement = agreementOf(output, answer);
@@ -147,12 +150,12 @@ export class VersionTrial {
 
   async #answer(
     { key, input }: TriedVersion,
-    picture: Picture,
+    { picture, region }: { picture: Picture; region: Rect | undefined },
     { turns, stream, signal }: { turns: Turns; stream: string; signal: AbortSignal },
   ): Promise<ModelOutput> {
     using held = picture;
     const turn = await turns.request(key, { ...SPARE, stream: `~${stream}` }, signal);
-    return (await input.run(held, turn, { overrides: this.overrides })).output;
+    return (await input.run(held, turn, { overrides: this.overrides, region })).output;
   }
 }
 

@@ -67,6 +67,8 @@ export interface ModelOutput {
 /** What a model says of one crop of the picture, or of a vector that came of one. */
 export interface CropOutput
   extends Omit<ModelOutput, "model" | "version" | "notice" | "detections" | "crops" | "skipped" | "failed"> {
+  /** Which version answered, where it is not the step's: one that is tried on a share of the crops. */
+  version?: string;
   /** Which of the earlier step's detections it is, from 0. */
   of: number;
   /** The identity that the detection had when it was cut out. */
