@@ -1,17 +1,20 @@
 import { z } from "zod";
 import type { Analyzer, AnalyzerFrame } from "../core/analyzer.ts";
-import type { Box, Detection, ModelOutput } from "../core/results.ts";
+import type { Box, Detection } from "../core/results.ts";
 import { PulseNetwork } from "../vision/pulse/pulse_network.ts";
 import { PULSE_METHODS } from "../vision/pulse/pulse_methods.ts";
 import { PulseFace, type PulseReading } from "./pulse_face.ts";
-import { type PixelRegion } from "./pulse_region.ts";
+import type { PixelRegion } from "./pulse_region.ts";
+import { selectedDetections, selectionOptions, trackOf } from "./selection.ts";
 
 const fraction = () => z.number().min(0).max(1);
 
 /** Options of {@link Pulse}. */
 export const pulseSchema = z.strictObject({
-  of: z.string().min(1).default("face").describe("The label of the detections whose pulse is read"),
-  on: z.string().min(1).optional().describe("The step whose detections are faces; default the latest with that label"),
+  ...selectionOptions,
+  of: selectionOptions.of.unwrap().default("face").describe(
+    "The label of the detections whose pulse is read, or several; step.label means that of that step",
+  ),
   region: z.union([
     z.literal("frame"),
     z.strictObject({ x: fraction(), y: fraction(), width: fraction(), height: fraction() })
@@ -105,28 +108,22 @@ export class Pulse implements Analyzer {
     return { notice: "not a medical device", ...main, faces };
   }
 
+  /** The faces of this frame; undefined when nobody looked for any. */
   #detections(outputs: AnalyzerFrame["outputs"]): Detection[] | undefined {
-    const { on, of } = this.options;
-    const candidates = on === undefined ? Object.values(outputs).reverse() : [outputs[on]];
-    let looked = false;
-    for (const output of candidates as (ModelOutput | undefined)[]) {
-      if (!Array.isArray(output?.detections)) continue;
-      looked = true;
-      const found = output.detections.filter(({ label, box }) =>
-        label === of && Array.isArray(box) && box.length === 4 && box.every(Number.isFinite) && box[2] > 0 && box[3] > 0
-      );
-      if (found.length > 0) return found;
-    }
-    return looked ? [] : undefined;
+    const { things, known } = selectedDetections(outputs, this.options);
+    return known ? things.filter(({ box }) => box[2] > 0 && box[3] > 0) : undefined;
   }
 
   /** Each detection goes to its track's trace, or to that of the face it overlaps most. */
   #match(detections: readonly Detection[], time: number): void {
     this.#faces = this.#faces.filter(({ seenAt }) => time - seenAt <= FORGET_S && time >= seenAt);
     const taken = new Set<PulseFace>();
-    for (const { box, track } of detections.toSorted((a, b) => area(b.box) - area(a.box)).slice(0, FACES_MAX)) {
+    for (const detection of detections.toSorted((a, b) => area(b.box) - area(a.box)).slice(0, FACES_MAX)) {
+      const { box } = detection, track = trackOf(detection);
       const free = this.#faces.filter((face) => !taken.has(face));
-      let face = track === undefined ? nearest(free, box) : free.find((candidate) => candidate.track === track);
+      // A tracker may take its time: what was seen before it gave an identity belongs to it.
+      let face = track === undefined ? nearest(free, box) : free.find((candidate) => candidate.track === track) ??
+        nearest(free.filter((candidate) => candidate.track === undefined), box);
       if (!face) {
         if (this.#faces.length >= FACES_MAX) {
           const oldest = free.toSorted((a, b) => a.seenAt - b.seenAt)[0];
@@ -136,6 +133,7 @@ export class Pulse implements Analyzer {
         this.#faces.push(face = new PulseFace(this.#faceOptions(), track));
       }
       taken.add(face);
+      face.track ??= track;
       face.box = [...box];
       face.seenAt = time;
     }

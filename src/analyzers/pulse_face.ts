@@ -89,7 +89,7 @@ export class PulseFace {
   seenAt = Number.NEGATIVE_INFINITY;
   box?: Box;
 
-  constructor(private readonly options: PulseFaceOptions, readonly track?: number) {
+  constructor(private readonly options: PulseFaceOptions, public track?: number) {
     this.#trace = new PulseTrace(Math.max(options.windowS, options.longWindowS, NETWORK_S) + 1);
   }
 
