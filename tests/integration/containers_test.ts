@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parse } from "yaml";
-import { buildFolder } from "../../scripts/build/build.ts";
 import { inDirectory } from "../support/in_directory.ts";
 import { ServedWeir } from "../support/served_weir.ts";
 import { finished } from "../support/single_file.ts";
@@ -57,13 +56,40 @@ Deno.test("both images run as nobody in particular, stop when asked, and copy wh
   assert.equal(version, Deno.version.deno);
 });
 
-Deno.test("what the image is built of runs: the launcher, and the health check", () =>
+/** What Docker would copy: everything but what .dockerignore names. */
+async function copyContext(to: string): Promise<void> {
+  const ignored = (await read(".dockerignore")).split("\n").filter((line) => line !== "" && !line.startsWith("#"));
+  const copy = async (below: string) => {
+    for await (const { name, isDirectory } of Deno.readDir(root(below))) {
+      const path = below === "" ? name : `${below}/${name}`;
+      if (ignored.includes(path) || name.endsWith(".log")) continue;
+      if (isDirectory) {
+        await Deno.mkdir(`${to}/${path}`);
+        await copy(path);
+      } else await Deno.copyFile(root(path), `${to}/${path}`);
+    }
+  };
+  await copy("");
+}
+
+Deno.test("what the image is built of runs: its build on what is copied, the launcher, and the health check", () =>
   inDirectory(async (directory) => {
     const folder = `${directory}/weir`;
-    await buildFolder(folder);
+    await Deno.mkdir(`${directory}/src`);
+    await copyContext(`${directory}/src`);
+    // The image installs what is here already.
+    await Deno.symlink(root("node_modules"), `${directory}/src/node_modules`);
+    const command = /^RUN WEIR_COMMIT=\S+ SOURCE_DATE_EPOCH=\S+ deno (.*) --unpacked \/opt\/weir$/m;
+    const args = command.exec(await read("Dockerfile"))![1].split(" ");
+    const built = await new Deno.Command(Deno.execPath(), {
+      args: [...args, "--unpacked", folder],
+      cwd: `${directory}/src`,
+      env: { WEIR_COMMIT: "abc", SOURCE_DATE_EPOCH: "0" },
+    }).output();
+    assert.ok(built.success, new TextDecoder().decode(built.stderr));
     const env = { DENO_DIR: `${directory}/deno`, HOME: directory };
     const version = await finished(`${folder}/weir`, ["--version"], env);
-    assert.match(version.stdout, /^weir \d/, version.stderr);
+    assert.match(version.stdout, /^weir \d\S+\ncommit abc$/m, version.stderr);
     const health = (url: string) =>
       finished(`${folder}/deno`, ["run", "--no-config", "--no-lock", "--allow-net", `${folder}/health.js`, url], env);
     await using weir = await ServedWeir.start();
