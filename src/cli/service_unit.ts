@@ -65,8 +65,9 @@ RestrictSUIDSGID=yes
 LockPersonality=yes
 RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX AF_NETLINK
 SystemCallArchitectures=native
-SystemCallFilter=@system-service
+SystemCallFilter=@system-service @pkey
 SystemCallFilter=~@privileged
+SystemCallErrorNumber=EPERM
 # The runtime compiles as it goes, so memory that can be written must be able to run: no MemoryDenyWriteExecute.
 # Cameras and graphics devices are all that it sees of /dev; SupplementaryGroups lets it use them.
 DevicePolicy=closed

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { weir } from "../support/command_line.ts";
+import { weir, weirCommand } from "../support/command_line.ts";
 import { inDirectory } from "../support/in_directory.ts";
 import { succeeds } from "../support/python_env.ts";
 import { skip } from "../support/skip.ts";
@@ -41,6 +41,46 @@ Deno.test({
       assert.ok(success, text(stdout));
     }),
 });
+
+const called = "the unit's filter lets through what a server calls while it decodes and infers";
+Deno.test({
+  name: called,
+  ignore: skip(
+    called,
+    await succeeds("strace", "-o", "/dev/null", "true") && await succeeds("systemd-analyze", "--version"),
+    "strace, and systemd-analyze",
+  ),
+  fn: () =>
+    inDirectory(async (directory) => {
+      const unit = await words("service", "install", "--print");
+      const [taken, left] = [...unit.matchAll(/^SystemCallFilter=~?(.*)$/gm)].map(([, groups]) => groups.split(" "));
+      const allowed = await callsOf(taken);
+      for (const call of await callsOf(left)) allowed.delete(call);
+      const [program, ...args] = weirCommand(["run", "scene:pitch", "--duration", "5", "--quiet"]);
+      const trace = `${directory}/trace`;
+      const { code } = await new Deno.Command("strace", { args: ["-f", "-o", trace, program, ...args], stdout: "null" })
+        .output();
+      assert.equal(code, 0);
+      const used = [...(await Deno.readTextFile(trace)).matchAll(/^\d+ +([a-z_0-9]+)\(/gm)].map(([, call]) => call);
+      assert.ok(used.length > 1000);
+      // SQLite gives its files to their folder's owner, but only as root, which the service is not.
+      if (Deno.uid() === 0) allowed.add("fchown");
+      assert.deepEqual([...new Set(used)].filter((call) => !allowed.has(call)), []);
+    }),
+});
+
+/** The calls of groups such as `@system-service`, and of the groups in these. */
+async function callsOf(groups: readonly string[]): Promise<Set<string>> {
+  const calls = new Set<string>();
+  for (const group of groups) {
+    const args = ["syscall-filter", group];
+    const { stdout } = await new Deno.Command("systemd-analyze", { args, stderr: "null" }).output();
+    const lines = text(stdout).split("\n").slice(1).map((line) => line.trim()).filter((line) => /^[@a-z]/.test(line));
+    for (const call of lines.filter((line) => !line.startsWith("@"))) calls.add(call);
+    for (const call of await callsOf(lines.filter((line) => line.startsWith("@")))) calls.add(call);
+  }
+  return calls;
+}
 
 Deno.test("a unit is written, kept from being overwritten, told of, and removed; nothing is started", () =>
   inDirectory(async (directory) => {
