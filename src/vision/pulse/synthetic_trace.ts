@@ -64,7 +64,8 @@ export function restlessTrace(seed: number, noise: number): RestlessTrace {
   const swings = [0.015 * uniform(), 0.006 * uniform(), 0.006 * uniform()];
   const shares = LEVELS.map(() => 1 + 0.05 * normal()),
     signature = SIGNATURE.map((share) => share * Math.exp(0.15 * normal()));
-  const levels = LEVELS.map((level) => level * (0.55 + 0.5 * uniform()) * Math.exp(0.15 * normal()));
+  const light = 0.55 + 0.5 * uniform();
+  const levels = LEVELS.map((level) => level * light * Math.exp(0.15 * normal()));
   const unrest = 0.008 * uniform(), keep = Math.exp(-1 / (30 * (0.5 + 1.5 * uniform())));
   const gapAt = Math.floor(100 + 700 * uniform()), gap = Math.floor(3 + 15 * uniform()), lost = 0.1 * uniform();
   const times: number[] = [], channels: number[][] = [[], [], []];
