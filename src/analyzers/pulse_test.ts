@@ -142,6 +142,17 @@ Deno.test("too few frames a second give no rate", () => {
   assert.deepEqual(last!.reasons, ["lowRate"]);
 });
 
+Deno.test("the network says nothing before half a minute, and then the rate", () => {
+  const pulse = pulseOf({ region: { x: 0.42, y: 0.3, width: 0.16, height: 0.3 }, method: "network", everyS: 5 });
+  const said = play(pulse, { seconds: 35.5, bpm: 84, detect: () => undefined });
+  for (const { bpm, reasons } of said.slice(0, 5)) assert.deepEqual([bpm, reasons], [undefined, ["tooShort"]]);
+  const { bpm, method, confidence } = said.at(-1)!;
+  assert.ok(
+    Math.abs(bpm! - 84) <= 2 && method === "network" && confidence >= 0.7,
+    `${bpm} by ${method}, ${confidence} sure`,
+  );
+});
+
 Deno.test("hostile boxes and a new epoch do no harm", () => {
   const pulse = pulseOf();
   const hostile = [
