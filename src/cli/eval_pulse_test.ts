@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { join } from "node:path";
 import { listBuiltinModels } from "../../models/builtin_models.ts";
 import { sha256Of } from "../../models/file_digest.ts";
 import { assetTest } from "../../tests/support/assets.ts";

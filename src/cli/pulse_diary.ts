@@ -107,6 +107,7 @@ function colourPlots({ colours }: Face): string[] {
       const mean = colours.reduce((sum, sample) => sum + sample[channel + 1], 0) / colours.length;
       return {
         name,
+        colour,
         points: thin(colours.map((sample) => ({ x: sample[0], y: (sample[channel + 1] / mean - 1) * 100 }))),
       };
     },
