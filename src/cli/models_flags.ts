@@ -34,8 +34,7 @@ export function modelsHelp(adapters: readonly { name: string; describe: string }
   return {
     name: "models",
     summary: "keeps models, version beside version; fetches public ones; tells what a file is to Weir, and why",
-    usage:
-      "list | add FILE | inspect MODEL… | pull NAME… | use NAME@VERSION | try NAME@VERSION | rm NAME[@VERSION]  [options]",
+    usage: "list | add FILE | inspect MODEL… | pull NAME… | use, try NAME@VERSION | rm NAME[@VERSION]  [options]",
     flags: FLAGS,
     notes: [
       [
