@@ -19,7 +19,8 @@ export async function evalCommand(args: string[]): Promise<number> {
     print(
       ["Measures how good answers are, given the truth.", "", "Usage:", "  weir eval WHAT [options]", ""].join("\n"),
     );
-    print(["What:", ...table(rows), "", "weir eval WHAT --help tells more."].join("\n"));
+    const examples = known.map((name): [string, string] => [`weir eval ${name} --help`, `the options for ${name}`]);
+    print(["What:", ...table(rows), "", "Examples:", ...table(examples)].join("\n"));
     return 0;
   }
   const name = known.find((name) => name === what);
