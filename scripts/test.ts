@@ -10,6 +10,10 @@ export interface Tally {
 
 /** Longest a group may take before it counts as hung. */
 const GROUP_TIMEOUT_MS = 20 * 60_000;
+/** How long what a dead process said may still take to arrive. */
+const LAST_WORDS_MS = 2000;
+/** Groups under way at once where there are cores for it: most of what they do is to wait. */
+const LANES = Math.min(2, navigator.hardwareConcurrency);
 
 /**
  * Which test files run together. Native code shares its process' fate, so every folder of unit tests and every
@@ -43,7 +47,8 @@ function* testFiles(folder: string, root: string): Generator<string> {
   }
 }
 
-async function runGroup(files: string[], options: string[], root: string): Promise<Tally> {
+/** Runs a group; what it says is said when it is done, unless it is the only one. */
+async function runGroup(files: string[], options: string[], root: string, alone: boolean): Promise<Tally> {
   const report = await Deno.makeTempFile({ prefix: "weir-tests-", suffix: ".xml" });
   try {
     // Types are the business of `deno task check`, which sees every file at once.
@@ -58,7 +63,10 @@ async function runGroup(files: string[], options: string[], root: string): Promi
       ...options.map((option) => option.replace("{group}", files[0].replaceAll("/", "+"))),
       ...files,
     ];
-    const child = new Deno.Command(Deno.execPath(), { args, cwd: root, stdin: "null" }).spawn();
+    const out = alone ? "inherit" : "piped";
+    const child = new Deno.Command(Deno.execPath(), { args, cwd: root, stdin: "null", stdout: out, stderr: out })
+      .spawn();
+    const words = alone ? undefined : new LastWords([child.stdout, child.stderr]);
     let hung = false;
     const timer = setTimeout(() => {
       hung = true;
@@ -66,11 +74,36 @@ async function runGroup(files: string[], options: string[], root: string): Promi
     }, GROUP_TIMEOUT_MS);
     const { code, signal } = await child.status;
     clearTimeout(timer);
+    for (const bytes of await words?.all() ?? []) process.stdout.write(bytes);
     if (hung) say(`${files.join(" ")}: not done after ${GROUP_TIMEOUT_MS / 60_000} minutes`);
     else if (signal) say(`${files.join(" ")}: the process died of ${signal}`);
     return tally(await Deno.readTextFile(report), code);
   } finally {
     await Deno.remove(report);
+  }
+}
+
+/** What a process says, in the order in which it came. */
+class LastWords {
+  #said: Uint8Array[] = [];
+  #readers: ReadableStreamDefaultReader<Uint8Array>[];
+  #ended: Promise<unknown>;
+
+  constructor(streams: ReadableStream<Uint8Array>[]) {
+    this.#readers = streams.map((stream) => stream.getReader());
+    this.#ended = Promise.all(this.#readers.map(async (reader) => {
+      for (let next = await reader.read(); !next.done; next = await reader.read()) this.#said.push(next.value);
+    }));
+  }
+
+  /** All of it, once the process is dead. What it started may live on and hold its pipes open: that is not waited for. */
+  async all(): Promise<Uint8Array[]> {
+    const { promise: late, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, LAST_WORDS_MS);
+    await Promise.race([this.#ended, late]);
+    clearTimeout(timer);
+    for (const reader of this.#readers) await reader.cancel();
+    return this.#said;
   }
 }
 
@@ -89,12 +122,17 @@ async function main(args: string[]): Promise<number> {
   const within = (file: string) => wanted.some((path) => path === "" || file === path || file.startsWith(`${path}/`));
   const files = [...testFiles(root, root)].filter((file) => wanted.length === 0 || within(file));
   const total: Tally = { passed: 0, failed: 0, skipped: 0 };
-  for (const group of groups(files)) {
-    const { passed, failed, skipped } = await runGroup(group, options, root);
-    total.passed += passed;
-    total.failed += failed;
-    total.skipped += skipped;
-  }
+  const waiting = groups(files);
+  const alone = waiting.length < 2 || LANES < 2;
+  const lane = async () => {
+    for (let group = waiting.shift(); group; group = waiting.shift()) {
+      const { passed, failed, skipped } = await runGroup(group, options, root, alone);
+      total.passed += passed;
+      total.failed += failed;
+      total.skipped += skipped;
+    }
+  };
+  await Promise.all(Array.from({ length: LANES }, lane));
   if (total.skipped > 0) say(`${total.skipped} skipped for want of something on this machine; each says of what`);
   if (total.passed + total.failed === 0) {
     say("No test ran");
