@@ -3,6 +3,11 @@ import type { ByteSource } from "./protobuf_reader.ts";
 /** A file as bytes that are read in pieces; closed by disposing of it. */
 export function fileBytes(file: string): ByteSource & Disposable {
   const handle = Deno.openSync(file, { read: true });
+  return { ...bytesOf(handle), [Symbol.dispose]: () => handle.close() };
+}
+
+/** The bytes of an open file, which stays its holder's. */
+export function bytesOf(handle: Deno.FsFile): ByteSource {
   return {
     size: handle.statSync().size,
     read(offset, into) {
@@ -15,6 +20,5 @@ export function fileBytes(file: string): ByteSource & Disposable {
       }
       return got;
     },
-    [Symbol.dispose]: () => handle.close(),
   };
 }

@@ -1,4 +1,5 @@
 import { basename } from "node:path";
+import { bytesOf } from "./file_bytes.ts";
 import { foreignKind } from "./file_kind.ts";
 import type { GraphInfo, NodeInfo, Port } from "./graph_info.ts";
 import { ModelError } from "./model_error.ts";
@@ -28,21 +29,8 @@ export function readGraphInfo(file: string): GraphInfo {
     throw new ModelError("unreadable", `Cannot open model ${file}: ${(error as Error).message}`, { cause: error });
   }
   using _ = handle;
-  const stat = handle.statSync();
-  if (stat.isDirectory) throw new ModelError("unreadable", `Cannot open model ${file}: it is a directory`);
-  return parseGraphInfo(file, {
-    size: stat.size,
-    read(offset, into) {
-      handle.seekSync(offset, Deno.SeekMode.Start);
-      let got = 0;
-      while (got < into.length) {
-        const count = handle.readSync(into.subarray(got));
-        if (count === null) break;
-        got += count;
-      }
-      return got;
-    },
-  });
+  if (handle.statSync().isDirectory) throw new ModelError("unreadable", `Cannot open model ${file}: it is a directory`);
+  return parseGraphInfo(file, bytesOf(handle));
 }
 
 /** Reads what the bytes of an ONNX file say; `file` is for messages only. */

@@ -1,4 +1,4 @@
-import { number, percent, type PulseGuess, type PulseReport } from "./eval_pulse_report.ts";
+import { cellsOf, number, percent, type PulseGuess, type PulseReport } from "./eval_pulse_report.ts";
 import { barPlot, linePlot, scatterPlot } from "./plots.ts";
 
 /** The report of `weir eval pulse` as one page that needs nothing else. */
@@ -6,21 +6,8 @@ export function pulseHtml(report: PulseReport, guesses: readonly PulseGuess[]): 
   const sections = report.sets.map(({ set, windows, methods }) => {
     const ofSet = guesses.filter((guess) => guess.set === set && Number.isFinite(guess.bpm));
     const shown = methods.some(({ method }) => method === "network") ? ["pos", "live", "network"] : ["red", "auto"];
-    const rows = methods.map(({ method, all, answered, sure }) =>
-      `<tr><th>${method}</th>${
-        [
-          number(all?.mae),
-          number(all?.rmse),
-          number(all?.r, 3),
-          percent(all?.within5),
-          percent(all?.within10),
-          percent(answered.share),
-          number(answered.agreement?.mae),
-          percent(answered.agreement?.within5),
-          percent(sure.share),
-          percent(sure.within5),
-        ].map((cell) => `<td>${cell}</td>`).join("")
-      }</tr>`
+    const rows = methods.map((row) =>
+      `<tr><th>${row.method}</th>${cellsOf(row).map((cell) => `<td>${cell}</td>`).join("")}</tr>`
     ).join("\n");
     const by = (method: string) => ofSet.filter((guess) => guess.method === method);
     const scatters = shown.map((method) =>

@@ -38,7 +38,7 @@ export interface PulseReport {
   left: string[];
 }
 
-/** The figures of all sets, in the order in which they come. */
+/** One method's figures in the order of both tables. */
 export function figuresOf(guesses: readonly PulseGuess[], minConfidence: number): PulseReport["sets"] {
   return [...Map.groupBy(guesses, ({ set }) => set)].map(([set, ofSet]) => {
     const methods = [...Map.groupBy(ofSet, ({ method }) => method)];
@@ -127,22 +127,26 @@ export function gateOf(sets: PulseReport["sets"], still: PulseReport["still"] = 
 }
 
 /** The report as a person reads it. */
+export function cellsOf({ all, answered, sure }: PulseMethodFigures): string[] {
+  return [
+    number(all?.mae),
+    number(all?.rmse),
+    number(all?.r, 3),
+    percent(all?.within5),
+    percent(all?.within10),
+    percent(answered.share),
+    number(answered.agreement?.mae),
+    percent(answered.agreement?.within5),
+    percent(sure.share),
+    percent(sure.within5),
+  ];
+}
+
+/** The figures of all sets, in the order in which they come. */
 export function reportText({ sets, still, gate, left, minConfidence, notice }: PulseReport): string {
   const head = ["", "MAE", "RMSE", "r", "≤5", "≤10", "answered", "MAE", "≤5", "sure", "≤5"];
   const blocks = sets.map(({ set, windows, methods }) => {
-    const rows = methods.map(({ method, all, answered, sure }) => [
-      method,
-      number(all?.mae),
-      number(all?.rmse),
-      number(all?.r, 3),
-      percent(all?.within5),
-      percent(all?.within10),
-      percent(answered.share),
-      number(answered.agreement?.mae),
-      percent(answered.agreement?.within5),
-      percent(sure.share),
-      percent(sure.within5),
-    ]);
+    const rows = methods.map((row) => [row.method, ...cellsOf(row)]);
     return [`${set}, ${windows} windows`, ...columns([head, ...rows])].join("\n");
   });
   const rules = gate.map(({ rule, value, ok }) => `${ok ? "holds " : "FAILS "} ${rule}: ${number(value, 3)}`);
