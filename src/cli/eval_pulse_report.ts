@@ -126,7 +126,7 @@ export function gateOf(sets: PulseReport["sets"], still: PulseReport["still"] = 
   return gate;
 }
 
-/** The report as a person reads it. */
+/** One method's figures in the order of both tables. */
 export function cellsOf({ all, answered, sure }: PulseMethodFigures): string[] {
   return [
     number(all?.mae),
@@ -142,7 +142,7 @@ export function cellsOf({ all, answered, sure }: PulseMethodFigures): string[] {
   ];
 }
 
-/** The figures of all sets, in the order in which they come. */
+/** The report as a person reads it. */
 export function reportText({ sets, still, gate, left, minConfidence, notice }: PulseReport): string {
   const head = ["", "MAE", "RMSE", "r", "≤5", "≤10", "answered", "MAE", "≤5", "sure", "≤5"];
   const blocks = sets.map(({ set, windows, methods }) => {
