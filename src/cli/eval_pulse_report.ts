@@ -38,7 +38,7 @@ export interface PulseReport {
   left: string[];
 }
 
-/** One method's figures in the order of both tables. */
+/** The figures of all sets, in the order in which they come. */
 export function figuresOf(guesses: readonly PulseGuess[], minConfidence: number): PulseReport["sets"] {
   return [...Map.groupBy(guesses, ({ set }) => set)].map(([set, ofSet]) => {
     const methods = [...Map.groupBy(ofSet, ({ method }) => method)];
