@@ -25,10 +25,13 @@ const HOW = `## How it is measured
 - **Service.** The server runs as users start it, its clients in processes of their own on the same cores. Results come
   from a 720p pitch at 10 frames a second through \`weir-pitch\`; Weir draws it, the other service plays it from a file. *Delivery* counts from a result's publication, which it
   carries itself, to its bytes being read; every client is held against all results that any client saw. Clients that do
-  not read ask the system for the smallest receive buffer and begin 25 seconds earlier; what the system holds for them on
-  the server's side takes longer than a run to fill, so that nothing had to be dropped for them yet. Every client's queue
+  not read ask the system for the smallest receive buffer and begin earlier: as soon as something is dropped for them, or
+  after three minutes (25 seconds where the service does not tell), the others come. Every client's queue
   holds 64. Webcams send to the same
   model five pictures a second each, or as many as they are granted; *to and fro* is from sending to the result's arrival.
+  What cannot be reached is measured from 30 seconds after it was registered on: by then it is tried about every 15 seconds.
+  Single images are a 640×480 JPEG in a form, on eight connections; the *bare line* decodes, prepares, runs and reads the
+  same picture on as many threads as there are cores, without any service, right before.
   The other service is a straightforward one of FastAPI, sse-starlette, OpenCV and ONNX Runtime
   (\`scripts/bench/service/peer\`), with the same model and as many inference threads as cores;
   OpenCV opens one capture at a time in a process, so behind cameras that do not answer its other streams wait.
