@@ -10,6 +10,8 @@ export interface Tally {
 
 /** Longest a group may take before it counts as hung. */
 const GROUP_TIMEOUT_MS = 20 * 60_000;
+/** Tests of pages in a real browser. */
+const PAGES = /^tests\/integration\/console_/;
 /** How long what a dead process said may still take to arrive. */
 const LAST_WORDS_MS = 2000;
 /** Groups under way at once where there are cores for it: most of what they do is to wait. */
@@ -122,8 +124,11 @@ async function main(args: string[]): Promise<number> {
   const within = (file: string) => wanted.some((path) => path === "" || file === path || file.startsWith(`${path}/`));
   const files = [...testFiles(root, root)].filter((file) => wanted.length === 0 || within(file));
   const total: Tally = { passed: 0, failed: 0, skipped: 0 };
-  const waiting = groups(files);
-  const alone = waiting.length < 2 || LANES < 2;
+  const all = groups(files);
+  const alone = all.length < 2 || LANES < 2;
+  // What a page shows, and when, is for a browser that has the machine to itself.
+  const pages = all.filter(([file]) => PAGES.test(file));
+  const waiting = all.filter((group) => !pages.includes(group));
   const lane = async () => {
     for (let group = waiting.shift(); group; group = waiting.shift()) {
       const { passed, failed, skipped } = await runGroup(group, options, root, alone);
@@ -133,6 +138,8 @@ async function main(args: string[]): Promise<number> {
     }
   };
   await Promise.all(Array.from({ length: LANES }, lane));
+  waiting.push(...pages);
+  await lane();
   if (total.skipped > 0) say(`${total.skipped} skipped for want of something on this machine; each says of what`);
   if (total.passed + total.failed === 0) {
     say("No test ran");
