@@ -6,6 +6,7 @@ import type { LogEvent } from "../src/core/events.ts";
 import type { Turns } from "../src/core/inference.ts";
 import { BLOCK_WAITING, memoryBound } from "../src/core/memory_bound.ts";
 import type { ResultEnvelope } from "../src/core/results.ts";
+import { settledInTime } from "../src/core/settled_in_time.ts";
 import { type Source, SourceError } from "../src/core/source.ts";
 import type { StreamRegistration, StreamState, StreamStatus } from "../src/core/stream.ts";
 import { type MoveDetails, StreamStateMachine } from "../src/core/stream_states.ts";
@@ -237,7 +238,7 @@ export class StreamTask {
     const drained = this.#drained;
     this.#intake.end();
     if (!waits) old.unsubscribe();
-    const empty = waits ? inTime(drained, DRAIN_MS).then(() => old.unsubscribe()) : undefined;
+    const empty = waits ? settledInTime(drained, DRAIN_MS).then(() => old.unsubscribe()) : undefined;
     this.#subscribe({ after: empty, ...(same && { epoch: this.#intake.epoch }) });
     await empty;
     this.#outgoing = undefined;
@@ -348,7 +349,10 @@ export class StreamTask {
   async #drain(): Promise<void> {
     this.#ending = true;
     this.#intake.end();
-    await inTime(this.#drained, this.#options.finite && this.#machine.state !== "stopping" ? undefined : DRAIN_MS);
+    await settledInTime(
+      this.#drained,
+      this.#options.finite && this.#machine.state !== "stopping" ? undefined : DRAIN_MS,
+    );
     this.#outgoing?.unsubscribe();
     this.#flow?.unsubscribe();
     try {
@@ -357,7 +361,7 @@ export class StreamTask {
       this.#figures.blame("failed", error);
     }
     // A disk that hangs must not hold the stream.
-    await inTime(this.#options.keeping.settle(), DRAIN_MS);
+    await settledInTime(this.#options.keeping.settle(), DRAIN_MS);
   }
 
   #silence(times = 1): string {
@@ -372,15 +376,6 @@ export class StreamTask {
     const { registration: { policy }, finite } = this.#options;
     return policy.restarts ?? { count: finite ? 0 : Infinity, withinMs: 60_000 };
   }
-}
-
-/** Resolves with the work, or when its time is up; without a time, with the work alone. */
-async function inTime(work: Promise<void>, deadlineMs: number | undefined): Promise<void> {
-  const late = Promise.withResolvers<void>();
-  const timer = deadlineMs === undefined ? undefined : setTimeout(late.resolve, deadlineMs);
-  // Settles once and is then gone: not a loop, so nothing piles up on the loser.
-  await Promise.race([work, late.promise]);
-  clearTimeout(timer);
 }
 
 /** Turns that nobody is given before `after`. */

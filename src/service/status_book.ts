@@ -1,5 +1,6 @@
 import type { StreamSlot } from "../../actors/stream_workers.ts";
 import { nowMs } from "../core/clock.ts";
+import { settledInTime } from "../core/settled_in_time.ts";
 import type { StateEvent, StreamStatus } from "../core/stream.ts";
 
 /** A thread that hosts streams. */
@@ -54,7 +55,7 @@ export class StatusBook {
 
   async #soon(slot: Host, ids: readonly string[]): Promise<StreamStatus[]> {
     const asked = this.#asked.get(slot) ?? this.#ask(slot, ids);
-    const known = await inTime(asked, PATIENCE_MS) ? [] : ids.map((id) => this.#recent(id));
+    const known = await settledInTime(asked, PATIENCE_MS) ? [] : ids.map((id) => this.#recent(id));
     const found = await Promise.all(ids.map(async (id, n) => {
       if (known[n]) return known[n];
       // A stream that came while the question was under way is asked for alone.
@@ -98,12 +99,4 @@ export class StatusBook {
       ...(nextAttemptMs !== undefined && { nextAttemptMs }),
     };
   }
-}
-
-/** Whether the work settles within the time. */
-async function inTime(work: Promise<unknown>, ms: number): Promise<boolean> {
-  let timer: ReturnType<typeof setTimeout>;
-  const late = new Promise<false>((resolve) => timer = setTimeout(resolve, ms, false));
-  // Settles once and is then gone: not a loop, so nothing piles up on the loser.
-  return await Promise.race([work.then(() => true), late]).finally(() => clearTimeout(timer));
 }

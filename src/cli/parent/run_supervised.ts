@@ -1,5 +1,6 @@
 import { Backoff, type BackoffOptions } from "../../../actors/backoff.ts";
 import { Budget } from "../../../actors/budget.ts";
+import { settledInTime } from "../../core/settled_in_time.ts";
 import { ChildLog } from "./child_log.ts";
 import { type ChildEnd, ChildProcess } from "./child_process.ts";
 import { EXIT } from "./exit_codes.ts";
@@ -41,7 +42,7 @@ export async function runSupervised(options: SupervisedOptions): Promise<number>
   if (options.onLine) return await new Supervision(options, options.onLine).run();
   const outlet = new LogOutlet(Deno.stderr);
   const code = await new Supervision(options, (line) => outlet.push(line)).run();
-  await withinTime(outlet.drain(), DRAIN_MS);
+  await settledInTime(outlet.drain(), DRAIN_MS);
   return code;
 }
 
@@ -148,11 +149,4 @@ function pause(ms: number, signal: AbortSignal): Promise<void> {
     signal.addEventListener("abort", done);
     if (signal.aborted) done();
   });
-}
-
-async function withinTime(work: Promise<void>, ms: number): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, ms);
-  await Promise.race([work, promise]);
-  clearTimeout(timer);
 }
