@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { CaptureService } from "../core/captures.ts";
+import { CAPTURE_MEDIA, type CaptureService } from "../core/captures.ts";
 import { ServiceError } from "../core/service_error.ts";
 import type { StreamService } from "../core/services.ts";
 import { type Route, route } from "./route.ts";
@@ -13,7 +13,7 @@ export interface CaptureRoutesOptions {
 
 const TAG = "captures";
 /** What kept pictures and videos are. */
-const MEDIA = ["image/jpeg", "image/png", "image/webp", "image/bmp", "image/gif", "video/mp4"];
+const MEDIA = Object.values(CAPTURE_MEDIA);
 const count = z.int().min(0);
 const params = z.strictObject({ id: z.string().min(1).max(63).describe("the capture's name") });
 const moment = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text));

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { CAPTURE_MEDIA } from "../core/captures.ts";
 
 /** One thing that is kept: a picture or a video, and what is known of it, in two files of one name. */
 export interface CaptureEntry {
@@ -12,7 +13,6 @@ export interface CaptureEntry {
 }
 
 const ID = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)(\d{3})Z_[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-const MEDIA = new Set(["jpg", "png", "webp", "bmp", "gif", "mp4"]);
 
 /** A name that no other has. */
 export function captureId(atMs: number): string {
@@ -60,7 +60,7 @@ async function findInDay(day: string, { entries, remains }: FoundCaptures): Prom
     const [id, extension] = [name.slice(0, dot), name.slice(dot + 1)];
     if (!isFile || timeOfId(id) === undefined) continue;
     if (extension.endsWith(".part")) remains.push(join(day, name));
-    else if (extension === "json" || MEDIA.has(extension)) {
+    else if (extension === "json" || Object.hasOwn(CAPTURE_MEDIA, extension)) {
       const pair = pairs.get(id) ?? new Set();
       pairs.set(id, pair.add(extension));
     }

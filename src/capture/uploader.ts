@@ -1,5 +1,5 @@
 import { basename, join } from "node:path";
-import type { UploadRules } from "../core/captures.ts";
+import { CAPTURE_MEDIA, type UploadRules } from "../core/captures.ts";
 import { Outbox } from "../sinks/outbox.ts";
 import { SendError } from "../sinks/send_error.ts";
 import type { SinkStatus } from "../sinks/sink.ts";
@@ -31,15 +31,7 @@ const CAPACITY_BYTES = 32 * 2 ** 20;
 const RETRY = { initialMs: 1000, maxMs: 300_000 };
 const FLUSH_MS = 3000;
 const REACHED = "uploaded.json";
-const TYPES: Record<string, string> = {
-  jpg: "image/jpeg",
-  png: "image/png",
-  webp: "image/webp",
-  bmp: "image/bmp",
-  gif: "image/gif",
-  mp4: "video/mp4",
-  json: "application/json",
-};
+const TYPES: Readonly<Record<string, string>> = { ...CAPTURE_MEDIA, json: "application/json" };
 
 /**
  * Copies what is kept to an S3-compatible store, oldest first, for as long as that takes. What waits lies where it is

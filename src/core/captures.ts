@@ -7,6 +7,16 @@ export const CAPTURE_REASONS = ["nth", "time", "reservoir", "low", "alert"] as c
 /** One reason out of {@link CAPTURE_REASONS}. */
 export type CaptureReason = (typeof CAPTURE_REASONS)[number];
 
+/** What is kept, by the ending of its file: pictures as they came or as JPEG, and video. */
+export const CAPTURE_MEDIA: Readonly<Record<string, string>> = {
+  jpg: "image/jpeg",
+  png: "image/png",
+  webp: "image/webp",
+  bmp: "image/bmp",
+  gif: "image/gif",
+  mp4: "video/mp4",
+};
+
 /** Which frames of a stream are kept, and what becomes of them. Each rule that is given takes frames of its own. */
 export interface CaptureRules {
   /** Off keeps the rules and takes nothing. */

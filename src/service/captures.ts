@@ -4,17 +4,18 @@ import { CaptureStore } from "../capture/capture_store.ts";
 import { timeOfId, writeWhole } from "../capture/capture_files.ts";
 import { Uploader, type UploadKeys } from "../capture/uploader.ts";
 import { keepSchema } from "../capture/capture_schema.ts";
-import type {
-  CapturedClip,
-  CapturedFrame,
-  CaptureKeep,
-  CapturePage,
-  CaptureQuery,
-  CaptureRules,
-  CaptureService,
-  CaptureStoreStatus,
-  CaptureView,
-  UploadRules,
+import {
+  CAPTURE_MEDIA,
+  type CapturedClip,
+  type CapturedFrame,
+  type CaptureKeep,
+  type CapturePage,
+  type CaptureQuery,
+  type CaptureRules,
+  type CaptureService,
+  type CaptureStoreStatus,
+  type CaptureView,
+  type UploadRules,
 } from "../core/captures.ts";
 import { ServiceError } from "../core/service_error.ts";
 import type { KeepingPlace } from "../../streams/keeping.ts";
@@ -41,14 +42,6 @@ interface Album {
 const NOTHING = { files: 0, bytes: 0, kept: 0, dropped: 0, failed: 0, removed: 0, waiting: 0 };
 /** How much is kept is remembered beside what is kept: it goes on being kept when its stream is gone. */
 const KEEP = "keep.json";
-const MEDIA: Record<string, string> = {
-  jpg: "image/jpeg",
-  png: "image/png",
-  webp: "image/webp",
-  bmp: "image/bmp",
-  gif: "image/gif",
-  mp4: "video/mp4",
-};
 
 /** What is kept of a server's streams, and of those that are no more. */
 export class Captures implements CaptureService, AsyncDisposable {
@@ -150,7 +143,7 @@ export class Captures implements CaptureService, AsyncDisposable {
         stream,
         kind: entry.extension === "mp4" ? "clip" : "frame",
         at: new Date(entry.atMs).toISOString(),
-        media: MEDIA[entry.extension],
+        media: CAPTURE_MEDIA[entry.extension],
         bytes: entry.sizeBytes,
         width,
         height,
@@ -173,7 +166,7 @@ export class Captures implements CaptureService, AsyncDisposable {
     const info = await Deno.stat(path).catch((cause) => {
       throw new ServiceError("not_found", `There is no capture ${id} any more`, { cause });
     });
-    return { path, type: MEDIA[entry.extension], bytes: info.size, atMs: entry.atMs };
+    return { path, type: CAPTURE_MEDIA[entry.extension], bytes: info.size, atMs: entry.atMs };
   }
 
   async remove(id: string): Promise<void> {
