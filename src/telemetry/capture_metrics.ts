@@ -1,5 +1,6 @@
 import type { CaptureStoreStatus } from "../core/captures.ts";
 import type { StreamStatus } from "../core/stream.ts";
+import { byStream } from "./by_stream.ts";
 import type { Metrics } from "./metrics.ts";
 
 /** What is kept of streams, by their latest statuses and by how it stands on disk. */
@@ -10,24 +11,7 @@ export function captureMetrics(
     kept: ReadonlyMap<string, CaptureStoreStatus>;
   },
 ): void {
-  const onDisk = (
-    type: "counter" | "gauge",
-    name: string,
-    help: string,
-    read: (status: CaptureStoreStatus) => number | undefined,
-  ) =>
-    metrics.asked({
-      type,
-      name,
-      help,
-      labels: ["stream"],
-      read(say) {
-        for (const [stream, status] of kept) {
-          const value = read(status);
-          if (value !== undefined) say(value, { stream });
-        }
-      },
-    });
+  const onDisk = byStream(metrics, kept);
   onDisk("gauge", "weir_captures", "Pictures and clips that are kept.", ({ files }) => files);
   onDisk("gauge", "weir_captures_bytes", "Disk that they take.", ({ bytes }) => bytes);
   onDisk("counter", "weir_captures_kept_total", "Pictures and clips that were written.", ({ kept }) => kept);
@@ -49,15 +33,10 @@ export function captureMetrics(
       for (const [stream, { dropped }] of kept) say(dropped, { stream, where: "queue" });
     },
   });
-  metrics.asked({
-    type: "gauge",
-    name: "weir_clip_packets_bytes",
-    help: "Memory of the packets that are held for clips.",
-    labels: ["stream"],
-    read(say) {
-      for (const [stream, { capture }] of statuses) {
-        if (capture?.clips) say(capture.clips.heldBytes, { stream });
-      }
-    },
-  });
+  byStream(metrics, statuses)(
+    "gauge",
+    "weir_clip_packets_bytes",
+    "Memory of the packets that are held for clips.",
+    ({ capture }) => capture?.clips?.heldBytes,
+  );
 }

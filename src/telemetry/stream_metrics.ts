@@ -1,5 +1,6 @@
 import { DROP_CAUSES } from "../core/drops.ts";
 import { type StateEvent, STREAM_STATES, type StreamStatus } from "../core/stream.ts";
+import { byStream } from "./by_stream.ts";
 import type { Metrics } from "./metrics.ts";
 
 /** Accounts and states of streams, by their latest statuses and events. */
@@ -10,16 +11,7 @@ export function streamMetrics(
     states: ReadonlyMap<string, StateEvent>;
   },
 ): void {
-  const asked = (type: "counter" | "gauge", name: string, help: string, read: (status: StreamStatus) => number) =>
-    metrics.asked({
-      type,
-      name,
-      help,
-      labels: ["stream"],
-      read(say) {
-        for (const [stream, status] of statuses) say(read(status), { stream });
-      },
-    });
+  const asked = byStream(metrics, statuses);
   asked("counter", "weir_frames_received_total", "Frames that came in.", ({ frames }) => frames.received);
   asked(
     "counter",
