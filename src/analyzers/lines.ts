@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Analyzer, AnalyzerFrame } from "../core/analyzer.ts";
 import type { Point } from "../vision/canvas.ts";
 import { type Passage, passageFrom, passOn } from "./lines_passage.ts";
-import { selectedDetections, selectionOptions, trackOf } from "./selection.ts";
+import { missingForTracks, selectedDetections, selectionOptions, trackOf } from "./selection.ts";
 import { anchorOf, anchorSchema, checkUnits, inPixels, namedShapes, pointSchema, unitsSchema } from "./shapes.ts";
 import { TrackClock } from "./track_clock.ts";
 
@@ -98,7 +98,7 @@ export class Lines implements Analyzer {
   }
 
   push({ info, width, height, outputs }: AnalyzerFrame): Record<string, unknown> {
-    const { things, known } = selectedDetections(outputs, this.options);
+    const selected = selectedDetections(outputs, this.options);
     const { nowMs } = this.#clock.push(info.ptsUs);
     const { anchor, units, margin, lostMs } = this.options;
     const size = { width, height };
@@ -108,7 +108,7 @@ export class Lines implements Analyzer {
     for (const line of this.#lines) {
       const [from, to] = inPixels(line.ends, units, size);
       for (const [track, { seenMs }] of line.passages) if (nowMs - seenMs > lostMs) line.passages.delete(track);
-      for (const detection of things) {
+      for (const detection of selected.things) {
         const track = trackOf(detection);
         if (track === undefined) continue;
         const at = anchorOf(detection.box, anchor, size);
@@ -122,11 +122,10 @@ export class Lines implements Analyzer {
       }
       readings[line.name] = reading(line, { from, to });
     }
-    const untracked = things.length > 0 && things.every((detection) => trackOf(detection) === undefined);
     return {
       ...readings,
       ...(events.length > 0 && { events: events.slice(0, EVENTS_MAX) }),
-      ...(!known ? { needs: "detections" } : untracked && { needs: "tracks" }),
+      ...missingForTracks(selected),
     };
   }
 

@@ -32,6 +32,13 @@ export function selectedDetections(outputs: Outputs, options: SelectionOptions):
   return selected(outputs, options, ({ detections }) => list(detections)?.filter(isSound));
 }
 
+/** What is missing for counting who comes and goes: detections at all, or tracks on every one of them. */
+export function missingForTracks({ things, known }: Selected<Detection>): { needs?: "detections" | "tracks" } {
+  if (!known) return { needs: "detections" };
+  const untracked = things.length > 0 && things.every((detection) => trackOf(detection) === undefined);
+  return untracked ? { needs: "tracks" } : {};
+}
+
 /** The classes that are asked for, likewise. */
 export function selectedClasses(outputs: Outputs, options: SelectionOptions): Selected<ClassScore> {
   return selected(outputs, options, ({ classes }) => list(classes)?.filter(isScored));

@@ -3,7 +3,7 @@ import type { Analyzer, AnalyzerFrame } from "../core/analyzer.ts";
 import type { Box } from "../core/results.ts";
 import type { Point } from "../vision/canvas.ts";
 import { insidePolygon, overlapsPolygon } from "../vision/polygon.ts";
-import { selectedDetections, selectionOptions, trackOf } from "./selection.ts";
+import { missingForTracks, selectedDetections, selectionOptions, trackOf } from "./selection.ts";
 import { anchorOf, anchorSchema, checkUnits, inPixels, namedShapes, polygonSchema, unitsSchema } from "./shapes.ts";
 import { TrackClock } from "./track_clock.ts";
 import { type VisitEvent, Visits } from "./zones_visits.ts";
@@ -77,7 +77,7 @@ export class Zones implements Analyzer {
   }
 
   push({ info, width, height, outputs }: AnalyzerFrame): Record<string, unknown> {
-    const { things, known } = selectedDetections(outputs, this.options);
+    const selected = selectedDetections(outputs, this.options);
     const { nowMs } = this.#clock.push(info.ptsUs);
     const { anchor, units } = this.options;
     const size = { width, height };
@@ -89,7 +89,7 @@ export class Zones implements Analyzer {
         anchor === "overlap" ? overlapsPolygon(box, points) : insidePolygon(anchorOf(box, anchor, size), points);
       const labels = new Map<string, number>();
       let count = 0;
-      for (const detection of things) {
+      for (const detection of selected.things) {
         const inside = isInside(detection.box);
         if (inside) {
           count++;
@@ -102,11 +102,10 @@ export class Zones implements Analyzer {
       events.push(...visits.settle(nowMs).map((event) => ({ zone: name, ...event })));
       readings[name] = reading(visits, { count, labels, points, nowMs });
     }
-    const untracked = things.length > 0 && things.every((detection) => trackOf(detection) === undefined);
     return {
       ...readings,
       ...(events.length > 0 && { events: events.slice(0, EVENTS_MAX) }),
-      ...(!known ? { needs: "detections" } : untracked && { needs: "tracks" }),
+      ...missingForTracks(selected),
     };
   }
 
