@@ -47,6 +47,17 @@ const registrySchema = z.object({
   })),
 }).meta({ id: "ModelRegistry", description: "The versions of a model that was added" });
 
+/** How a model is fed and read, as far as that is known. */
+const usage = {
+  input: inputSchema.optional(),
+  inputs: z.array(portSchema).optional(),
+  outputs: z.array(portSchema).optional(),
+  labels: labelsSchema.optional(),
+  minScore: z.number().optional(),
+  iou: z.number().optional(),
+  maxDetections: count.optional(),
+};
+
 /** A model for those who look at it. */
 export const modelSchema = z.object({
   name: z.string().describe("what streams and /predict call it"),
@@ -66,13 +77,7 @@ export const modelSchema = z.object({
   sha256: z.string().optional(),
   licence: z.string().optional(),
   version: z.string().optional(),
-  input: inputSchema.optional(),
-  inputs: z.array(portSchema).optional(),
-  outputs: z.array(portSchema).optional(),
-  labels: labelsSchema.optional(),
-  minScore: z.number().optional(),
-  iou: z.number().optional(),
-  maxDetections: count.optional(),
+  ...usage,
   device: z.string().optional().describe("what was asked for"),
   provider: z.string().optional().describe("what it runs on"),
   threads: count.optional(),
@@ -107,13 +112,7 @@ export const inspectionSchema = z.object({
   toCheck: z.array(z.object({ field: z.enum(["labels", "input", "adapter"]), message: z.string() })).describe(
     "what the file leaves open: all that a person need look at",
   ),
-  input: inputSchema.optional(),
-  inputs: z.array(portSchema).optional(),
-  outputs: z.array(portSchema).optional(),
-  labels: labelsSchema.optional(),
-  minScore: z.number().optional(),
-  iou: z.number().optional(),
-  maxDetections: count.optional(),
+  ...usage,
   licence: z.string().optional(),
 }).meta({ id: "ModelInspection" });
 
