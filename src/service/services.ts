@@ -176,10 +176,13 @@ export class Services implements AsyncDisposable {
 
   /** Brings back the streams that were registered before, and the models and streams of the configuration file. */
   async restore(config: ModelsConfig & { streams: readonly StreamRegistration[] }): Promise<void> {
-    await Promise.all([this.captures.restore(), this.memories.restore()]);
-    await this.captures.follow(PREDICT_ALBUM, this.options.config.capture.predict);
     const { promise: warm, resolve } = Promise.withResolvers<void>();
-    const streams = this.streams.restore(config.streams, resolve);
+    const back = async () => {
+      await Promise.all([this.captures.restore(), this.memories.restore()]);
+      await this.captures.follow(PREDICT_ALBUM, this.options.config.capture.predict);
+      await this.streams.restore(config.streams, resolve);
+    };
+    const streams = back();
     const ready = Promise.all([this.models.declare(config), Promise.race([warm, streams])]).then(() => {
       this.#restoring = false;
     });
