@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { groups, tally } from "./test.ts";
+import { groups } from "./test.ts";
+import { runGroup, tally } from "./test_group.ts";
 
 Deno.test("unit tests run by folder, then every integration test alone", () => {
   const files = ["tests/integration/b_test.ts", "streams/b_test.ts", "models/m_test.ts", "tests/integration/a_test.ts"];
@@ -22,4 +23,21 @@ Deno.test("a process that dies without naming a test counts as a failure", () =>
   assert.deepEqual(tally("", 139), { passed: 0, failed: 1, skipped: 0 });
   assert.deepEqual(tally(`<testcase name="a"></testcase>`, 1), { passed: 1, failed: 1, skipped: 0 });
   assert.deepEqual(tally(`<testcase name="a"></testcase>`, 0), { passed: 1, failed: 0, skipped: 0 });
+});
+
+Deno.test("a group that fails may be run again, one whose process died may not", async () => {
+  const folder = await Deno.makeTempDir({ prefix: "weir-test-group-" });
+  try {
+    const group = async (body: string) => {
+      const path = `${folder}/${crypto.randomUUID()}_test.ts`;
+      await Deno.writeTextFile(path, `Deno.test("one", () => { ${body} });`);
+      return await runGroup([path], [], folder, false, () => {});
+    };
+    assert.deepEqual(await group(""), { passed: 1, failed: 0, skipped: 0, repeatable: false });
+    assert.deepEqual(await group(`throw new Error("no");`), { passed: 0, failed: 1, skipped: 0, repeatable: true });
+    const killed = await group(`Deno.kill(Deno.pid, "SIGKILL");`);
+    assert.deepEqual(killed, { passed: 0, failed: 1, skipped: 0, repeatable: false });
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
 });
