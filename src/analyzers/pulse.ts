@@ -40,13 +40,14 @@ export const pulseSchema = z.strictObject({
   waveS: z.number().min(0).max(10).default(4).describe("How much of the pulse wave comes with a result, seconds"),
   colours: z.boolean().default(false).describe("Whether every frame's mean colours come with a result"),
   spectrum: z.boolean().default(false).describe("Whether the spectrum comes with a result"),
+  mask: z.boolean().default(false).describe("Whether the outline of what counts as skin comes with a result"),
 }).meta({ examples: [{}, { of: "face", method: "pos" }, { region: "frame", windowS: 30 }] });
 
 /** Parsed options of {@link Pulse}. */
 export type PulseOptions = z.output<typeof pulseSchema>;
 
 /** What {@link Pulse} says once a second: of the largest face first, of all in `faces`. */
-export type PulseOutput = Omit<PulseReading, "wave" | "spectrum" | "colours"> & {
+export type PulseOutput = Omit<PulseReading, "wave" | "spectrum" | "colours" | "mask"> & {
   notice: "not a medical device";
   faces: PulseReading[];
 };
@@ -104,7 +105,7 @@ export class Pulse implements Analyzer {
     const known = this.#fixed ? [this.#fixed] : this.#faces;
     const faces = known.toSorted((a, b) => area(b.box) - area(a.box)).map((face) => face.read(time));
     const first: PulseReading = faces[0] ?? { confidence: 0, reasons: ["noFace"], windowS: 0 };
-    const { wave: _wave, spectrum: _spectrum, colours: _colours, ...main } = first;
+    const { wave: _wave, spectrum: _spectrum, colours: _colours, mask: _mask, ...main } = first;
     return { notice: "not a medical device", ...main, faces };
   }
 
@@ -140,7 +141,7 @@ export class Pulse implements Analyzer {
   }
 
   #faceOptions() {
-    const { method, windowS, longWindowS, minConfidence, waveS, spectrum, colours, region, skin } = this.options;
+    const { method, windowS, longWindowS, minConfidence, waveS, spectrum, colours, mask, region, skin } = this.options;
     return {
       method,
       windowS,
@@ -149,6 +150,7 @@ export class Pulse implements Analyzer {
       waveS,
       spectrum,
       colours,
+      mask,
       skin: skin ?? region !== "frame",
       network: () => this.#network ??= new PulseNetwork(Deno.readFileSync(WEIGHTS)),
     };

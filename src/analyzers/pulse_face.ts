@@ -8,6 +8,7 @@ import { intervalOf } from "../vision/pulse/pulse_confidence.ts";
 import type { PulseNetwork } from "../vision/pulse/pulse_network.ts";
 import { PulseTrace, type PulseWindow, TRACE_FPS } from "../vision/pulse/pulse_trace.ts";
 import { SkinMask } from "../vision/pulse/skin_mask.ts";
+import { pulseOutline } from "./pulse_outline.ts";
 import { type PixelRegion, PulseRegion } from "./pulse_region.ts";
 
 /** Why there is no rate, or one that is not to be trusted. */
@@ -39,6 +40,8 @@ export type PulseReading = {
   skin?: number;
   /** What was looked at, in source pixels. */
   region?: Box;
+  /** What in it counted as skin, in the form of a detection's mask; absent where all of it counts. */
+  mask?: number[][];
   /** The latest stretch of the pulse wave, of deviation 1. */
   wave?: { fps: number; values: number[] };
   /** Every frame's mean colour since the result before: its time in seconds, red, green, blue. */
@@ -57,6 +60,7 @@ export interface PulseFaceOptions {
   waveS: number;
   spectrum: boolean;
   colours: boolean;
+  mask: boolean;
   /** Opens the network, once it is needed. */
   network(): PulseNetwork;
 }
@@ -82,7 +86,9 @@ export class PulseFace {
   #region = new PulseRegion();
   #mask = new SkinMask();
   #trace: PulseTrace;
-  #last?: { rgb: readonly [number, number, number]; skin: number; region: PixelRegion };
+  #last?: { rgb: readonly [number, number, number]; skin: number; region: PixelRegion; width: number; height: number };
+  /** How much each pixel of the last small picture counted. */
+  #weights?: Float32Array;
   #colours: NonNullable<PulseReading["colours"]> = [];
   #before?: { bpm: number; time: number };
   /** When it was last seen, seconds. */
@@ -180,8 +186,11 @@ export class PulseFace {
   #take(picture: Picture, region: PixelRegion, { time, moved }: { time: number; moved: number }): void {
     const size = { width: Math.min(SIDE, region.width), height: Math.min(SIDE, region.height) };
     const pixels = picture.pixels({ format: "rgb", region, ...size });
-    const { rgb, share, clipped } = this.#mask.push(pixels, { all: !this.options.skin });
-    this.#last = { rgb, skin: share, region };
+    const weights = this.options.mask && this.options.skin
+      ? this.#weights ??= new Float32Array(SIDE * SIDE)
+      : undefined;
+    const { rgb, share, clipped } = this.#mask.push(pixels, { all: !this.options.skin, ...(weights && { weights }) });
+    this.#last = { rgb, skin: share, region, ...size };
     if (share < LEAST_SKIN) return;
     this.#trace.push({ time, rgb, clipped, moved });
     if (!this.options.colours || this.#colours.length >= COLOURS_MAX) return;
@@ -189,9 +198,9 @@ export class PulseFace {
     this.#colours.push([rounded(time, 1000), red, green, blue]);
   }
 
-  #seen(): Pick<PulseReading, "rgb" | "skin" | "region" | "colours"> {
+  #seen(): Pick<PulseReading, "rgb" | "skin" | "region" | "mask" | "colours"> {
     if (!this.#last) return {};
-    const { rgb, skin, region } = this.#last;
+    const { rgb, skin, region, width, height } = this.#last;
     const colours = this.#colours;
     this.#colours = [];
     return {
@@ -199,6 +208,7 @@ export class PulseFace {
       rgb: rgb.map((value) => rounded(value, 1000)) as [number, number, number],
       skin: rounded(skin, 1000),
       region: [region.x, region.y, region.width, region.height],
+      ...(this.#weights && { mask: pulseOutline({ width, height, values: this.#weights }, region) }),
     };
   }
 

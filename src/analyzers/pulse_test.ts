@@ -3,6 +3,7 @@ import type { Box, Detection, ModelOutput } from "../core/results.ts";
 import { pictureFromPixels } from "../../streams/av/picture.ts";
 import { createPortraitScene, type PortraitTruth } from "../../streams/scenes/portrait_scene.ts";
 import type { SceneFrame } from "../../streams/scenes/scene.ts";
+import { ringArea } from "../vision/rings.ts";
 import { Pulse, type PulseOptions, type PulseOutput, pulseSchema } from "./pulse.ts";
 
 const SIZE = { width: 480, height: 360, fps: 30 };
@@ -118,6 +119,19 @@ Deno.test("two faces have a trace each, by their tracks, and the larger comes fi
   assert.ok(Math.abs(last!.faces[0].bpm! - 66) <= 2, `${last!.faces[0].bpm}`);
   assert.ok(Math.abs(last!.faces[1].bpm! - 102) <= 2, `${last!.faces[1].bpm}`);
   assert.equal(last!.bpm, last!.faces[0].bpm);
+});
+
+Deno.test("what counted as skin is told where that is asked for: most of a face, and none of the wall beside it", () => {
+  const at = { x: 0.3, y: 0.15, width: 0.4, height: 0.6 };
+  const reading = (options: Partial<PulseOptions>) =>
+    play(pulseOf(options), { seconds: 2.2, bpm: 72, detect: () => undefined }).at(-1)!.faces[0];
+  const { mask, region } = reading({ region: at, mask: true });
+  const inside = ringArea(mask![0]) / (region![2] * region![3]);
+  assert.ok(inside > 0.25 && inside < 0.8, `${inside} of the region is skin`);
+  const [left, right] = [Math.min, Math.max].map((most) => most(...mask![0].filter((_, index) => index % 2 === 0)));
+  assert.ok(left > region![0] && right < region![0] + region![2], "the face's sides are found");
+  assert.equal(reading({ region: at }).mask, undefined);
+  assert.equal(reading({ region: at, mask: true, skin: false }).mask, undefined);
 });
 
 Deno.test("in the dark no rate is given, and it says so", () => {
