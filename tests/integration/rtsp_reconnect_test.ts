@@ -10,8 +10,9 @@ const SESSIONS = 1000;
 // By then every pool and cache is as large as it gets.
 const WARM_UP = 60;
 
+/** What is held once every connection is closed and the garbage is gone. */
 async function measure(server: RtspRemote): Promise<ProcessState | undefined> {
-  await new Promise((resolve) => setTimeout(resolve, 200));
+  await server.allClosed();
   await server.collect();
   collectGarbage();
   return processState();
@@ -40,14 +41,19 @@ Deno.test("1,000 reconnects leave no descriptor, thread or memory behind", async
     assert.ok(recorder.pictures >= (cut ? 1 : 3), `session ${session} saw ${recorder.pictures} pictures`);
   }
   assertNoPictures();
-  // The server may still be reading the last goodbye.
-  await until(async () => (await server.stats()).openSockets === 0, "every socket of the server is closed");
+  await server.allClosed();
   assert.equal((await server.stats()).requests.PLAY, SESSIONS);
-  const after = await measure(server);
-  if (!before || !after) return;
-  assert.ok(after.descriptors <= before.descriptors + 2, `descriptors: ${before.descriptors} → ${after.descriptors}`);
-  // Threads that wait for work come and go with the pool that lends them.
-  assert.ok(after.threads <= before.threads + 8, `threads: ${before.threads} → ${after.threads}`);
-  const grownBytes = after.privateBytes - before.privateBytes;
-  assert.ok(grownBytes < 40e6, `memory grew by ${grownBytes} bytes over ${SESSIONS - WARM_UP} sessions`);
+  if (!before) return;
+  const { descriptors, threads, privateBytes } = before;
+  let after: ProcessState | undefined;
+  // What the last sessions held is let go of in its own time; what leaks stays, however often one looks.
+  const settled = async () => {
+    after = await measure(server);
+    return after === undefined || (
+      after.descriptors <= descriptors + 2 &&
+      // Threads that wait for work come and go with the pool that lends them.
+      after.threads <= threads + 8 && after.privateBytes - privateBytes < 40e6
+    );
+  };
+  await until(settled, () => `nothing stays of ${SESSIONS - WARM_UP} sessions: ${JSON.stringify({ before, after })}`);
 });

@@ -110,7 +110,7 @@ export class RtpPlayer {
     const silence = faultOf(faults, "silence");
     const isLast = [end, silence].some((fault) => fault && number >= fault.afterFrames);
     const half = isLast && !!(end?.midFrame || silence?.midFrame);
-    if (!isLast || half) this.#sendUnit(programme, number, now, half);
+    if (!isLast || half) this.#sendUnit(programme, number, half);
     if (isLast) return this.#finish(end && number >= end.afterFrames ? end.how : undefined);
     this.#frame++;
   }
@@ -121,7 +121,7 @@ export class RtpPlayer {
     else if (how) this.#out.end(how);
   }
 
-  #sendUnit(programme: Programme, number: number, now: number, half: boolean): void {
+  #sendUnit(programme: Programme, number: number, half: boolean): void {
     const { faults, fps } = programme;
     const change = faultOf(faults, "switch");
     const changed = change !== undefined && number >= change.afterFrames;
@@ -129,7 +129,7 @@ export class RtpPlayer {
     const withheld = faultOf(faults, "no-keyframe");
     const first = withheld ? 1 : changed ? -change.afterFrames : programme.joinAt ?? 0;
     const unit = track.units[(number + first) % track.units.length];
-    if (withheld && unit.key && now - this.#startedAt < withheld.seconds * 1000) return;
+    if (withheld && unit.key && number < withheld.seconds * fps) return;
     const timestamp = this.#timestamp(faults, number, fps);
     this.#report(programme, number, timestamp);
     this.#spoil(faults, number);

@@ -1,6 +1,7 @@
 import type { Camera } from "./rtsp_connection.ts";
 import type { RtspServerOptions, RtspServerStats } from "./rtsp_server.ts";
 import type { RtspServerCall } from "./rtsp_server_worker.ts";
+import { until } from "./until.ts";
 
 /** An RTSP server in a worker of its own, so that what is tested and what tests it do not wait for each other. */
 export class RtspRemote implements AsyncDisposable {
@@ -55,6 +56,13 @@ export class RtspRemote implements AsyncDisposable {
 
   stats(): Promise<RtspServerStats> {
     return this.#call("stats") as Promise<RtspServerStats>;
+  }
+
+  /** Waits until nobody is connected any more: the server hears of an end in its own time. */
+  async allClosed(): Promise<void> {
+    let open = 0;
+    const closed = async () => (open = (await this.stats()).openSockets) === 0;
+    await until(closed, () => `every connection of the camera is closed; open are ${open}`);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
