@@ -46,6 +46,15 @@ Deno.test("a portrait's rate is read from its skin, followed when it changes, an
   }
 });
 
+Deno.test("a rate that falls is followed as soon", async () => {
+  // With this seed it goes from 70 to 50.
+  const scene = "scene:portrait?pace=fast&fps=30&seconds=32&size=640x360&seed=3";
+  const { said } = await readings(scene, "--analyze", FACE);
+  for (const { pts, pulse } of said.filter(({ pts }) => pts >= 29.999)) {
+    assert.ok(Math.abs(pulse.bpm! - 50) <= 2, `${pts} s: ${pulse.bpm}`);
+  }
+});
+
 const ULTRAFACE = "data/models/ultraface_rfb_320.onnx";
 
 for (const bpm of [50, 72, 118, 160]) {

@@ -31,6 +31,8 @@ export interface PulseCandidate {
 const LONG = 512;
 /** Below this the phase slips, and the spectrum knows better. */
 const STEADY = 0.5, CLEAN = 0.6;
+/** What a change of rate leaves of a window that is not clean as a whole: its last part, if that is. */
+const LATE_S = 5, LATE_CLEAN = 0.8;
 
 const CHANNELS = { red: 0, green: 1, blue: 2 } as const;
 
@@ -48,7 +50,7 @@ export function pulseCandidate(way: PulseWay, trace: RgbTrace, fps: number): Pul
     // A clean wave tells its rate in the last few beats; so a change of rate is seen before most of the window has seen it.
     : beat.steady >= CLEAN
     ? beatRate(pulse, fps, { nearHz: beat.hz, weights: leaning(pulse.length, 4) }).hz
-    : top.hz;
+    : lateRate(pulse, fps) ?? top.hz;
   return {
     way,
     hz: Math.abs(hz - top.hz) < 0.25 * top.hz ? hz : top.hz,
@@ -65,6 +67,14 @@ function pulseBy(way: PulseWay, trace: RgbTrace, fps: number): Float64Array {
   if (way === "pos" || way === "chrom") return pulseOf(way, trace, fps, PULSE_BAND);
   const raw = way in CHANNELS ? trace[CHANNELS[way as keyof typeof CHANNELS]] : pulseOf(way as PulseMethod, trace, fps);
   return filtfilt(bandPass(2, PULSE_BAND, fps), detrend(raw, 100));
+}
+
+/** The rate of the last beats alone, where they are clean. */
+function lateRate(pulse: Float64Array, fps: number): number | undefined {
+  const late = pulse.subarray(Math.max(0, pulse.length - Math.round(LATE_S * fps)));
+  const { hz: nearHz } = peakOf(windowed(late, fps, leaning(late.length, 1)), PULSE_BAND);
+  const { hz, steady } = beatRate(late, fps, { nearHz });
+  return steady >= LATE_CLEAN ? hz : undefined;
 }
 
 /** A window whose weight lies on what is new: a rate that changes is followed sooner. */
