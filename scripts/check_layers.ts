@@ -66,7 +66,7 @@ const DRIVERS: readonly { package: string; home: string }[] = [
   { package: "onnxruntime-node", home: "models/onnx.ts" },
   { package: "preact", home: "src/console/" },
   { package: "@preact/signals", home: "src/console/" },
-  { package: "uplot", home: "src/console/stream/stacked_chart.tsx" },
+  { package: "uplot", home: "src/console/ui/plot.tsx" },
 ];
 
 /** Files longer than this are asked why. Tests are lists of cases and may be as long as these need. */

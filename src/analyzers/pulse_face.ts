@@ -130,7 +130,7 @@ export class PulseFace {
     const said = { ...(this.track !== undefined && { track: this.track }) };
     if (!short || gone || short.seconds < LEAST_S) {
       if (!gone) reasons.push("tooShort");
-      return { ...said, confidence: 0, reasons, windowS: rounded(short?.seconds ?? 0, 10), ...this.#seen() };
+      return { ...said, confidence: 0, reasons, windowS: rounded(short?.seconds ?? 0, 10), ...this.#seen(gone) };
     }
     const { window, estimate } = this.#estimate(short);
     if (this.options.method === "network" && window.seconds < 29.9) reasons.push("tooShort");
@@ -198,17 +198,19 @@ export class PulseFace {
     this.#colours.push([rounded(time, 1000), red, green, blue]);
   }
 
-  #seen(): Pick<PulseReading, "rgb" | "skin" | "region" | "mask" | "colours"> {
+  #seen(gone = false): Pick<PulseReading, "rgb" | "skin" | "region" | "mask" | "colours"> {
     if (!this.#last) return {};
     const { rgb, skin, region, width, height } = this.#last;
     const colours = this.#colours;
     this.#colours = [];
+    // Where a face was nobody looks any more; a fixed part of the picture stays.
+    const place = !gone || !this.box;
     return {
       ...(this.options.colours && { colours }),
       rgb: rgb.map((value) => rounded(value, 1000)) as [number, number, number],
       skin: rounded(skin, 1000),
-      region: [region.x, region.y, region.width, region.height],
-      ...(this.#weights && { mask: pulseOutline({ width, height, values: this.#weights }, region) }),
+      ...(place && { region: [region.x, region.y, region.width, region.height] }),
+      ...(place && this.#weights && { mask: pulseOutline({ width, height, values: this.#weights }, region) }),
     };
   }
 

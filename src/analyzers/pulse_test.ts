@@ -91,6 +91,7 @@ Deno.test("a face that leaves is told of, and one that comes back begins anew", 
   const reasons = said.map((output) => output.reasons[0]);
   assert.deepEqual(reasons.slice(7, 8), ["noFace"]);
   assert.equal(said[6].bpm, undefined);
+  assert.deepEqual([said[4], said[7]].map(({ faces }) => faces[0].region !== undefined), [true, false]);
   assert.deepEqual(reasons.slice(9, 12), ["tooShort", "tooShort", "tooShort"]);
   assert.ok(Math.abs(said.at(-1)!.bpm! - 72) <= 2);
 });

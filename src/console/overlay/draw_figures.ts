@@ -13,7 +13,7 @@ const SEEN_SCORE = 0.3;
 /** Lays a detection's outline over the picture, so that what is below still shows. */
 export function drawMask(
   context: CanvasRenderingContext2D,
-  { mask }: Detection,
+  { mask }: Pick<Detection, "mask">,
   { colour, scale }: { colour: string; scale: number },
 ): void {
   if (!mask) return;

@@ -3,6 +3,7 @@ import { overlayColour } from "./colours.ts";
 import { drawAreaNames, drawAreas } from "./draw_areas.ts";
 import { drawKeypoints, drawMask } from "./draw_figures.ts";
 import { drawHeat, type HeatMap } from "./draw_heat.ts";
+import { drawPulseNames, drawPulses, type PulsePlace } from "./draw_pulse.ts";
 import { drawPlate, overlap, plateWidth, type Rect } from "./plates.ts";
 import type { Trail } from "./trails.ts";
 
@@ -40,6 +41,8 @@ export interface OverlayOptions {
   trails?: readonly Trail[];
   /** The latest map of where things have been. */
   heat?: HeatMap | undefined;
+  /** Where pulses were read the last time. */
+  pulses?: readonly PulsePlace[] | undefined;
   /** Of one screen pixel in the canvas: lines and letters keep their size on dense screens. Default 1. */
   density?: number;
 }
@@ -55,7 +58,7 @@ export function drawOverlay(
   outputs: Outputs,
   options: OverlayOptions,
 ): void {
-  const { scale, layers = ALL_LAYERS, trails = [], heat, density = 1 } = options;
+  const { scale, layers = ALL_LAYERS, trails = [], heat, pulses = [], density = 1 } = options;
   const detections = detectionsOf(outputs).toSorted((a, b) => a.score - b.score);
   const line = Math.max(1.5, Math.min(3, context.canvas.width / density / 360)) * density;
   const room: Rect = {
@@ -73,6 +76,7 @@ export function drawOverlay(
   if (layers.masks) {
     for (const detection of detections) drawMask(context, detection, { colour: colourOf(detection), scale });
   }
+  if (layers.masks) drawPulses(context, pulses, { scale, line });
   if (layers.trails) {
     for (const trail of trails) drawTrail(context, trail, { scale, line });
   }
@@ -85,6 +89,7 @@ export function drawOverlay(
     }
   }
   if (layers.areas) taken.push(...drawAreaNames(context, outputs, { scale, density }));
+  if (layers.labels) taken.push(...drawPulseNames(context, pulses, { scale, density }));
   if (layers.text) {
     classesOf(outputs).forEach(({ label, score, classId }, row) => {
       const at = { x: 8 * density, y: (8 + row * 20) * density };

@@ -2,6 +2,7 @@ import type { ResultEnvelope } from "../../core/results.ts";
 import type { LivePicture } from "../api/live_messages.ts";
 import { ALL_LAYERS, drawOverlay, type Layers } from "./draw_overlay.ts";
 import { type HeatMap, heatOf } from "./draw_heat.ts";
+import { type PulsePlace, pulsesOf } from "./draw_pulse.ts";
 import { ResultRing } from "./result_ring.ts";
 import { type Trail, Trails } from "./trails.ts";
 
@@ -35,6 +36,7 @@ export class LiveView implements Disposable {
   #trails = new Trails();
   /** Told now and then; it holds until the next. */
   #heat: HeatMap | undefined;
+  #pulses: readonly PulsePlace[] | undefined;
   #layers: Layers = ALL_LAYERS;
   #newest: LivePicture | undefined;
   #decoding = false;
@@ -73,6 +75,7 @@ export class LiveView implements Disposable {
   pushResult({ epoch, seq, frame, outputs }: ResultEnvelope): void {
     if (this.#disposed || this.#results.of({ epoch, seq })) return;
     this.#heat = heatOf(outputs) ?? this.#heat;
+    this.#pulses = pulsesOf(outputs) ?? this.#pulses;
     this.#results.push({
       epoch,
       seq,
@@ -164,6 +167,7 @@ export class LiveView implements Disposable {
       layers: this.#layers,
       trails,
       heat: this.#heat,
+      pulses: this.#pulses,
       density,
     });
   }

@@ -37,17 +37,22 @@ Deno.test("in a mirror boxes and points change sides, and all else stays", () =>
 });
 
 Deno.test("outlines, zones and lines change sides with what they are about", () => {
-  const { detect, zones } = mirrored({
+  const { detect, pulse, zones } = mirrored({
     frame: { width: 100, height: 50 },
     outputs: {
       detect: {
         model: "m",
         detections: [{ box: [0, 0, 10, 10], label: "a", classId: 0, score: 1, mask: [[0, 1, 10, 2, 10, 3]] }],
       },
+      pulse: { reasons: [], faces: [{ region: [10, 5, 20, 30], mask: [[10, 5, 30, 5, 30, 35]], bpm: 72 }, {}] },
       zones: { box: { count: 2, points: [[10, 5]] }, half: { from: [10, 0], to: [20, 50], in: 1 }, events: [{ a: 1 }] },
     },
   }) as Record<string, Record<string, unknown>>;
   assert.deepEqual((detect.detections as { mask: number[][] }[])[0].mask, [[100, 1, 90, 2, 90, 3]]);
+  assert.deepEqual(pulse, {
+    reasons: [],
+    faces: [{ region: [70, 5, 20, 30], mask: [[90, 5, 70, 5, 70, 35]], bpm: 72 }, {}],
+  });
   assert.deepEqual(zones, {
     box: { count: 2, points: [[90, 5]] },
     half: { from: [90, 0], to: [80, 50], in: 1 },

@@ -1,5 +1,6 @@
 import { useEffect, useRef } from "preact/hooks";
 import { drawOverlay } from "../overlay/draw_overlay.ts";
+import { type PulsePlace, pulsesOf } from "../overlay/draw_pulse.ts";
 import type { Camera } from "./camera.ts";
 import { mirrored } from "./mirror.ts";
 import type { SentAnswer } from "./sender.ts";
@@ -21,6 +22,8 @@ export function Stage({ camera, answer, mirror, live }: {
   const frame = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
   const newest = useRef(0);
+  /** Told now and then; they hold until the next. */
+  const pulses = useRef<readonly PulsePlace[]>();
   useEffect(() => {
     const video = camera?.video;
     if (!video) return;
@@ -28,9 +31,9 @@ export function Stage({ camera, answer, mirror, live }: {
     return () => video.remove();
   }, [camera]);
   useEffect(() => {
-    if (answer) {
-      void draw(canvas.current!, answer, { mirror, isNewest: newestOf(newest) });
-    }
+    if (!answer) return void (pulses.current = undefined);
+    pulses.current = pulsesOf(outputsOf(answer, mirror)) ?? pulses.current;
+    void draw(canvas.current!, answer, { mirror, pulses: pulses.current, isNewest: newestOf(newest) });
   }, [answer]);
   return (
     <div ref={frame} class={`stage ${mirror ? "mirrored" : ""}`}>
@@ -46,6 +49,10 @@ export function Stage({ camera, answer, mirror, live }: {
   );
 }
 
+function outputsOf({ result }: Pick<SentAnswer, "result">, mirror: boolean): SentAnswer["result"]["outputs"] {
+  return mirror ? mirrored(result) : result.outputs;
+}
+
 /** Decoding takes its time; what is overtaken meanwhile is not drawn. */
 function newestOf(counter: { current: number }): () => boolean {
   const mine = ++counter.current;
@@ -55,7 +62,11 @@ function newestOf(counter: { current: number }): () => boolean {
 async function draw(
   canvas: HTMLCanvasElement,
   { picture, result }: SentAnswer,
-  { mirror, isNewest }: { mirror: boolean; isNewest(): boolean },
+  { mirror, pulses, isNewest }: {
+    mirror: boolean;
+    pulses: readonly PulsePlace[] | undefined;
+    isNewest(): boolean;
+  },
 ): Promise<void> {
   const bitmap = await createImageBitmap(picture);
   try {
@@ -73,8 +84,7 @@ async function draw(
     context.drawImage(bitmap, 0, 0, width, height);
     // Letters are to be read, so only what they stand at is turned round.
     context.resetTransform();
-    const outputs = mirror ? mirrored(result) : result.outputs;
-    drawOverlay(context, outputs, { scale: width / result.frame.width, density });
+    drawOverlay(context, outputsOf({ result }, mirror), { scale: width / result.frame.width, pulses, density });
   } finally {
     bitmap.close();
   }
