@@ -8,6 +8,7 @@ import type { Admission, Arrival, SourceProperties, SourceSink } from "../src/co
 import type { StreamPolicy } from "../src/core/stream.ts";
 import type { Credits } from "./credits.ts";
 import { FrameInWork } from "./frame_in_work.ts";
+import { Lag } from "./lag.ts";
 import { Sampler } from "./sampler.ts";
 import { Thrift } from "./thrift.ts";
 
@@ -49,6 +50,7 @@ export class Intake implements SourceSink {
   #passing = false;
   #lastKeyUs?: number;
   #keyIntervalUs = Number.POSITIVE_INFINITY;
+  #lag = new Lag();
   /** Frames in the decoder with their role, and whether they are there only because later ones need them. */
   #decoding = new Map<FrameInfo, { role: Arrival["role"]; passing: boolean }>();
   /**
@@ -94,6 +96,7 @@ export class Intake implements SourceSink {
     this.#chainBroken = false;
     this.#lastKeyUs = undefined;
     this.#keyIntervalUs = Number.POSITIVE_INFINITY;
+    this.#lag.reset();
     this.#sampler.reset();
   }
 
@@ -191,7 +194,9 @@ export class Intake implements SourceSink {
     if (this.#tooOld(arrival)) return "stale";
     if (keysSuffice && role !== "key" && !this.#intraOnly) return "sampled";
     if (this.#chainBroken && role !== "key" && !this.#intraOnly) return "skipped";
-    if (this.#policy.mode === "latest" && !this.#intraOnly && this.thrift.skips(role)) return "skipped";
+    if (this.#policy.mode === "latest" && !this.#intraOnly) {
+      if (this.#lag.skips(arrival, this.#keyIntervalUs / 1000) || this.thrift.skips(role)) return "skipped";
+    }
     this.#passing = !this.#properties?.reordered && !this.#sampler.wants(arrival);
     return this.#passing && (this.#intraOnly || role === "disposable") ? "sampled" : undefined;
   }

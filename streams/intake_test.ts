@@ -17,7 +17,7 @@ function camera(intake: Intake, gop: number, intraOnly = false) {
     const end = n + count;
     for (; n < end; n++) {
       const role: Arrival["role"] = n % gop === 0 ? "key" : n % 2 ? "disposable" : "reference";
-      const { info, decode } = intake.arrived({ ptsUs: n * 40_000, arrivedAtMs: 0, role });
+      const { info, decode } = intake.arrived({ ptsUs: n * 40_000, arrivedAtMs: nowMs(), role });
       if (!decode) continue;
       decoded.push(n);
       intake.decoded(info, new FakePicture());
@@ -138,7 +138,7 @@ Deno.test("frames that arrive out of order are sampled and numbered in the order
   for (let group = 0; group < 25; group++) {
     const inDecoder = [4, 2, 1, 3].map((n) => {
       const role = n === 4 ? "reference" : "disposable";
-      return intake.arrived({ ptsUs: (group * 4 + n) * 40_000, arrivedAtMs: 0, role: group ? role : "key" }).info;
+      return intake.arrived({ ptsUs: (group * 4 + n) * 40_000, arrivedAtMs: nowMs(), role: group ? role : "key" }).info;
     });
     for (const info of inDecoder.toSorted((a, b) => a.ptsUs - b.ptsUs)) intake.decoded(info, new FakePicture());
   }
