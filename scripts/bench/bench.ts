@@ -1,9 +1,11 @@
 import { type Command, parseFlags } from "../../src/cli/flags.ts";
 import { helpPage } from "../../src/cli/help.ts";
+import { dataDirOf, registryOf } from "../../src/cli/models_place.ts";
 import { UsageError } from "../../src/cli/usage_error.ts";
 import { busyWarning, machineLine, reportTables } from "./bench_report.ts";
-import { benchModels, userModel } from "./bench_models.ts";
+import { benchModels, userModels } from "./bench_models.ts";
 import { benchRun } from "./bench_run.ts";
+import { rememberCeiling } from "./remember_ceiling.ts";
 import { camera, CAMERA_FLAG } from "./camera.ts";
 import { MEASURE_FLAG } from "./fresh_process.ts";
 import { measure } from "./measure.ts";
@@ -22,8 +24,8 @@ const COMMAND = {
     model: {
       type: "string",
       multiple: true,
-      value: "FILE",
-      description: "measure with this ONNX file instead of the built-in choice",
+      value: "MODEL",
+      description: "measure with this ONNX file, or model of the registry, instead of the built-in choice",
     },
     streams: { type: "string", value: "LIST", description: "streams of the age cells, default 1,4,8" },
     loads: {
@@ -45,10 +47,19 @@ const COMMAND = {
       value: "MINUTES",
       description: "also watch memory while a camera flaps every 5 s",
     },
+    "data-dir": {
+      type: "string",
+      value: "DIR",
+      description: "whose server shows the ceiling found (default: WEIR_DATA_DIR, or a folder of yours)",
+    },
   },
   examples: [
     ["weir bench", "everything, in about twenty minutes; let nothing else run meanwhile"],
     ["weir bench --quick", "a first look"],
+    [
+      "weir bench --quick --only efficiency --model weir-pitch",
+      "one model's ceiling; the console's System page shows it",
+    ],
     ["weir bench --json > bench.json", "for tools"],
   ],
 } as const satisfies Command;
@@ -60,7 +71,7 @@ export async function benchCommand(args: string[]): Promise<number> {
   const { flags, help } = parseFlags(COMMAND, args);
   if (help) return print(helpPage(COMMAND));
   const quick = flags.quick ?? false;
-  const chosen = flags.model?.map(userModel) ?? await benchModels();
+  const chosen = flags.model ? await userModels(flags.model, registryOf(flags)) : await benchModels();
   const report = await benchRun({
     models: quick ? chosen.slice(0, 1) : chosen,
     parts: new Set(flags.only ?? ["efficiency", "age", "figures"]),
@@ -73,6 +84,7 @@ export async function benchCommand(args: string[]): Promise<number> {
     repeats: quick ? 0 : 2,
     soakMinutes: flags.soak,
   }, ["weir bench", ...args].join(" "));
+  await rememberCeiling(dataDirOf(flags), report);
   if (flags.json) return print(JSON.stringify(report, null, 2));
   const tables = reportTables(report).map(({ title, head, rows }) => `${title}\n\n${textTable(head, rows)}\n`);
   const warning = busyWarning(report);

@@ -1,6 +1,8 @@
 import { existsSync } from "node:fs";
 import { basename, join } from "node:path";
 import { cached } from "./bench_cache.ts";
+import { findModel } from "../../models/find_model.ts";
+import type { RegistryStore } from "../../models/registry_store.ts";
 import { yoloLike, type YoloLikeOptions } from "./yolo_like.ts";
 
 /** One network to measure with. */
@@ -67,8 +69,12 @@ function nameOf({ size, width }: YoloLikeOptions): string {
   return `yolo-like-v2-${size}-${width}.onnx`;
 }
 
-/** A network that the user names. */
-export function userModel(file: string): BenchModel {
-  const name = basename(file).replace(/\.onnx$/i, "");
-  return { id: name, label: name, file };
+/** Networks that the user names: files, models of the registry, or built-in ones. */
+export async function userModels(names: readonly string[], registry: RegistryStore): Promise<BenchModel[]> {
+  return await Promise.all(names.map(async (name) => {
+    const { file, origin } = await findModel(name, registry);
+    const id = origin.kind === "path" ? basename(file).replace(/\.onnx$/i, "") : name;
+    // A built-in model is known by its name in every process; the registry is this one's to look into.
+    return { id, label: id, file: origin.kind === "registry" ? file : name };
+  }));
 }

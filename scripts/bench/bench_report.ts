@@ -11,6 +11,8 @@ import type { WeirLoopResult } from "./weir_loop.ts";
 export interface EfficiencyRow {
   model: string;
   label: string;
+  /** Of the network's file. */
+  sha256?: string;
   target?: number;
   /** Weir ÷ bare in completed results a second: the median over the pairs of runs. */
   efficiency: number;

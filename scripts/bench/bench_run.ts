@@ -95,6 +95,7 @@ async function compare(model: BenchModel, clip: Clip, plan: Plan): Promise<Effic
   return {
     model: model.id,
     label: model.label,
+    sha256: spec.sha256,
     target: model.target,
     // A pair's two sides ran one after the other: what slows the machine down slows both.
     efficiency: round(median(bare.map((_, n) => weir[n].perSecond / bare[n].perSecond)), 4),

@@ -68,7 +68,7 @@ export function systemRoutes({ system, metrics }: SystemRoutesOptions): Route[] 
       path: "/api/v1/system",
       id: "system",
       tag: TAG,
-      summary: "Supervision tree, threads, memory, cores",
+      summary: "Supervision tree, threads, memory, cores, and what `weir bench` measured here",
       role: "viewer",
       answers: { 200: { description: "The state of the machinery", schema: z.looseObject({}) } },
       handle: () => system.system(),

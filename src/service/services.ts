@@ -128,6 +128,7 @@ export class Services implements AsyncDisposable {
     this.system = new ServerSystem({
       weir,
       version,
+      dataDir: options.dataDir,
       sinks,
       startedAtMs: this.#startedAtMs,
       notReady: () => [

@@ -7,11 +7,13 @@ import { listBuiltinModels } from "../../models/builtin_models.ts";
 import { ADAPTERS } from "../../models/registry.ts";
 import { sources } from "../../streams/sources/registry.ts";
 import type { Weir } from "../app.ts";
+import { readMeasured, thisMachine } from "./measured_ceiling.ts";
 
 /** What the server's account of itself stands on. */
 export interface ServerSystemOptions {
   weir: Weir;
   version: string;
+  dataDir: string;
   /** Kinds of sinks, with their schemas. */
   sinks: readonly { kind: string; describe: string; schema: z.ZodType }[];
   startedAtMs: number;
@@ -36,15 +38,17 @@ export class ServerSystem implements SystemService {
     return Promise.resolve({ ready: reasons.length === 0, reasons });
   }
 
-  system(): Promise<Record<string, unknown>> {
-    const { weir, version, startedAtMs } = this.options;
+  async system(): Promise<Record<string, unknown>> {
+    const { weir, version, dataDir, startedAtMs } = this.options;
+    const { cpu, cores } = thisMachine();
+    const measured = await readMeasured(dataDir);
     const { rss, heapUsed, external } = memoryUsage();
     const { user, system } = cpuUsage();
-    return Promise.resolve({
+    return {
       version,
       pid: Deno.pid,
       startedAt: new Date(startedAtMs).toISOString(),
-      cores: navigator.hardwareConcurrency,
+      cores,
       cpuSeconds: (user + system) / 1e6,
       memory: { residentBytes: rss, heapBytes: heapUsed, externalBytes: external },
       leaks: weir.leaks,
@@ -52,7 +56,9 @@ export class ServerSystem implements SystemService {
       supervision: weir.models().map(({ setup, supervision }) => ({ model: setup.spec.name, ...supervision })),
       streams: weir.list().length,
       imagePipelines: weir.images.figures,
-    });
+      // A data directory may have been carried here from another machine.
+      measured: measured.map((each) => ({ ...each, elsewhere: each.cpu !== cpu || each.cores !== cores })),
+    };
   }
 
   async capabilities(): Promise<Record<string, unknown>> {

@@ -5,7 +5,7 @@ export class ConsoleServer implements AsyncDisposable {
   #child: Deno.ChildProcess | undefined;
 
   private constructor(
-    private readonly dataDir: string,
+    readonly dataDir: string,
     private readonly port: number,
     private readonly token: string,
     private readonly flags: readonly string[],

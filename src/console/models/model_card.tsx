@@ -65,7 +65,7 @@ function Running({ model }: { model: ModelView }) {
     <>
       <Stats>
         {inferMs && runs > 0 && <Stat label="Run, typical" value={msText(inferMs.p50)} unit="ms" />}
-        {inferMs && runs > 0 && <Stat label="95 % within" value={msText(inferMs.p95)} unit="ms" />}
+        {inferMs && runs > 0 && <Stat label="95 % within" value={msText(inferMs.p95)} unit="ms" />}
         {queueDepth !== undefined && (
           <Stat
             label="Waiting"
@@ -105,7 +105,7 @@ function Spread(
   const room = Math.max(max, 0.001);
   const x = (ms: number) => 100 * ms / room;
   const words = `Runs take ${msText(min)} to ${msText(max)} ms: half of them up to ${msText(p50)}, ` +
-    `95 % up to ${msText(p95)}, 99 % up to ${msText(p99)}`;
+    `95 % up to ${msText(p95)}, 99 % up to ${msText(p99)}`;
   return (
     <figure class="spread">
       <svg

@@ -89,11 +89,11 @@ export function SystemPage() {
             </p>
           )}
         </Panel>
+        <Panel title="Throughput against the ceiling" wide>
+          <ThroughputTable rows={modelThroughput(value, before, system.measured)} measured={system.measured} />
+        </Panel>
         <Panel title="Supervision" wide>
           <TreeView root={supervisionTree(system, all)} />
-        </Panel>
-        <Panel title="Throughput against the ceiling" wide>
-          <ThroughputTable rows={modelThroughput(value, before)} />
         </Panel>
         <Panel title="Memory" wide>
           <MemoryFigures {...memory} boundBytes={boundBytes} />

@@ -20,6 +20,7 @@ const system: SystemAnswer = {
     dispatcher: { ...thread("dispatcher"), restarts: 1 },
     streams: { replaced: 2, workers: [{ ...thread("streams-1"), streams: ["a", "~probe-1", "b"], guests: 0 }] },
   },
+  measured: [],
   supervision: [{
     model: "m",
     name: "replicas of m",

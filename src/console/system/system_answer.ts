@@ -36,6 +36,26 @@ export interface ThreadAnswer {
   cause?: { code: string; message: string };
 }
 
+/** What `weir bench` found that a machine can do with one network, as the API tells of it. */
+export interface MeasuredAnswer {
+  label: string;
+  /** Of the network's file. */
+  sha256: string;
+  measuredAt: string;
+  cpu: string;
+  cores: number;
+  /** Of Weir. */
+  version: string;
+  /** Frames a second. */
+  weirPerSecond: number;
+  /** Frames a second of a bare loop, without Weir. */
+  barePerSecond: number;
+  /** Other programs had a part of the machine meanwhile. */
+  disturbed: boolean;
+  /** It was measured on another machine than this. */
+  elsewhere: boolean;
+}
+
 /** What `GET /api/v1/system` answers. */
 export interface SystemAnswer {
   version: string;
@@ -60,6 +80,8 @@ export interface SystemAnswer {
     };
   };
   supervision: SupervisorAnswer[];
+  /** Newest first. */
+  measured: MeasuredAnswer[];
 }
 
 /** What `GET /ready` answers. */
