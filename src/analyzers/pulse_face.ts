@@ -6,16 +6,11 @@ import { type NetworkEstimate, networkEstimate } from "../vision/pulse/network_e
 import { PULSE_BAND, type PulseWay } from "../vision/pulse/pulse_candidate.ts";
 import { intervalOf } from "../vision/pulse/pulse_confidence.ts";
 import type { PulseNetwork } from "../vision/pulse/pulse_network.ts";
+import { LEAST_FPS, LEAST_S, type PulseReason, reasonsAgainst } from "../vision/pulse/pulse_reasons.ts";
 import { PulseTrace, type PulseWindow, TRACE_FPS } from "../vision/pulse/pulse_trace.ts";
 import { SkinMask } from "../vision/pulse/skin_mask.ts";
 import { pulseOutline } from "./pulse_outline.ts";
 import { type PixelRegion, PulseRegion } from "./pulse_region.ts";
-
-/** Why there is no rate, or one that is not to be trusted. */
-export const PULSE_REASONS = ["noFace", "tooShort", "lowRate", "dark", "clipped", "motion", "weak"] as const;
-
-/** One of {@link PULSE_REASONS}. */
-export type PulseReason = (typeof PULSE_REASONS)[number];
 
 /** What is known of one face's pulse, as it is published. */
 export type PulseReading = {
@@ -73,9 +68,7 @@ const COLOURS_MAX = 2000;
 const SIDE = 40;
 /** What the network looks at, and a little more, so that nothing is missing at its edge. */
 const NETWORK_S = 30.2;
-/** Shorter traces hold too few beats. */
-const LEAST_S = 4.9;
-const LEAST_FPS = 14, LEAST_LIGHT = 55, MOST_CLIPPED = 0.15, MOST_MOVED = 0.12, LEAST_SKIN = 0.08;
+const LEAST_SKIN = 0.08;
 /** Above this, nothing speaks against a rate. */
 const SURE = 0.8;
 /** From one reading to the next, BPM. */
@@ -234,13 +227,4 @@ export class PulseFace {
       },
     };
   }
-}
-
-function reasonsAgainst(window: PulseWindow, estimate: Estimate | undefined): PulseReason[] {
-  const reasons: PulseReason[] = [];
-  if (window.fps < LEAST_FPS) reasons.push("lowRate");
-  if (window.brightness < LEAST_LIGHT) reasons.push("dark");
-  if (window.clipped > MOST_CLIPPED || (estimate?.clipped.length ?? 0) > 0) reasons.push("clipped");
-  if (window.moved > MOST_MOVED) reasons.push("motion");
-  return reasons;
 }

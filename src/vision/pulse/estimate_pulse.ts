@@ -34,8 +34,7 @@ export function estimatePulse(
 
 /** What each way of the trace's kind makes of it, and what `more` ways do. */
 export function pulseEstimates(trace: RgbTrace, fps: number, more: readonly PulseWay[] = []): PulseEstimate[] {
-  const levels = trace.map((channel) => moments(channel).mean);
-  const clipped = NAMES.filter((_, index) => levels[index] < BLACK || levels[index] > WHITE);
+  const clipped = clippedIn(trace);
   const finger = fingerIn(trace);
   const family = finger ? FINGER_WAYS : SKIN_WAYS;
   const candidates = [...new Set([...family, ...more])].flatMap((way) => {
@@ -51,6 +50,12 @@ export function pulseEstimates(trace: RgbTrace, fps: number, more: readonly Puls
     const confidence = trust * confidenceOf(candidate, others, { finger, seconds });
     return { ...candidate, bpm: candidate.hz * 60, confidence, clipped };
   });
+}
+
+/** Channels that are all black or all white. */
+export function clippedIn(trace: RgbTrace): PulseEstimate["clipped"] {
+  const levels = trace.map((channel) => moments(channel).mean);
+  return NAMES.filter((_, index) => levels[index] < BLACK || levels[index] > WHITE);
 }
 
 /** Whether a finger lies on the lens: then red comes through, and next to nothing else. */
