@@ -21,6 +21,7 @@ import type { Memories } from "../streams/memories.ts";
 import { pipeline, type Step } from "../streams/pipeline.ts";
 import { type AnsweredPicture, Pictures } from "../streams/pictures.ts";
 import { Recorder } from "../streams/recorder.ts";
+import { answersAfter } from "./answers_after.ts";
 import type { StreamExtras, StreamPosition } from "./protocol.ts";
 import { StreamFigures } from "./stream_figures.ts";
 import { type SupervisedTask, superviseTask, type TaskSnapshot } from "./supervise_task.ts";
@@ -199,7 +200,8 @@ export class StreamTask {
     const { state, cause, sinceMs, epoch, restarts, nextAttemptMs } = this.#machine;
     const { properties, ledger } = this.#intake;
     const held = steps.reduce((sum, step) => sum + ("trial" in step ? step.trial?.held ?? 0 : 0), 0);
-    const underWay = Math.max(0, ...steps.map((step) => "spec" in step ? step.concurrency : 0));
+    const most = Math.max(0, ...steps.map((step) => "spec" in step ? step.concurrency : 0));
+    const underWay = this.#outgoing ? 2 * most : most;
     const { width = 0, height = 0 } = properties ?? {};
     const cascades = cascadeFigures(steps);
     const frameBytes = memoryBound({ width, height, policy, underWay, held, inputBytes });
@@ -223,7 +225,7 @@ export class StreamTask {
     };
   }
 
-  /** Frames under way finish, and the new pipeline's models wait for them: results keep the order of the frames. */
+  /** Frames under way finish while the next ones run already; results keep the order of the frames. */
   async #change(change: StreamChange): Promise<void> {
     const { registration: { policy, pipeline } } = change;
     const same = isDeepStrictEqual(pipeline, this.#options.registration.pipeline);
@@ -291,7 +293,7 @@ export class StreamTask {
     if (this.#intake.properties?.live) this.#watchdog.start();
   }
 
-  /** Starts the pipeline; its models run nothing before `after`, its analyzers are in the midst of `epoch`. */
+  /** Starts the pipeline; its models' answers wait for `after`, its analyzers are in the midst of `epoch`. */
   #subscribe({ after, epoch }: { after?: Promise<void>; epoch?: number } = {}): void {
     const { registration: { id, policy }, steps, turns } = this.#options;
     if (this.#flow) this.#intake.reopen();
@@ -302,7 +304,7 @@ export class StreamTask {
       stream: id,
       policy,
       steps,
-      turns: after ? turnsAfter(after, turns) : turns,
+      turns: after ? answersAfter(after, turns) : turns,
       ...(epoch !== undefined && { epoch }),
       credits: this.#credits,
       record: this.#recorder && ((frame, result) => this.#record(frame, result)),
@@ -376,14 +378,4 @@ export class StreamTask {
     const { registration: { policy }, finite } = this.#options;
     return policy.restarts ?? { count: finite ? 0 : Infinity, withinMs: 60_000 };
   }
-}
-
-/** Turns that nobody is given before `after`. */
-function turnsAfter(after: Promise<void>, turns: Turns): Turns {
-  let open = false;
-  void after.then(() => open = true);
-  return {
-    request: (model, request, signal) =>
-      open ? turns.request(model, request, signal) : after.then(() => turns.request(model, request, signal)),
-  };
 }

@@ -1,8 +1,8 @@
 import type { Step } from "./pipeline.ts";
 
 /**
- * Whether the frames under way in a pipeline may finish while another one takes its place: new frames wait at its first
- * model. Not so where an analyzer goes on that would see them at once and the older ones later.
+ * Whether the frames under way in a pipeline may finish while another one takes its place: new frames go no further than
+ * through its first model. Not so where an analyzer goes on that would see them at once and the older ones later.
  */
 export function runsOut(before: readonly Step[], after: readonly Step[]): boolean {
   const isModel = (step: Step) => "spec" in step;

@@ -134,6 +134,30 @@ Deno.test("another version takes over under running streams: versions change in 
   await until(() => r.weir.models().length === 2, () => r.weir.models().map(({ setup }) => setup.spec.name).join());
 });
 
+Deno.test("twenty changes of version under a live camera cost no frame: each is answered, in order", async () => {
+  await using r = await rig();
+  // What a machine that is busy just then cannot run at once waits here; it is not what this is about.
+  const policy = { mode: "drop-oldest", weight: 1, capacity: 256 } as const;
+  await r.weir.add({ ...registered("cam", "cells", { source: { ...COUNTER, fps: 10 } }), policy });
+  await r.more("cam");
+  const order = ["1"];
+  for (let n = 0; n < 20; n++) {
+    const version = n % 2 === 0 ? "2" : "1";
+    await r.use(version);
+    order.push(version);
+    await until(() => versionOf(r.results.at(-1)!) === version, `answers of ${version}`);
+  }
+  // A stop would give up after a while what still waits.
+  await r.weir.control("cam", "pause");
+  await until(async () => (await r.weir.status("cam")).frames.inFlight === 0, "the last frames to be answered");
+  const { frames } = await r.weir.status("cam");
+  assert.deepEqual(Object.entries(frames.dropped).filter(([, count]) => count > 0), [], "nothing is dropped");
+  assert.equal(frames.completed, frames.received);
+  assert.deepEqual(r.results.map(({ seq }) => seq), r.results.map((_, n) => n + 1));
+  const seen = r.results.map(versionOf);
+  assert.deepEqual(seen.filter((version, n) => version !== seen[n - 1]), order);
+});
+
 Deno.test("a file that waits for its model loses no frame to another version of it", async () => {
   await using r = await rig();
   const file = { ...COUNTER, pace: "fast", seconds: 6 };
