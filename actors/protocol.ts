@@ -9,6 +9,7 @@ import type { CapturedClip, CapturedFrame } from "../src/core/captures.ts";
 import type { KeepingPlace } from "../streams/keeping.ts";
 import type { PushedFrame } from "../streams/sources/inlet.ts";
 import type { SourceRulesOptions } from "../streams/sources/source_rules.ts";
+import type { SignalQuestion } from "./signals.ts";
 import type { StillPipelineQuestion } from "./still_pipelines.ts";
 import type { StillQuestion } from "./stills.ts";
 
@@ -146,6 +147,8 @@ export type ToStreams =
   | { type: "still"; question: StillQuestion }
   /** One image, of no stream, to be run through several models. */
   | { type: "stillPipeline"; question: StillPipelineQuestion }
+  /** Colours over time, of no stream, to be read. */
+  | { type: "signal"; question: SignalQuestion }
   /** What came of the versions that are tried. */
   | { type: "trials" }
   | { type: "usage" };

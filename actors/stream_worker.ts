@@ -9,6 +9,7 @@ import { sourceNamed } from "../streams/sources/registry.ts";
 import { SourceRules } from "../streams/sources/source_rules.ts";
 import type { ActorContext } from "./actor.ts";
 import type { FromStreams, ToStreams } from "./protocol.ts";
+import { Signals } from "./signals.ts";
 import { Steps } from "./steps.ts";
 import { StillPipelines } from "./still_pipelines.ts";
 import { Stills } from "./stills.ts";
@@ -30,6 +31,7 @@ const tasks = new Map<string, StreamTask>();
 /** Of the streams that are sent their frames. */
 const inlets = new Map<string, Inlet>();
 const steps = new Steps();
+const signals = new Signals();
 const models = new Map<number, string>();
 let turns: TurnClient;
 let stills: Stills;
@@ -85,6 +87,8 @@ hostActor<StreamWorkerInit, ToStreams, FromStreams>({
         return stills.run(message.question, context.signal);
       case "stillPipeline":
         return stillPipelines.run(message.question, context.signal);
+      case "signal":
+        return signals.run(message.question);
       case "statuses":
         return [...tasks.values()].map((task) => task.status());
       case "trials":

@@ -3,6 +3,7 @@ import { Subject } from "rxjs/internal/Subject";
 import type { StopOptions } from "../actors/actor.ts";
 import { Kills } from "../actors/kills.ts";
 import type { FromStreams, ReplicaStats, StreamExtras, StreamPosition } from "../actors/protocol.ts";
+import type { SignalAnswer, SignalQuestion } from "../actors/signals.ts";
 import type { StillAnswer, StillQuestion } from "../actors/stills.ts";
 import { type StreamSlot, StreamWorkers } from "../actors/stream_workers.ts";
 import { sourceNamed } from "../streams/sources/registry.ts";
@@ -251,6 +252,17 @@ export class Weir implements AsyncDisposable {
     try {
       const transfer = [question.image.buffer];
       return await slot.actor.ask<StillAnswer>({ type: "still", question }, { ...options, transfer });
+    } finally {
+      slot.guests--;
+    }
+  }
+
+  /** Reads a signal that somebody sends, in the threads that streams have. */
+  async signal(question: SignalQuestion, options: { timeoutMs: number; signal: AbortSignal }): Promise<SignalAnswer> {
+    const slot = await this.#workers.enter();
+    try {
+      const transfer = [question.times, ...question.channels].map(({ buffer }) => buffer);
+      return await slot.actor.ask<SignalAnswer>({ type: "signal", question }, { ...options, transfer });
     } finally {
       slot.guests--;
     }

@@ -26,6 +26,7 @@ import type { ServerOptions } from "./server.ts";
 import { StreamMemories } from "./stream_memories.ts";
 import { StreamSinks } from "./stream_sinks.ts";
 import { ServerRegistry } from "./server_registry.ts";
+import { Signals } from "./signals.ts";
 import { ServerStreams } from "./streams.ts";
 import { ServerSystem } from "./system.ts";
 
@@ -44,6 +45,7 @@ export class Services implements AsyncDisposable {
   readonly models: ServerModels;
   readonly registry: ServerRegistry;
   readonly predict: PredictService;
+  readonly signals: Signals;
   readonly streams: ServerStreams;
   readonly sinks: StreamSinks;
   readonly captures: Captures;
@@ -101,6 +103,11 @@ export class Services implements AsyncDisposable {
     });
     const { predict: kept } = config.capture;
     this.predict = kept ? new KeptPredictions({ predict: images, captures: this.captures, weir, rules: kept }) : images;
+    this.signals = new Signals({
+      ask: (question, asked) => weir.signal(question, asked),
+      limits: config.limits,
+      onOutcome: (outcome) => this.metrics.signal(outcome),
+    });
     this.memories = new StreamMemories({
       weir,
       directory: join(options.dataDir, "memories"),

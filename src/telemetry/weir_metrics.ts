@@ -1,6 +1,7 @@
 import type { AlertEvent } from "../core/events.ts";
 import type { ResultEnvelope, Timings } from "../core/results.ts";
 import type { PredictFigures } from "../core/services.ts";
+import type { SignalOutcome } from "../core/signals.ts";
 import type { CascadeFigures, StateEvent, StreamStatus } from "../core/stream.ts";
 import { eventLoopDelay } from "./event_loop_delay.ts";
 import type { Exposition } from "./exposition.ts";
@@ -15,6 +16,7 @@ import type { CaptureStoreStatus } from "../core/captures.ts";
 import { captureMetrics } from "./capture_metrics.ts";
 import { cascadeMetrics } from "./cascade_metrics.ts";
 import { driftMetrics } from "./drift_metrics.ts";
+import { signalMetrics } from "./signal_metrics.ts";
 import { streamMetrics } from "./stream_metrics.ts";
 
 /** A stream as it stands. */
@@ -93,6 +95,7 @@ export class WeirMetrics implements AsyncDisposable {
   #alerts;
   #requests;
   #requestSeconds;
+  #signal: (outcome: SignalOutcome) => void;
 
   constructor(options: WeirMetricsOptions) {
     const metrics = new Metrics(options);
@@ -142,6 +145,7 @@ export class WeirMetrics implements AsyncDisposable {
     streamMetrics(metrics, { statuses: this.#statuses, states: this.#states });
     cascadeMetrics(metrics, { statuses: this.#statuses, images: () => options.sources.images?.() ?? {} });
     predictMetrics(metrics, () => options.sources.predict?.());
+    this.#signal = signalMetrics(metrics);
     driftMetrics(metrics, this.#statuses);
     captureMetrics(metrics, { statuses: this.#statuses, kept: this.#kept });
     this.#models = new ModelMetrics(metrics, STAGE_BOUNDS);
@@ -180,6 +184,11 @@ export class WeirMetrics implements AsyncDisposable {
     const known = METHODS.has(method) ? method : "other";
     this.#requests.at({ route, method: known, status: String(status) }).add();
     this.#requestSeconds.at({ route, method: known }).observe(seconds);
+  }
+
+  /** Folds a signal that was asked about in. */
+  signal(outcome: SignalOutcome): void {
+    this.#signal(outcome);
   }
 
   /** A stream is gone, and its series with it. */
