@@ -3,7 +3,7 @@ import { type BodyLimits, BodyReader, checkLength, readBytes } from "./bounded_b
 import { faultsOf } from "./faults.ts";
 import { parseJson } from "./json.ts";
 import { Problem } from "./problem.ts";
-import type { RawBody, Route } from "./route.ts";
+import type { RawBody, Route, WholeBody } from "./route.ts";
 
 /** A body as its route takes it. */
 export interface ReadBody {
@@ -51,7 +51,7 @@ function jsonOf(request: Request, bytes: Uint8Array): unknown {
 }
 
 /** A large upload takes its time: it may only not fall silent. */
-function rawBody(request: Request, { media, maxBytes }: RawBody, withinMs: number): ReadBody {
+function rawBody(request: Request, { media, maxBytes, wholeWithinMs }: RawBody, withinMs: number): ReadBody {
   const { essence } = mediaOf(request);
   const fits = media.some((one) =>
     one === "*/*" || one === essence || one.endsWith("/*") && essence.startsWith(one.slice(0, -1))
@@ -59,6 +59,7 @@ function rawBody(request: Request, { media, maxBytes }: RawBody, withinMs: numbe
   if (!fits) throw unsupported(request, media);
   checkEncoding(request);
   checkLength(request, { maxBytes, withinMs });
+  if (wholeWithinMs !== undefined) return wholeBody(request, { maxBytes, withinMs: wholeWithinMs });
   if (!request.body) return { body: undefined, request };
   const reader = new BodyReader(request.body, { maxBytes, withinMs });
   let fault: unknown;
@@ -79,6 +80,19 @@ function rawBody(request: Request, { media, maxBytes }: RawBody, withinMs: numbe
   const { url, method, headers } = request;
   const handed = new Request(url, { method, headers, body: bounded });
   return { body: handed.body, request: handed, fault: () => fault, release: () => reader.cancel() };
+}
+
+/** Without a stream and a request around it, which would cost more than reading it does. */
+function wholeBody(request: Request, limits: BodyLimits): ReadBody {
+  let read = false;
+  const body: WholeBody = () => {
+    read = true;
+    return readBytes(request, limits);
+  };
+  const release = () => {
+    if (!read) request.body?.cancel().catch(() => {});
+  };
+  return { body, request, release };
 }
 
 function checkEncoding(request: Request): void {

@@ -10,7 +10,8 @@ export interface FormPart {
   body: AsyncIterable<Uint8Array>;
 }
 
-const HEADER_BYTES = 8 * 1024;
+/** The most that the head of a part may have. */
+export const HEADER_BYTES = 8 * 1024;
 const PARTS_MAX = 32;
 const BOUNDARY = /;\s*boundary=(?:"([^"]{1,70})"|([^\s;"]{1,70}))/i;
 
@@ -19,15 +20,13 @@ export async function* multipart(
   body: ReadableStream<Uint8Array>,
   contentType: string,
 ): AsyncGenerator<FormPart, void, undefined> {
-  const boundary = BOUNDARY.exec(contentType);
-  if (!boundary) throw broken("its content type names no boundary");
-  const input = new Input(body, Buffer.from(`\r\n--${boundary[1] ?? boundary[2]}`, "latin1"));
+  const input = new Input(body, Buffer.from(`\r\n--${boundaryOf(contentType)}`, "latin1"));
   try {
     // What stands before the first part is for nobody.
     for await (const _ of input.upToBoundary()) { /* skipped */ }
     for (let parts = 0; await input.another(); parts++) {
-      if (parts >= PARTS_MAX) throw broken(`it has more than ${PARTS_MAX} parts`);
-      const part = partOf(await input.head());
+      if (parts >= PARTS_MAX) throw brokenForm(`it has more than ${PARTS_MAX} parts`);
+      const part = partHead(await input.head());
       const bytes = input.upToBoundary();
       yield { ...part, body: bytes };
       for await (const _ of bytes) { /* whoever has had enough of a part leaves the rest */ }
@@ -35,6 +34,13 @@ export async function* multipart(
   } finally {
     await input.cancel();
   }
+}
+
+/** What stands between the parts of a form, as its content type says. */
+export function boundaryOf(contentType: string): string {
+  const found = BOUNDARY.exec(contentType);
+  if (!found) throw brokenForm("its content type names no boundary");
+  return found[1] ?? found[2];
 }
 
 /** The whole of a field, which may not be larger than that. */
@@ -93,10 +99,10 @@ class Input {
     if (this.#held.subarray(0, 2).equals(Buffer.from("--"))) return false;
     let blank = 0;
     while (this.#held[blank] === 0x20 || this.#held[blank] === 0x09) {
-      if (++blank > HEADER_BYTES) throw broken("a boundary is followed by nothing but blanks");
+      if (++blank > HEADER_BYTES) throw brokenForm("a boundary is followed by nothing but blanks");
       await this.#hold(blank + 2);
     }
-    if (this.#held[blank] !== 0x0d || this.#held[blank + 1] !== 0x0a) throw broken("a boundary has no end of line");
+    if (this.#held[blank] !== 0x0d || this.#held[blank + 1] !== 0x0a) throw brokenForm("a boundary has no end of line");
     this.#held = this.#held.subarray(blank + 2);
     return true;
   }
@@ -110,7 +116,7 @@ class Input {
         this.#held = this.#held.subarray(end + (bare ? 2 : 4));
         return head;
       }
-      if (this.#held.length > HEADER_BYTES) throw broken("the head of a part is too long");
+      if (this.#held.length > HEADER_BYTES) throw brokenForm("the head of a part is too long");
       await this.#more();
     }
   }
@@ -125,26 +131,32 @@ class Input {
 
   async #more(): Promise<void> {
     const { done, value } = await this.#reader.read();
-    if (done) throw broken("it breaks off before its last boundary");
+    if (done) throw brokenForm("it breaks off before its last boundary");
     this.#held = this.#held.length === 0 ? Buffer.from(value) : Buffer.concat([this.#held, value]);
   }
 }
 
-function partOf(head: string): { name: string; filename?: string } {
-  const disposition = /^content-disposition:\s*form-data\s*(;.*)$/im.exec(head)?.[1];
-  const name = disposition === undefined ? undefined : parameter(disposition, "name");
-  if (name === undefined) throw broken("a part does not say what it is called");
-  const filename = parameter(disposition!, "filename");
+/** What the head of a part says of it. */
+export function partHead(head: string): { name: string; filename?: string } {
+  const disposition = DISPOSITION.exec(head)?.[1] ?? "";
+  const name = parameter(disposition, NAME);
+  if (name === undefined) throw brokenForm("a part does not say what it is called");
+  const filename = parameter(disposition, FILENAME);
   return { name, ...(filename !== undefined && { filename }) };
 }
 
+const DISPOSITION = /^content-disposition:\s*form-data\s*(;.*)$/im;
+const NAME = /;\s*name=(?:"([^"]*)"|([^\s;]+))/i;
+const FILENAME = /;\s*filename=(?:"([^"]*)"|([^\s;]+))/i;
+
 /** Browsers write quotes and line ends in names as %22, %0D and %0A. */
-function parameter(text: string, key: string): string | undefined {
-  const found = new RegExp(`;\\s*${key}=(?:"([^"]*)"|([^\\s;]+))`, "i").exec(text);
+function parameter(text: string, pattern: RegExp): string | undefined {
+  const found = pattern.exec(text);
   return (found?.[1] ?? found?.[2])?.replaceAll("%22", '"');
 }
 
-function broken(why: string): Problem {
+/** A form that cannot be read. */
+export function brokenForm(why: string): Problem {
   return new Problem("malformed", `The form cannot be read: ${why}`);
 }
 

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { readBytes } from "./bounded_body.ts";
 import { faultsOf } from "./faults.ts";
+import { formParts } from "./form_parts.ts";
 import { parseJson } from "./json.ts";
 import { Problem } from "./problem.ts";
 
@@ -15,7 +15,7 @@ export interface PredictFields {
   top_k?: number;
 }
 
-/** A body, read: an image that could not be is the reason why. */
+/** A body, read: an image that could not be is the reason why. Several may be views of one buffer. */
 export interface PredictBody {
   images: (Image | Problem)[];
   fields: PredictFields;
@@ -23,7 +23,7 @@ export interface PredictBody {
 
 /** What a form's parts of a field are called. */
 const FILES: ReadonlySet<string> = new Set(["file", "image"]);
-const UPLOAD_MS = 30_000;
+const DECODER = new TextDecoder();
 const DATA_URL = /^data:[^,]{0,200};base64,/i;
 
 /** A session's name, as its client chose it. */
@@ -66,15 +66,13 @@ const formFields = z.strictObject({
 /** What a form with one image, or several, holds; for the document. */
 export const formSchema = (file: z.ZodType) => z.object({ file, ...fields });
 
-/** Reads a body: an image itself, a form, or JSON as `json` has it. All of it must come within the time of an upload. */
-export async function predictBody(
-  request: Request,
-  { maxBytes, json }: { maxBytes: number; json: z.ZodType<PredictFields & { image?: string; images?: string[] }> },
-): Promise<PredictBody> {
-  const type = request.headers.get("content-type")!;
-  const essence = type.split(";")[0].trim().toLowerCase();
-  const bytes = await readBytes(request, { maxBytes, withinMs: UPLOAD_MS }) as Image;
-  if (essence === "multipart/form-data") return await formBody(bytes, type);
+/** Takes a body apart: an image itself, a form, or JSON as `json` has it. */
+export function predictBody(
+  bytes: Image,
+  { type, json }: { type: string; json: z.ZodType<PredictFields & { image?: string; images?: string[] }> },
+): PredictBody {
+  const essence = type.split(";", 1)[0].trim().toLowerCase();
+  if (essence === "multipart/form-data") return formBody(bytes, type);
   if (essence !== "application/json") return { images: [bytes], fields: {} };
   const value = parseJson(bytes);
   const parsed = json.safeParse(value);
@@ -83,25 +81,21 @@ export async function predictBody(
   return { images: images.map(imageOf), fields: rest };
 }
 
-async function formBody(bytes: Image, type: string): Promise<PredictBody> {
-  let form: FormData;
-  try {
-    form = await new Response(bytes, { headers: { "content-type": type } }).formData();
-  } catch (error) {
-    throw new Problem("malformed", `The form cannot be read: ${(error as Error).message}`, { cause: error });
-  }
-  const images: Promise<Image>[] = [];
-  const said: Record<string, string> = {};
-  for (const [name, value] of form) {
+function formBody(bytes: Image, type: string): PredictBody {
+  const images: Image[] = [];
+  const said: Record<string, string> = Object.create(null);
+  for (const { name, filename, bytes: content } of formParts(bytes, type)) {
     if (!FILES.has(name)) {
-      if (typeof value !== "string" || name in said) throw formProblem(name, "is not a field that this form has once");
-      said[name] = value;
-    } else if (typeof value === "string") throw formProblem(name, "must be a file: a part with a filename");
-    else images.push(value.bytes() as Promise<Image>);
+      if (filename !== undefined || Object.hasOwn(said, name)) {
+        throw formProblem(name, "is not a field that this form has once");
+      }
+      said[name] = DECODER.decode(content);
+    } else if (filename === undefined) throw formProblem(name, "must be a file: a part with a filename");
+    else images.push(content);
   }
   const parsed = formFields.safeParse(said);
   if (!parsed.success) throw new Problem("invalid", "The form does not fit", { faults: faultsOf(parsed.error, said) });
-  return { images: await Promise.all(images), fields: parsed.data };
+  return { images, fields: parsed.data };
 }
 
 /** A fault of a form. */

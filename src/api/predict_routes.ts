@@ -5,7 +5,7 @@ import type { Prediction, PredictModel, PredictService } from "../core/services.
 import { formProblem, formSchema, type Image, imageSchema, imagesSchema, predictBody } from "./predict_body.ts";
 import { type PredictFields, sessionId, topK } from "./predict_body.ts";
 import { Problem } from "./problem.ts";
-import { type Answer, type Route, route } from "./route.ts";
+import { type Answer, type Route, route, type WholeBody } from "./route.ts";
 
 /** What the routes of single images stand on. */
 export interface PredictRoutesOptions {
@@ -22,6 +22,7 @@ const FRAME_BYTES = 64 * 1024;
 /** Base64 has four letters for three bytes. */
 const BASE64 = 4 / 3;
 const BATCH_IMAGES = 64;
+const UPLOAD_MS = 30_000;
 /** A batch may hold so many of the largest images. */
 const BATCH_SIZE = 4;
 /** So many images of a batch are under way at once. */
@@ -72,9 +73,10 @@ const batchSchema = z.object({
 /** Single images, through the models and queues that the streams have. */
 export function predictRoutes({ predict, imageBytes }: PredictRoutesOptions): Route[] {
   const answer = (description: string, schema: z.ZodType): Record<number, Answer> => ({ 200: { description, schema } });
+  const severalSchema = imagesSchema(BATCH_IMAGES);
   const most = (images: number) => Math.ceil(images * imageBytes * BASE64) + FRAME_BYTES;
   return [
-    route({
+    route<unknown, Query, WholeBody>({
       method: "POST",
       path: "/predict",
       id: "predict",
@@ -90,14 +92,15 @@ export function predictRoutes({ predict, imageBytes }: PredictRoutesOptions): Ro
       body: {
         media: [...IMAGE_TYPES, FORM, JSON_TYPE],
         maxBytes: most(1),
+        wholeWithinMs: UPLOAD_MS,
         schema: formSchema(z.file()),
         json: imageSchema,
       },
       answers: answer("What the model says", predictionSchema),
       problems: [...PROBLEMS, "undecodable"],
-      async handle({ query, request, caller, signal }) {
+      async handle({ query, body, request, caller, signal }) {
         using places = predict.open(caller.id, 1);
-        const { images, fields } = await predictBody(request, { maxBytes: most(1), json: imageSchema });
+        const { images, fields } = predictBody(await body(), { type: typeOf(request), json: imageSchema });
         if (images.length !== 1) throw formProblem("file", `there are ${images.length}, and one image is taken here`);
         const said = merged(query, fields);
         const model = await places.use(said.model);
@@ -105,7 +108,7 @@ export function predictRoutes({ predict, imageBytes }: PredictRoutesOptions): Ro
         return { ...session(said), ...prediction };
       },
     }),
-    route({
+    route<unknown, Query, WholeBody>({
       method: "POST",
       path: "/predict/batch",
       id: "predictBatch",
@@ -119,28 +122,32 @@ export function predictRoutes({ predict, imageBytes }: PredictRoutesOptions): Ro
       body: {
         media: [FORM, JSON_TYPE],
         maxBytes: most(BATCH_SIZE),
+        wholeWithinMs: UPLOAD_MS,
         schema: formSchema(z.array(z.file()).min(1).max(BATCH_IMAGES)),
-        json: imagesSchema(BATCH_IMAGES),
+        json: severalSchema,
       },
       answers: answer("What the model says of each", batchSchema),
       problems: PROBLEMS,
-      async handle({ query, request, caller, signal }) {
+      async handle({ query, body, request, caller, signal }) {
         using places = predict.open(caller.id, BATCH_PLACES);
-        const json = imagesSchema(BATCH_IMAGES);
-        const { images, fields } = await predictBody(request, { maxBytes: most(BATCH_SIZE), json });
+        const { images, fields } = predictBody(await body(), { type: typeOf(request), json: severalSchema });
         if (images.length === 0 || images.length > BATCH_IMAGES) {
           throw formProblem("file", `there are ${images.length}, and 1 to ${BATCH_IMAGES} images are taken here`);
         }
         const beganAt = performance.now();
         const said = merged(query, fields);
         const model = await places.use(said.model);
-        const each = (image: Image | Problem) => settled(() => run(model, image, { said, imageBytes, signal }));
+        const each = (image: Image | Problem) => settled(() => run(model, owned(image), { said, imageBytes, signal }));
         const results = await inLanes(images, places.count, each);
         const took = Math.round((performance.now() - beganAt) * 1000) / 1000;
         return { results, ...session(said), processing_time_ms: took };
       },
     }),
   ];
+}
+
+function typeOf({ headers }: Request): string {
+  return headers.get("content-type")!;
 }
 
 type Failure = z.input<typeof failureSchema>;
@@ -164,6 +171,11 @@ async function run(model: PredictModel, image: Image | Problem, { said, imageByt
     throw new ServiceError("too_large", `The image has ${image.length} bytes; this server takes ${imageBytes}`);
   }
   return await model.run({ image, minScore: said.min_score, topK: said.top_k, session: said.session_id }, signal);
+}
+
+/** An image moves to another thread with all of its buffer, which others of its form may lie in. */
+function owned(image: Image | Problem): Image | Problem {
+  return image instanceof Problem || image.length === image.buffer.byteLength ? image : image.slice();
 }
 
 /** Several at a time, answered in their order. */

@@ -26,7 +26,12 @@ export interface RawBody {
   schema?: z.ZodType;
   /** The same where it is JSON; the handler checks it. */
   json?: z.ZodType;
+  /** Handed over is then a function that reads all of it within this time, for handlers that have no use for a part. */
+  wholeWithinMs?: number;
 }
+
+/** Reads the whole of a raw body; to be called once at most. */
+export type WholeBody = () => Promise<Uint8Array<ArrayBuffer>>;
 
 /** One answer of a route, for the document. */
 export interface Answer {
@@ -45,7 +50,10 @@ export function mediaOf({ media = "application/json" }: Answer): readonly string
 export interface Call<P = unknown, Q = unknown, B = unknown> {
   params: P;
   query: Q;
-  /** A raw body is a stream of bytes that fails past its bound; the request carries the same. */
+  /**
+   * A raw body is a stream of bytes that fails past its bound, which the request carries, too; or, where its route wants
+   * it whole, a {@link WholeBody}.
+   */
   body: B;
   /** Where the request came from and what else it carries; its body is read already unless the route takes it raw. */
   request: Request;
