@@ -12,6 +12,7 @@ import type { SourceRulesOptions } from "../streams/sources/source_rules.ts";
 import type { SignalQuestion } from "./signals.ts";
 import type { StillPipelineQuestion } from "./still_pipelines.ts";
 import type { StillQuestion } from "./stills.ts";
+import type { ThumbnailQuestion } from "./thumbnails.ts";
 
 // Who says what to whom. Main tells, workers emit; the frames' own messages go from port to port, past main.
 
@@ -19,7 +20,7 @@ import type { StillQuestion } from "./stills.ts";
 export type ToDispatcher =
   | { type: "streams"; worker: number; port: MessagePort }
   | { type: "streamsGone"; worker: number }
-  | { type: "replica"; model: string; replica: number; port: MessagePort }
+  | { type: "replica"; model: string; replica: number; port: MessagePort; turn: SharedArrayBuffer }
   | { type: "gone"; replica: number }
   | { type: "stats" };
 
@@ -50,6 +51,8 @@ export interface AskMessage {
   expectedMs: number;
   /** How long a frame may wait for company in a batch. */
   maxDelayMs: number;
+  /** Frames run one by one, so one may come without being granted together with others. */
+  single: boolean;
 }
 
 /** Dispatcher to replica: a stream worker is gone; what was granted to it will not come, so the replica asks anew. */
@@ -104,7 +107,7 @@ export interface CandidateSetup {
 export type ToStreams =
   /** A new dispatcher has taken the place of one that died. */
   | { type: "dispatcher"; port: MessagePort }
-  | { type: "replica"; model: string; replica: number; port: MessagePort }
+  | { type: "replica"; model: string; replica: number; port: MessagePort; turn: SharedArrayBuffer }
   | { type: "gone"; replica: number; reason: string }
   | { type: "hopeless"; model: string; reason: string }
   /** A model is unloaded; what was kept for its input can go. */
@@ -147,6 +150,8 @@ export type ToStreams =
   | { type: "still"; question: StillQuestion }
   /** One image, of no stream, to be run through several models. */
   | { type: "stillPipeline"; question: StillPipelineQuestion }
+  /** A file that is to be shown small. */
+  | { type: "thumbnail"; question: ThumbnailQuestion }
   /** Colours over time, of no stream, to be read. */
   | { type: "signal"; question: SignalQuestion }
   /** What came of the versions that are tried. */

@@ -14,6 +14,7 @@ import { Steps } from "./steps.ts";
 import { StillPipelines } from "./still_pipelines.ts";
 import { Stills } from "./stills.ts";
 import { StreamTask } from "./stream_task.ts";
+import { thumbnail } from "./thumbnails.ts";
 import { TurnClient } from "./turn_client.ts";
 import { hostActor } from "./worker_host.ts";
 
@@ -57,7 +58,7 @@ hostActor<StreamWorkerInit, ToStreams, FromStreams>({
         return turns.setDispatcher(message.port);
       case "replica":
         models.set(message.replica, message.model);
-        return turns.addReplica(message.replica, message.port);
+        return turns.addReplica(message.replica, message.port, message);
       case "gone":
         models.delete(message.replica);
         return turns.removeReplica(message.replica, message.reason);
@@ -87,6 +88,8 @@ hostActor<StreamWorkerInit, ToStreams, FromStreams>({
         return stills.run(message.question, context.signal);
       case "stillPipeline":
         return stillPipelines.run(message.question, context.signal);
+      case "thumbnail":
+        return thumbnail(message.question, context.signal);
       case "signal":
         return signals.run(message.question);
       case "statuses":

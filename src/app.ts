@@ -5,6 +5,7 @@ import { Kills } from "../actors/kills.ts";
 import type { FromStreams, ReplicaStats, StreamExtras, StreamPosition } from "../actors/protocol.ts";
 import type { SignalAnswer, SignalQuestion } from "../actors/signals.ts";
 import type { StillAnswer, StillQuestion } from "../actors/stills.ts";
+import type { ThumbnailAnswer, ThumbnailQuestion } from "../actors/thumbnails.ts";
 import { type StreamSlot, StreamWorkers } from "../actors/stream_workers.ts";
 import { sourceNamed } from "../streams/sources/registry.ts";
 import type { CapturedClip, CapturedFrame } from "./core/captures.ts";
@@ -252,6 +253,16 @@ export class Weir implements AsyncDisposable {
     try {
       const transfer = [question.image.buffer];
       return await slot.actor.ask<StillAnswer>({ type: "still", question }, { ...options, transfer });
+    } finally {
+      slot.guests--;
+    }
+  }
+
+  /** A file of this machine, small. */
+  async thumbnail(question: ThumbnailQuestion, options: { timeoutMs: number }): Promise<ThumbnailAnswer> {
+    const slot = await this.#workers.enter();
+    try {
+      return await slot.actor.ask<ThumbnailAnswer>({ type: "thumbnail", question }, options);
     } finally {
       slot.guests--;
     }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { CAPTURE_MEDIA, type CaptureService } from "../core/captures.ts";
+import { CAPTURE_MEDIA, CAPTURE_REASONS, type CaptureService } from "../core/captures.ts";
 import { ServiceError } from "../core/service_error.ts";
 import type { StreamService } from "../core/services.ts";
 import { type Route, route } from "./route.ts";
@@ -39,11 +39,14 @@ export function captureRoutes({ captures, streams }: CaptureRoutesOptions): Rout
       id: "listCaptures",
       tag: TAG,
       summary: "Pictures and clips that were kept, newest first",
-      description: "A stream's captures outlive the stream. `next` goes into `after` for the next page.",
+      description:
+        "A stream's captures outlive the stream. `next` goes into `after` for the next page; with a `reason` a " +
+        "page may hold fewer than its limit and not be the last.",
       role: "viewer",
       query: z.strictObject({
         stream: z.string().max(63).optional().describe("only those of this stream"),
         kind: z.enum(["frame", "clip"]).optional().describe("only these"),
+        reason: z.enum(CAPTURE_REASONS).optional().describe("only what was kept for this, perhaps among others"),
         from: moment.optional().describe("only from this moment on"),
         to: moment.optional().describe("only those before this moment"),
         after: z.string().max(63).optional().describe("the page behind the one that said so"),
@@ -105,15 +108,20 @@ export function captureRoutes({ captures, streams }: CaptureRoutesOptions): Rout
       id: "captureMedia",
       tag: TAG,
       summary: "A capture's picture or video",
+      description: "With a `width` it is a JPEG of that width or less: the picture, or the first one of the video.",
       role: "viewer",
       params,
+      query: z.strictObject({
+        width: z.coerce.number().int().min(16).max(1920).optional().describe("pixels; shown small, as a JPEG"),
+      }),
       answers: {
         200: { description: "The picture or video", media: MEDIA },
         206: { description: "The part that was asked for by a `Range`", media: MEDIA },
         416: { description: "There is no such part", media: MEDIA },
       },
-      problems: ["not_found"],
-      async handle({ params: { id }, request }) {
+      problems: ["not_found", "undecodable", "overloaded"],
+      async handle({ params: { id }, query: { width }, request }) {
+        if (width !== undefined) return smallResponse(await captures.thumbnail(id, width));
         const media = await captures.media(id);
         return await fileResponse(media, request.headers.get("range"));
       },
@@ -133,6 +141,15 @@ export function captureRoutes({ captures, streams }: CaptureRoutesOptions): Rout
   ];
 }
 
+/** What a name stands for never changes. */
+const LASTING = { "cache-control": "private, max-age=86400, immutable" };
+
+function smallResponse(jpeg: Uint8Array<ArrayBuffer>): Response {
+  return new Response(jpeg, {
+    headers: { "content-type": "image/jpeg", "content-length": `${jpeg.length}`, ...LASTING },
+  });
+}
+
 /** A file, or the part of it that a player asks for. */
 async function fileResponse(
   { path, type, bytes, atMs }: { path: string; type: string; bytes: number; atMs: number },
@@ -142,7 +159,7 @@ async function fileResponse(
     "content-type": type,
     "accept-ranges": "bytes",
     "last-modified": new Date(atMs).toUTCString(),
-    "cache-control": "private, max-age=86400, immutable",
+    ...LASTING,
   };
   const part = range === null ? undefined : partOf(range, bytes);
   if (part === "none") {

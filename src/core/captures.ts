@@ -186,6 +186,8 @@ export interface CaptureView {
 export interface CaptureQuery {
   stream?: string;
   kind?: "frame" | "clip";
+  /** Only what was kept for this, perhaps among others. */
+  reason?: CaptureReason;
   /** Unix milliseconds; from is inclusive, to is not. */
   fromMs?: number;
   toMs?: number;
@@ -208,5 +210,7 @@ export interface CaptureService {
   describe(id: string): Promise<Record<string, unknown>>;
   /** Its picture or video. */
   media(id: string): Promise<{ path: string; type: string; bytes: number; atMs: number }>;
+  /** Its picture, or the first one of its video, as a JPEG of this width or less. */
+  thumbnail(id: string, width: number): Promise<Uint8Array<ArrayBuffer>>;
   remove(id: string): Promise<void>;
 }

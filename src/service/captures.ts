@@ -14,16 +14,16 @@ import {
   type CaptureRules,
   type CaptureService,
   type CaptureStoreStatus,
-  type CaptureView,
   type UploadRules,
 } from "../core/captures.ts";
 import { ServiceError } from "../core/service_error.ts";
 import type { KeepingPlace } from "../../streams/keeping.ts";
 import type { Weir } from "../app.ts";
+import { capturePage } from "./capture_page.ts";
 
 /** What keeping stands on. */
 export interface CapturesOptions {
-  weir: Pick<Weir, "captures$">;
+  weir: Pick<Weir, "captures$" | "thumbnail">;
   /** Each stream has a folder in it. */
   directory: string;
   /** Checks a host against the server's rules and answers the address to connect to. */
@@ -42,6 +42,9 @@ interface Album {
 const NOTHING = { files: 0, bytes: 0, kept: 0, dropped: 0, failed: 0, removed: 0, waiting: 0 };
 /** How much is kept is remembered beside what is kept: it goes on being kept when its stream is gone. */
 const KEEP = "keep.json";
+/** They are made in the threads that cameras are decoded in: more at once would be felt there. */
+const THUMBNAILS_MOST = 32;
+const THUMBNAIL_MS = 20_000;
 
 /** What is kept of a server's streams, and of those that are no more. */
 export class Captures implements CaptureService, AsyncDisposable {
@@ -49,6 +52,8 @@ export class Captures implements CaptureService, AsyncDisposable {
   #opening = new Map<string, Promise<Album>>();
   /** Why a stream's folder cannot be opened. */
   #faults = new Map<string, { message: string; atMs: number }>();
+  /** Under way. */
+  #thumbnails = 0;
   #subscription;
 
   constructor(private readonly options: CapturesOptions) {
@@ -118,39 +123,10 @@ export class Captures implements CaptureService, AsyncDisposable {
     return { ...fault && { fault }, ...store.status(), ...(upload && { upload: { ...upload } }) };
   }
 
-  async list({ stream, kind, fromMs = -Infinity, toMs = Infinity, after, limit }: CaptureQuery): Promise<CapturePage> {
+  async list(query: CaptureQuery): Promise<CapturePage> {
     await this.#scanned();
-    const albums = stream === undefined ? [...this.#albums] : [...this.#albums].filter(([id]) => id === stream);
-    const found = albums.flatMap(([id, { store }]) => {
-      const newest = [];
-      for (let n = store.entries.length - 1; n >= 0 && newest.length <= limit; n--) {
-        const entry = store.entries[n];
-        if (entry.atMs < fromMs) break;
-        const wanted = entry.atMs < toMs && (after === undefined || entry.id < after) &&
-          (kind === undefined || (kind === "clip") === (entry.extension === "mp4"));
-        if (wanted) newest.push({ stream: id, store, entry });
-      }
-      return newest;
-    });
-    found.sort((a, b) => a.entry.id < b.entry.id ? 1 : -1);
-    const page = found.slice(0, limit);
-    const views = await Promise.all(page.map(async ({ stream, store, entry }): Promise<CaptureView> => {
-      // What goes while it is looked at is told as far as it is known.
-      const document = await store.document(entry).catch((): Record<string, unknown> => ({}));
-      const { width = 0, height = 0, reasons = [] } = document as Partial<CaptureView>;
-      return {
-        id: entry.id,
-        stream,
-        kind: entry.extension === "mp4" ? "clip" : "frame",
-        at: new Date(entry.atMs).toISOString(),
-        media: CAPTURE_MEDIA[entry.extension],
-        bytes: entry.sizeBytes,
-        width,
-        height,
-        reasons,
-      };
-    }));
-    return { captures: views, ...(found.length > limit && { next: page.at(-1)!.entry.id }) };
+    const stores = [...this.#albums].map(([stream, { store }]) => ({ stream, store }));
+    return await capturePage(stores, query);
   }
 
   async describe(id: string): Promise<Record<string, unknown>> {
@@ -167,6 +143,24 @@ export class Captures implements CaptureService, AsyncDisposable {
       throw new ServiceError("not_found", `There is no capture ${id} any more`, { cause });
     });
     return { path, type: CAPTURE_MEDIA[entry.extension], bytes: info.size, atMs: entry.atMs };
+  }
+
+  async thumbnail(id: string, width: number): Promise<Uint8Array<ArrayBuffer>> {
+    const { path, type } = await this.media(id);
+    if (this.#thumbnails >= THUMBNAILS_MOST) {
+      throw new ServiceError("overloaded", `${THUMBNAILS_MOST} captures are being made small already`, {
+        retryAfterMs: 500,
+      });
+    }
+    this.#thumbnails++;
+    try {
+      const kind = type.startsWith("video/") ? "video" : "image";
+      const answer = await this.options.weir.thumbnail({ path, kind, width }, { timeoutMs: THUMBNAIL_MS });
+      if ("jpeg" in answer) return answer.jpeg;
+      throw new ServiceError("undecodable", `Cannot show capture ${id} small: it cannot be decoded`);
+    } finally {
+      this.#thumbnails--;
+    }
   }
 
   async remove(id: string): Promise<void> {

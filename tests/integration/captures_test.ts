@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { flatJpeg } from "../support/flat_jpeg.ts";
 import { GuestServer } from "../support/guest_server.ts";
-import { counterIn } from "../support/jpeg_picture.ts";
+import { counterIn, jpegPixels } from "../support/jpeg_picture.ts";
 import { until } from "../support/until.ts";
 
 interface Listed {
@@ -38,6 +38,19 @@ Deno.test("frames that the rules ask for are kept in full size, each with its ow
   assert.equal(Number(response.headers.get("content-length")), jpeg.length);
   assert.ok(document.result.outputs.counter.value > 0);
   assert.equal(await counterIn(jpeg), document.result.outputs.counter.value);
+
+  const small = await fetch(`${server.url}/api/v1/captures/${newest.id}/media?width=160`);
+  assert.equal(small.headers.get("content-type"), "image/jpeg");
+  const { width, height } = await jpegPixels(await small.bytes());
+  assert.deepEqual([width, height], [160, 90]);
+  const wide = await fetch(`${server.url}/api/v1/captures/${newest.id}/media?width=1000`);
+  assert.equal((await jpegPixels(await wide.bytes())).width, 320, "no wider than it is");
+  assert.equal(
+    await (await fetch(`${server.url}/api/v1/captures/${newest.id}/media?width=9`)).json().then(({ code }) => code),
+    "invalid",
+  );
+  assert.deepEqual(await listed(server, "?reason=alert"), []);
+  assert.ok((await listed(server, "?reason=nth")).length >= 3);
 
   const part = await fetch(`${server.url}/api/v1/captures/${newest.id}/media`, { headers: { range: "bytes=2-9" } });
   assert.equal(part.status, 206);

@@ -10,6 +10,7 @@ import { file } from "../../streams/sources/file.ts";
 import { readIndex } from "../support/clips.ts";
 import { GuestServer } from "../support/guest_server.ts";
 import { inDirectory } from "../support/in_directory.ts";
+import { jpegPixels } from "../support/jpeg_picture.ts";
 import { makeTrack } from "../support/rtp_clip.ts";
 import { RtspRemote } from "../support/rtsp_remote.ts";
 import { until } from "../support/until.ts";
@@ -76,6 +77,9 @@ Deno.test("on an alert the video around it is kept as it came: every frame from 
     await until(async () => (await clipsOf(server)).length === 1, "a clip is kept");
     const [{ id, width, height, reasons }] = await clipsOf(server);
     assert.deepEqual([width, height, reasons], [640, 360, ["alert"]]);
+    const small = await fetch(`${server.url}/api/v1/captures/${id}/media?width=320`);
+    const pixels = await jpegPixels(await small.bytes());
+    assert.deepEqual([pixels.width, pixels.height], [320, 180], "its first picture");
     const read = (picture: Picture) => {
       const { width, height } = picture;
       return readCounter(picture.pixels({ format: "gray", region: counterRegion(width, height) }), width, height);
