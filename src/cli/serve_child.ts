@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { directories } from "../../config/directories.ts";
 import { ConfigError } from "../../config/issues.ts";
 import { type Config, type ConfigOverrides, loadConfig } from "../../config/load.ts";
@@ -34,7 +34,9 @@ export async function serve(flags: ServeFlags): Promise<number> {
   const path = flags.config ?? Deno.env.get("WEIR_CONFIG");
   const load = async () => withDemo(await configOf(path, flags), flags);
   const config = await load();
-  const token = await ensureToken(config, dataDir);
+  const first = isOpen(config) ? firstToken(dataDir) : undefined;
+  const token = first && await ensureToken(first.file);
+  if (first) config.auth.tokens.push(first);
   // Under the parent every line is JSON: it tells ours from what native code says.
   const supervised = Deno.env.get(PARENT_VARIABLE) !== undefined;
   await using log = new Log({ level: config.telemetry.level, format: supervised ? "json" : config.telemetry.format });
@@ -56,8 +58,11 @@ export async function serve(flags: ServeFlags): Promise<number> {
     print(welcome(server.url, { token, secured: config.auth.tokens.length > 0 || config.auth.jwt !== undefined }));
     using _watch = path === undefined ? undefined : watchFile(path, async () => {
       try {
-        await server.reload(await load());
-        log.info(`Took over the models and streams of ${path}`);
+        const changed = await load();
+        if (isOpen(changed) && first) changed.auth.tokens.push(first);
+        const later = await server.reload(changed);
+        log.info(`Took over the changes of ${path}`);
+        if (later.length > 0) log.warn(`Counts from the next start only: ${later.join(", ")}`);
       } catch (error) {
         log.error(`Kept what there is: ${(error as Error).message}`);
       }
@@ -90,22 +95,26 @@ function withDemo(config: Config, { demo }: ServeFlags): Config {
   return demo && config.streams.length === 0 ? { ...config, streams: [DEMO] } : config;
 }
 
-/** Beyond loopback nobody gets in without a token: without any, one is made, kept, and told once. */
-async function ensureToken(config: Config, dataDir: string): Promise<string | undefined> {
-  const { auth, server } = config;
-  if (isLoopback(server.host) || auth.tokens.length > 0 || auth.jwt) return undefined;
-  const file = join(dataDir, "token");
-  let made: string | undefined;
+/** Whether anybody beyond this machine could come in, for want of anything that is asked for. */
+function isOpen({ auth, server }: Config): boolean {
+  return !isLoopback(server.host) && auth.tokens.length === 0 && !auth.jwt;
+}
+
+/** Beyond loopback nobody gets in without a token: without any, there is this one. */
+function firstToken(dataDir: string) {
+  return { name: "first", file: join(dataDir, "token"), role: "admin" } as const;
+}
+
+/** Makes a token where there is none yet, to be kept in that file and told once. */
+async function ensureToken(file: string): Promise<string | undefined> {
   try {
-    await Deno.mkdir(dataDir, { recursive: true, mode: 0o700 });
-    made = randomBytes(24).toString("base64url");
+    await Deno.mkdir(dirname(file), { recursive: true, mode: 0o700 });
+    const made = randomBytes(24).toString("base64url");
     await Deno.writeTextFile(file, `${made}\n`, { createNew: true, mode: 0o600 });
+    return made;
   } catch (error) {
     if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
-    made = undefined;
   }
-  auth.tokens.push({ name: "first", file, role: "admin" });
-  return made;
 }
 
 function welcome(url: string, { token, secured }: { token?: string; secured: boolean }): string {

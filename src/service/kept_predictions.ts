@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { CapturedFrame, CaptureModel, CaptureRules } from "../core/captures.ts";
 import type { ResultEnvelope } from "../core/results.ts";
 import type { PredictModel, PredictPlaces, PredictService } from "../core/services.ts";
@@ -10,7 +11,8 @@ export interface KeptPredictionsOptions {
   predict: PredictService;
   captures: Pick<Captures, "push" | "place">;
   weir: Pick<Weir, "models">;
-  rules: CaptureRules;
+  /** Without rules nothing is kept. */
+  rules: CaptureRules | undefined;
 }
 
 /** The name under which images of /predict are kept; no stream can be called so. */
@@ -18,12 +20,19 @@ export const PREDICT_ALBUM = "~predict";
 
 /** Images that are run through models, some of which are kept by rules, as they were sent and with what was answered. */
 export class KeptPredictions implements PredictService {
-  #choice: CaptureChoice;
+  #rules: CaptureRules | undefined;
+  #choice: CaptureChoice | undefined;
   #seq = 0;
 
   constructor(private readonly options: KeptPredictionsOptions) {
-    const { rules, captures } = options;
-    this.#choice = new CaptureChoice(rules, { sample: captures.place(PREDICT_ALBUM).sample });
+    this.#rules = options.rules;
+  }
+
+  /** From here on these rules hold. */
+  follow(rules: CaptureRules | undefined): void {
+    if (isDeepStrictEqual(rules, this.#rules)) return;
+    this.#rules = rules;
+    this.#choice = undefined;
   }
 
   open(caller: string, images: number): PredictPlaces {
@@ -39,6 +48,7 @@ export class KeptPredictions implements PredictService {
     return {
       ...model,
       run: async (request, signal) => {
+        if (!this.#rules?.enabled) return await model.run(request, signal);
         // The image itself moves to another thread.
         const image = request.image.slice();
         const prediction = await model.run(request, signal);
@@ -49,8 +59,11 @@ export class KeptPredictions implements PredictService {
   }
 
   #offer(image: Uint8Array, { frame, outputs }: Awaited<ReturnType<PredictModel["run"]>>): void {
-    const { rules, captures } = this.options;
-    if (!rules.enabled) return;
+    const rules = this.#rules;
+    const { captures } = this.options;
+    if (!rules?.enabled) return;
+    // What of the day's sample there is already is known once the albums are open.
+    this.#choice ??= new CaptureChoice(rules, { sample: captures.place(PREDICT_ALBUM).sample });
     const atMs = Date.now();
     const result: ResultEnvelope = {
       v: 1,

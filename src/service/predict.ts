@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { nowMs } from "../core/clock.ts";
 import { redactUrls } from "../core/redact.ts";
 import { ServiceError } from "../core/service_error.ts";
@@ -27,6 +28,11 @@ export interface PredictOptions {
     /** Most pixels of one. */
     pixels: number;
   };
+  offer: PredictOffer;
+}
+
+/** What there is besides the models themselves. */
+export interface PredictOffer {
   /** Several models as one, by name. */
   pipelines: Readonly<Record<string, readonly PipelineStep[]>>;
   /** The pipeline that is meant where none is named. */
@@ -55,9 +61,20 @@ const RETRY_MS = 1000;
 export class Predict implements PredictService {
   #load: PredictLoad;
   #outcomes: Record<string, number> = {};
+  #offer: PredictOffer;
 
   constructor(private readonly options: PredictOptions) {
     this.#load = new PredictLoad(options.limits.predictions);
+    this.#offer = options.offer;
+  }
+
+  /** From here on this is what there is. Pipelines that are said as before keep what they have ready. */
+  follow({ pipelines, default: named }: PredictOffer): void {
+    const kept = Object.entries(pipelines).map(([name, steps]) => {
+      const before = ownOf(this.#offer.pipelines, name);
+      return [name, isDeepStrictEqual(before, steps) ? before! : steps] as const;
+    });
+    this.#offer = { pipelines: Object.fromEntries(kept), default: named };
   }
 
   /** What became of images so far. */
@@ -84,8 +101,9 @@ export class Predict implements PredictService {
     return {
       count,
       use: async (model) => {
-        const pipeline = model ?? this.options.default;
-        const steps = pipeline === undefined ? undefined : ownOf(this.options.pipelines, pipeline);
+        const { pipelines, default: named } = this.#offer;
+        const pipeline = model ?? named;
+        const steps = pipeline === undefined ? undefined : ownOf(pipelines, pipeline);
         return steps
           ? await this.#pipeline(pipeline!, steps, { caller, hold })
           : await this.#model(model, { caller, hold });
@@ -259,7 +277,7 @@ export class Predict implements PredictService {
       ...weir.declarations.map(({ declared, name }) => name ?? called(declared)),
       ...await this.options.models.registered(),
       ...(await listBuiltinModels()).map(({ name }) => name),
-      ...Object.keys(this.options.pipelines),
+      ...Object.keys(this.#offer.pipelines),
     ]);
     return [...names].map((name) => ({ name }));
   }

@@ -137,10 +137,13 @@ export class WeirServer implements AsyncDisposable {
   /** Every way into it. */
   readonly routes: readonly Route[];
 
-  /** Takes the models and streams of a changed configuration over; what did not change is not touched. */
-  async reload(config: Config): Promise<void> {
-    await this.#services.models.declare(config);
-    await this.#services.streams.declare(config.streams);
+  /**
+   * Takes over what of a changed configuration can be while the server runs, and answers what of it counts from the next
+   * start only. What did not change is not touched.
+   */
+  async reload(config: Config): Promise<readonly string[]> {
+    await this.#services.follow(config);
+    return this.#services.restartNeeded;
   }
 
   /** Tells whoever listens, takes no more requests, lets streams finish, closes everything. */

@@ -1,8 +1,8 @@
 import { join } from "node:path";
-import type { PredictService } from "../core/services.ts";
 import type { StateEvent, StreamRegistration } from "../core/stream.ts";
 import type { UploadKeys } from "../capture/uploader.ts";
 import type { Config } from "../../config/load.ts";
+import { restartNeeded } from "../../config/restart_needed.ts";
 import type { Hub } from "../hub/hub.ts";
 import type { Store } from "../store/store.ts";
 import type { Log } from "../telemetry/log.ts";
@@ -44,7 +44,7 @@ export interface ServicesOptions extends ServerOptions {
 export class Services implements AsyncDisposable {
   readonly models: ServerModels;
   readonly registry: ServerRegistry;
-  readonly predict: PredictService;
+  readonly predict: KeptPredictions;
   readonly signals: Signals;
   readonly streams: ServerStreams;
   readonly sinks: StreamSinks;
@@ -58,8 +58,11 @@ export class Services implements AsyncDisposable {
   readonly metrics: WeirMetrics;
   /** HTTP requests under way. */
   active = 0;
+  /** Keys of the configuration that were changed and count from the next start on. */
+  restartNeeded: readonly string[] = [];
   #reports: PerformanceReport;
   #downloads: ModelDownloads;
+  #images: Predict;
   #subscriptions;
   #restoring = true;
   #startedAtMs = Date.now();
@@ -88,8 +91,9 @@ export class Services implements AsyncDisposable {
       weir,
       models: this.models,
       limits: config.limits,
-      ...config.predict,
+      offer: config.predict,
     });
+    this.#images = images;
     this.sinks = new StreamSinks({
       directory: join(options.dataDir, "sinks"),
       address: (host) => rules.address(host),
@@ -101,8 +105,8 @@ export class Services implements AsyncDisposable {
       keys: uploadKeys(config.capture),
       onFault: (error) => log.error(`Cannot keep captures: ${error instanceof Error ? error.message : String(error)}`),
     });
-    const { predict: kept } = config.capture;
-    this.predict = kept ? new KeptPredictions({ predict: images, captures: this.captures, weir, rules: kept }) : images;
+    const { captures } = this;
+    this.predict = new KeptPredictions({ predict: images, captures, weir, rules: config.capture.predict });
     this.signals = new Signals({
       ask: (question, asked) => weir.signal(question, asked),
       limits: config.limits,
@@ -138,6 +142,7 @@ export class Services implements AsyncDisposable {
       dataDir: options.dataDir,
       sinks,
       startedAtMs: this.#startedAtMs,
+      restartNeeded: () => this.restartNeeded,
       notReady: () => [
         ...this.#restoring ? ["models and threads are still being started"] : [],
         ...this.models.missing,
@@ -195,6 +200,18 @@ export class Services implements AsyncDisposable {
       this.#restoring = false;
     });
     await Promise.all([ready, streams]);
+  }
+
+  /** Takes over what of a changed configuration can be while the server runs; what did not change is not touched. */
+  async follow(config: Config): Promise<void> {
+    const { predict: rules } = config.capture;
+    this.restartNeeded = restartNeeded(this.options.config, config);
+    this.options.log.level = config.telemetry.level;
+    await this.models.declare(config);
+    this.#images.follow(config.predict);
+    await this.captures.follow(PREDICT_ALBUM, rules);
+    this.predict.follow(rules);
+    await this.streams.declare(config.streams);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

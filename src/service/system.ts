@@ -17,6 +17,8 @@ export interface ServerSystemOptions {
   /** Kinds of sinks, with their schemas. */
   sinks: readonly { kind: string; describe: string; schema: z.ZodType }[];
   startedAtMs: number;
+  /** Keys of the configuration that were changed and count from the next start on. */
+  restartNeeded(): readonly string[];
   /** Why the server is not ready besides what is found here; empty when all is well. */
   notReady(): string[];
 }
@@ -48,6 +50,7 @@ export class ServerSystem implements SystemService {
       version,
       pid: Deno.pid,
       startedAt: new Date(startedAtMs).toISOString(),
+      restartNeeded: this.options.restartNeeded(),
       cores,
       cpuSeconds: (user + system) / 1e6,
       memory: { residentBytes: rss, heapBytes: heapUsed, externalBytes: external },

@@ -67,6 +67,11 @@ export class Log implements AsyncDisposable {
     return this.#queue.dropped;
   }
 
+  /** From here on these are the least important lines that are written. */
+  set level(level: LogLevel) {
+    this.#least = LOG_LEVELS.indexOf(level);
+  }
+
   /** Whether lines of this level are written; what is costly to say can be left out. */
   says(level: LogLevel): boolean {
     return LOG_LEVELS.indexOf(level) >= this.#least;

@@ -4,6 +4,7 @@ import { type Config, configSchema } from "../../config/load.ts";
 import { tinyDetector } from "../../scripts/bench/sample_models.ts";
 import { WeirServer } from "../../src/service/server.ts";
 import { Log } from "../../src/telemetry/log.ts";
+import { jpegImage } from "../support/images.ts";
 import { until } from "../support/until.ts";
 
 // deno-lint-ignore no-explicit-any -- answers of every shape are looked into
@@ -38,6 +39,14 @@ async function served(configured: (dir: string) => object) {
     said,
     get,
     reload: (said: object) => server.reload(configOf(said)),
+    /** An image through what is called so; answers the status, and what answered. */
+    async predict(model?: string): Promise<[number, string | undefined]> {
+      const query = model === undefined ? "" : `?model=${model}`;
+      const headers = { "content-type": "image/jpeg" };
+      const body = jpegImage(64, 64) as Uint8Array<ArrayBuffer>;
+      const response = await fetch(`${server.url}/predict${query}`, { method: "POST", headers, body });
+      return [response.status, (await response.json()).model];
+    },
     models: async (): Promise<Record<string, Answer>> =>
       Object.fromEntries((await get("/api/v1/models")).body.models.map((model: Answer) => [model.name, model])),
     async [Symbol.asyncDispose]() {
@@ -134,6 +143,35 @@ Deno.test("a changed model that cannot be loaded leaves the one that runs, and t
     () => /cells cannot be loaded: .*what was loaded before stays/.test(s.said.join("")),
     "a line in the log",
   );
+});
+
+Deno.test("pipelines of /predict and what is kept of it change while the server runs, and what cannot change is told", async () => {
+  const models = (dir: string) => ({
+    models: [{ model: join(dir, "tiny.onnx"), name: "cells", replicas: 1, threads: 1 }],
+    limits: { predictMs: 120_000 },
+  });
+  await using s = await served(models);
+  const twice = [{ model: "cells" }, { model: "cells", name: "again", on: "detect", max: 2 }];
+  assert.deepEqual(await s.predict("twice"), [404, undefined]);
+  const offered = { pipelines: { once: [{ model: "cells" }], twice }, default: "twice" };
+  const capture = { predict: { everyNth: 1 } };
+  assert.deepEqual(await s.reload({ ...models(s.dir), predict: offered, capture }), []);
+  assert.deepEqual([await s.predict("twice"), await s.predict()], [[200, "twice"], [200, "twice"]]);
+  const kept = async () => (await s.get("/api/v1/captures?stream=~predict")).body.captures.length;
+  await until(async () => await kept() === 2, "both are kept");
+  const later = {
+    ...models(s.dir),
+    predict: { pipelines: { once: [{ model: "cells" }] } },
+    limits: { predictMs: 90_000 },
+  };
+  assert.deepEqual(await s.reload(later), ["limits.predictMs"]);
+  assert.deepEqual((await s.get("/api/v1/system")).body.restartNeeded, ["limits.predictMs"]);
+  const answers = [await s.predict("twice"), await s.predict("once"), await s.predict()];
+  assert.deepEqual(answers, [[404, undefined], [200, "once"], [200, "cells"]]);
+  await s.reload({ ...models(s.dir), capture });
+  await s.predict();
+  await until(async () => await kept() === 3, "what came while nothing was asked for is not among them");
+  assert.deepEqual((await s.get("/api/v1/system")).body.restartNeeded, []);
 });
 
 Deno.test("the default model is kept loaded although no section says so", async () => {

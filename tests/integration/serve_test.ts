@@ -15,10 +15,14 @@ const JSON_TYPE = { "content-type": "application/json" };
 
 /** The program as a user starts it, in a directory of its own. */
 class Program implements AsyncDisposable {
-  #errors: Promise<string>;
+  /** What it has said to those who run it. */
+  log = "";
+  #read: Promise<void>;
 
   private constructor(readonly child: Deno.ChildProcess, readonly url: string, readonly lines: AsyncIterator<string>) {
-    this.#errors = new Response(child.stderr).text();
+    this.#read = (async () => {
+      for await (const part of child.stderr.pipeThrough(new TextDecoderStream())) this.log += part;
+    })();
   }
 
   static async start(dataDir: string, args: string[] = []): Promise<Program> {
@@ -48,7 +52,8 @@ class Program implements AsyncDisposable {
     })();
     const { code } = await this.child.status;
     await rest;
-    return { code, log: await this.#errors };
+    await this.#read;
+    return { code, log: this.log };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -169,7 +174,14 @@ Deno.test("streams of the configuration file are taken over while the server run
   inDirectory(async (directory) => {
     const file = join(directory, "weir.yaml");
     const stream = (id: string, label: string) => ({ id, source: COUNTER, labels: { label } });
-    const write = (...streams: unknown[]) => Deno.writeTextFile(file, JSON.stringify({ streams }));
+    const said = (what: RegExp) =>
+      until(`${what} in the log`, () => Promise.resolve(what.test(program.log) || undefined));
+    // In one piece: whoever reads while it is written would read a half.
+    const put = async (text: string) => {
+      await Deno.writeTextFile(`${file}.new`, text);
+      await Deno.rename(`${file}.new`, file);
+    };
+    const write = (...streams: unknown[]) => put(JSON.stringify({ streams }));
     await write(stream("a", "one"), stream("b", "one"));
     await using program = await Program.start(join(directory, "data"), ["--config", file]);
     const { url } = program;
@@ -187,9 +199,17 @@ Deno.test("streams of the configuration file are taken over while the server run
     await until("b to go", async () => (await json(`${url}/api/v1/streams/b`)).status === 404 || undefined);
     const after = await running("a");
     assert.deepEqual([after.status.epoch, after.status.sinceMs], [before.status.epoch, before.status.sinceMs]);
-    await Deno.writeTextFile(file, "streams: [");
-    await new Promise((resolve) => setTimeout(resolve, 2500));
+    await put("streams: [");
+    await said(/Kept what there is: /);
     assert.equal((await running("c")).registration.labels.label, "two");
+    await put(JSON.stringify({ streams: [stream("c", "three")], limits: { streams: 5 }, server: { port: 1 } }));
+    await said(/Counts from the next start only: limits\.streams/);
+    assert.deepEqual(
+      (await json(`${url}/api/v1/system`)).restartNeeded,
+      ["limits.streams"],
+      "flags count more than files",
+    );
+    assert.equal((await running("c")).registration.labels.label, "three");
   }));
 
 Deno.test("every way in lets in whom its table says and nobody else, and the document of them all is valid", () =>
