@@ -2,6 +2,7 @@ import { z } from "zod";
 import { faultsOf } from "./faults.ts";
 import { formParts } from "./form_parts.ts";
 import { parseJson } from "./json.ts";
+import type { SignalBody } from "./predict_signal.ts";
 import { Problem } from "./problem.ts";
 
 /** An image's bytes. */
@@ -19,6 +20,8 @@ export interface PredictFields {
 export interface PredictBody {
   images: (Image | Problem)[];
   fields: PredictFields;
+  /** It is no image at all. */
+  signal?: SignalBody;
 }
 
 /** What a form's parts of a field are called. */
@@ -69,12 +72,19 @@ export const formSchema = (file: z.ZodType) => z.object({ file, ...fields });
 /** Takes a body apart: an image itself, a form, or JSON as `json` has it. */
 export function predictBody(
   bytes: Image,
-  { type, json }: { type: string; json: z.ZodType<PredictFields & { image?: string; images?: string[] }> },
+  { type, json, read = (bytes) => ({ value: parseJson(bytes) }) }: {
+    type: string;
+    json: z.ZodType<PredictFields & { image?: string; images?: string[] }>;
+    /** Reads the JSON where it may be a signal as well. */
+    read?(bytes: Image): { value: unknown } | { signal: SignalBody };
+  },
 ): PredictBody {
   const essence = type.split(";", 1)[0].trim().toLowerCase();
   if (essence === "multipart/form-data") return formBody(bytes, type);
   if (essence !== "application/json") return { images: [bytes], fields: {} };
-  const value = parseJson(bytes);
+  const said = read(bytes);
+  if ("signal" in said) return { images: [], fields: {}, signal: said.signal };
+  const { value } = said;
   const parsed = json.safeParse(value);
   if (!parsed.success) throw new Problem("invalid", "The body does not fit", { faults: faultsOf(parsed.error, value) });
   const { image, images = [image!], ...rest } = parsed.data;

@@ -1,15 +1,18 @@
 import { z } from "zod";
 import { IMAGE_TYPES } from "../core/image_types.ts";
 import { ServiceError } from "../core/service_error.ts";
+import type { SignalService } from "../core/signals.ts";
 import type { Prediction, PredictModel, PredictService } from "../core/services.ts";
 import { formProblem, formSchema, type Image, imageSchema, imagesSchema, predictBody } from "./predict_body.ts";
 import { type PredictFields, sessionId, topK } from "./predict_body.ts";
+import { answerSignal, jsonOrSignal, signalAnswerSchema, signalSchema } from "./predict_signal.ts";
 import { Problem } from "./problem.ts";
 import { type Answer, type Route, route, type WholeBody } from "./route.ts";
 
 /** What the routes of single images stand on. */
 export interface PredictRoutesOptions {
   predict: PredictService;
+  signals: SignalService;
   /** Largest image. */
   imageBytes: number;
 }
@@ -71,7 +74,7 @@ const batchSchema = z.object({
 });
 
 /** Single images, through the models and queues that the streams have. */
-export function predictRoutes({ predict, imageBytes }: PredictRoutesOptions): Route[] {
+export function predictRoutes({ predict, signals, imageBytes }: PredictRoutesOptions): Route[] {
   const answer = (description: string, schema: z.ZodType): Record<number, Answer> => ({ 200: { description, schema } });
   const severalSchema = imagesSchema(BATCH_IMAGES);
   const most = (images: number) => Math.ceil(images * imageBytes * BASE64) + FRAME_BYTES;
@@ -81,12 +84,13 @@ export function predictRoutes({ predict, imageBytes }: PredictRoutesOptions): Ro
       path: "/predict",
       id: "predict",
       tag: TAG,
-      summary: "What a model says of an image",
+      summary: "What a model says of an image, or a heart rate out of a signal",
       description:
         "The body is the image itself, a JPEG, PNG, WebP, BMP or GIF (its first frame); or a form with the image as " +
         "`file`; or JSON with it as base64. An EXIF orientation is honoured. What the body says counts more than the " +
         "query. The image waits in the queue that the cameras wait in, and callers take turns; where it could not be " +
-        "answered in time, 429 says when to try again.",
+        "answered in time, 429 says when to try again. JSON that is an array, or has a `signal`, is no image but the mean " +
+        "colours of skin over time, out of which a heart rate is read.",
       role: "viewer",
       query,
       body: {
@@ -94,13 +98,15 @@ export function predictRoutes({ predict, imageBytes }: PredictRoutesOptions): Ro
         maxBytes: most(1),
         wholeWithinMs: UPLOAD_MS,
         schema: formSchema(z.file()),
-        json: imageSchema,
+        json: z.union([imageSchema, signalSchema]).meta({ examples: imageSchema.meta()?.examples }),
       },
-      answers: answer("What the model says", predictionSchema),
+      answers: answer("What the model says", z.union([predictionSchema, signalAnswerSchema])),
       problems: [...PROBLEMS, "undecodable"],
       async handle({ query, body, request, caller, signal }) {
         using places = predict.open(caller.id, 1);
-        const { images, fields } = predictBody(await body(), { type: typeOf(request), json: imageSchema });
+        const form = { type: typeOf(request), json: imageSchema, read: jsonOrSignal };
+        const { images, fields, signal: sent } = predictBody(await body(), form);
+        if (sent) return await answerSignal(sent, { signals, query, signal });
         if (images.length !== 1) throw formProblem("file", `there are ${images.length}, and one image is taken here`);
         const said = merged(query, fields);
         const model = await places.use(said.model);

@@ -31,7 +31,7 @@ export function serverRoutes(services: Services): { routes: Route[]; guard: Guar
       metrics: (accept) => metrics.expose(accept),
     }),
     ...modelRoutes({ models, registry, modelBytes: config.limits.modelBytes }),
-    ...predictRoutes({ predict, imageBytes: config.limits.imageBytes }),
+    ...predictRoutes({ predict, signals: services.signals, imageBytes: config.limits.imageBytes }),
     ...streamRoutes({
       streams,
       trials: streams,
