@@ -1,11 +1,15 @@
 import { nowMs } from "../src/core/clock.ts";
 import { DispatchQueue } from "./dispatch_queue.ts";
+import { OpenTurn } from "./open_turn.ts";
 import type { AskMessage, GrantMessage, OfferMessage, VoidMessage } from "./protocol.ts";
 
 interface Replica {
   model: string;
   port: MessagePort;
   ask?: AskMessage;
+  /** Where its next turn lies open while nobody waits for it, and whether it was laid there. */
+  turn?: OpenTurn;
+  laid: boolean;
   /** When the ask falls due, and when the run under way is over, on the clock of `nowMs()`. */
   dueMs: number;
   freeMs: number;
@@ -49,16 +53,21 @@ export class Dispatcher {
     for (const { port } of this.#replicas.values()) port.postMessage({ type: "void" } satisfies VoidMessage);
   }
 
-  /** A replica of a model joins. */
-  addReplica(id: number, model: string, port: MessagePort): void {
-    const replica: Replica = { model, port, dueMs: 0, freeMs: 0 };
+  /** A replica of a model joins; `turn` is shared with those who may take its turns where they lie open. */
+  addReplica(id: number, model: string, port: MessagePort, turn?: SharedArrayBuffer): void {
+    const open = turn && new OpenTurn(turn);
+    open?.clear();
+    const replica: Replica = { model, port, turn: open, laid: false, dueMs: 0, freeMs: 0 };
     this.#replicas.set(id, replica);
     port.onmessage = ({ data }: MessageEvent<AskMessage>) => {
       if (this.#replicas.get(id) !== replica) return;
+      replica.turn?.clear();
+      replica.laid = false;
       replica.ask = data;
       replica.freeMs = nowMs() + data.freeInMs;
       replica.dueMs = replica.freeMs - data.leadMs;
       this.#serve(id, replica);
+      this.#layOpen(replica);
       this.#serveSpare();
     };
   }
@@ -68,6 +77,7 @@ export class Dispatcher {
     const replica = this.#replicas.get(id);
     if (!replica) return;
     clearTimeout(replica.timer);
+    replica.turn?.clear();
     replica.port.close();
     this.#replicas.delete(id);
     const { model } = replica;
@@ -116,9 +126,9 @@ export class Dispatcher {
 
   /** Grants what waits to a replica whose time has come, or sets the clock for when it does. */
   #serve(id: number, replica: Replica): void {
-    const { ask } = replica;
     const queue = this.#queue(replica.model);
-    if (!ask || queue.depth === 0) return;
+    if (!replica.ask || queue.depth === 0 || !this.#takeBack(replica)) return;
+    const { ask } = replica;
     const now = nowMs();
     // A frame that no newer one replaces is better off lying ready at the replica.
     const callMs = queue.eager ? now : Math.max(replica.dueMs, now);
@@ -132,6 +142,23 @@ export class Dispatcher {
       return;
     }
     this.#grant(id, replica);
+  }
+
+  /** Whoever comes while nobody waits need not ask. What they take is charged to nobody: nobody went without. */
+  #layOpen(replica: Replica): void {
+    const { ask, turn, dueMs } = replica;
+    if (!ask?.single || !turn || this.#queue(replica.model).depth > 0) return;
+    replica.laid = true;
+    turn.lay({ batch: ask.batch, dueMs, expectedMs: ask.expectedMs });
+  }
+
+  /** Whether the turn of a replica that has asked can still be granted: where it lay open somebody may have taken it. */
+  #takeBack(replica: Replica): boolean {
+    if (!replica.laid) return true;
+    replica.laid = false;
+    if (replica.turn!.clear()) return true;
+    replica.ask = undefined;
+    return false;
   }
 
   #grant(id: number, replica: Replica): void {
@@ -158,9 +185,9 @@ export class Dispatcher {
     clearTimeout(this.#spareTimer);
     if ([...this.#queues.values()].some(({ depth }) => depth > 0)) return;
     let freeMs = 0;
-    for (const { ask, freeMs: thisMs } of this.#replicas.values()) {
-      // It was granted frames and has not begun with them; once it does, it asks.
-      if (!ask) return;
+    for (const { ask, laid, turn, freeMs: thisMs } of this.#replicas.values()) {
+      // It was granted frames, or they came to it, and it has not begun with them; once it does, it asks.
+      if (!ask || (laid && !turn!.lies)) return;
       freeMs = Math.max(freeMs, thisMs);
     }
     const inMs = freeMs - nowMs();
@@ -168,6 +195,7 @@ export class Dispatcher {
     for (const [key, model] of this.#spare) {
       const [id, replica] = [...this.#replicas].find(([, replica]) => replica.model === model) ?? [];
       if (!replica) continue;
+      if (!this.#takeBack(replica)) return;
       this.#spare.delete(key);
       return this.#send(id!, replica, [key]);
     }

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import { nowMs } from "../src/core/clock.ts";
 import { until } from "../tests/support/until.ts";
 import { Dispatcher } from "./dispatcher.ts";
+import { OpenTurn } from "./open_turn.ts";
 import type { AskMessage, GrantMessage, OfferMessage } from "./protocol.ts";
 
 /** An end of a channel that delivers what the test says, even after it was closed, as real ones may. */
@@ -39,6 +41,7 @@ const ask = (batch: number): AskMessage => ({
   leadMs: 0,
   expectedMs: 10,
   maxDelayMs: 0,
+  single: true,
 });
 
 Deno.test("an offer of a stream worker that is gone takes nobody's turn, however late it comes", () => {
@@ -71,6 +74,59 @@ Deno.test("an ask of a replica that is gone is granted nothing, however late it 
   assert.deepEqual(alive.sent, []);
   here.hear(ask(1));
   assert.deepEqual((alive.sent as GrantMessage[]).map(({ replica }) => replica), [8]);
+  dispatcher.close();
+});
+
+Deno.test("a turn lies open while nobody waits, and is for who waits as soon as somebody does", () => {
+  const dispatcher = new Dispatcher();
+  const [streams, replica] = [new FakePort(), new FakePort()];
+  const memory = OpenTurn.memory();
+  const turn = new OpenTurn(memory);
+  const granted = () => (streams.sent as GrantMessage[]).map(({ batch, keys }) => [batch, ...keys]);
+  dispatcher.addStreams(1, streams.port);
+  dispatcher.addReplica(7, "m", replica.port, memory);
+  assert.equal(turn.lies, false);
+  replica.hear(ask(1));
+  assert.equal(turn.lies, true);
+  streams.hear(offer(3, "cam"));
+  assert.deepEqual([granted(), turn.lies], [[[1, 3]], false]);
+
+  replica.hear({ ...ask(2), freeInMs: 60_000 });
+  assert.equal(turn.take(nowMs()), undefined, "a run is under way for a while yet");
+  streams.hear({ ...offer(4, "cam"), late: true } as OfferMessage);
+  assert.deepEqual([granted().length, turn.take(Infinity)], [1, undefined], "somebody waits");
+
+  replica.hear({ ...ask(3), freeInMs: 0 });
+  assert.deepEqual(granted().at(-1), [3, 4]);
+  replica.hear(ask(4));
+  assert.equal(turn.take(nowMs())?.batch, 4);
+  streams.hear(offer(5, "cam"));
+  assert.deepEqual([granted().length, dispatcher.depths()], [2, { m: 1 }], "somebody else was faster");
+  replica.hear(ask(5));
+  assert.deepEqual([granted().at(-1), turn.lies], [[5, 5], false]);
+
+  replica.hear({ ...ask(6), single: false });
+  assert.equal(turn.lies, false, "a batch waits for company");
+  replica.hear(ask(7));
+  dispatcher.removeReplica(7);
+  assert.equal(turn.lies, false);
+  dispatcher.close();
+});
+
+Deno.test("a replica whose turn was taken where it lay open is at work", () => {
+  const dispatcher = new Dispatcher();
+  const [streams, main, other] = [new FakePort(), new FakePort(), new FakePort()];
+  const memory = OpenTurn.memory();
+  dispatcher.addStreams(1, streams.port);
+  dispatcher.addReplica(7, "m", main.port, memory);
+  dispatcher.addReplica(8, "tried", other.port);
+  main.hear(ask(1));
+  other.hear(ask(1));
+  assert.equal(new OpenTurn(memory).take(nowMs())?.batch, 1);
+  streams.hear({ ...offer(1, "~cam"), model: "tried", spare: true } as OfferMessage);
+  assert.deepEqual(streams.sent, []);
+  main.hear(ask(2));
+  assert.deepEqual((streams.sent as GrantMessage[]).map(({ keys, replica }) => [replica, ...keys]), [[8, 1]]);
   dispatcher.close();
 });
 

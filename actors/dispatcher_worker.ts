@@ -9,8 +9,9 @@ hostActor<undefined, ToDispatcher, never>({
   handle(message) {
     if (message.type === "streams") dispatcher.addStreams(message.worker, message.port);
     else if (message.type === "streamsGone") dispatcher.removeStreams(message.worker);
-    else if (message.type === "replica") dispatcher.addReplica(message.replica, message.model, message.port);
-    else if (message.type === "gone") dispatcher.removeReplica(message.replica);
+    else if (message.type === "replica") {
+      dispatcher.addReplica(message.replica, message.model, message.port, message.turn);
+    } else if (message.type === "gone") dispatcher.removeReplica(message.replica);
     else return dispatcher.depths();
   },
   close: () => dispatcher.close(),

@@ -120,6 +120,7 @@ export class Replica implements Disposable {
         leadMs: Math.min(LEAD_MAX_MS, this.#leadMs * LEAD_MARGIN + LEAD_SLACK_MS),
         expectedMs: this.#runMs,
         maxDelayMs: this.options.maxDelayMs,
+        single: this.options.maxBatch === 1,
       } satisfies AskMessage,
     );
   }
@@ -157,6 +158,8 @@ export class Replica implements Disposable {
       await this.#run(items);
     }
     this.#running = false;
+    // Its last ask was passed on while it ran.
+    if (!this.#asked) this.#ask(0);
   }
 
   async #run(items: Item[]): Promise<void> {

@@ -1,11 +1,15 @@
 import { nowMs } from "../src/core/clock.ts";
 import type { BufferHome, Inferred, Turn, TurnInput, TurnRequest, Turns } from "../src/core/inference.ts";
+import { OpenTurn } from "./open_turn.ts";
 import type { AnswerMessage, FrameMessage, GrantMessage, OfferMessage } from "./protocol.ts";
 
-interface WaitingOffer {
+interface Asked {
   model: string;
   askedAtMs: number;
   request: TurnRequest;
+}
+
+interface WaitingOffer extends Asked {
   resolve(turn: Turn): void;
   reject(error: unknown): void;
 }
@@ -37,6 +41,8 @@ export class TurnClient implements Turns, Disposable {
   #offers = new Map<number, WaitingOffer>();
   #runs = new Map<number, PendingRun>();
   #ports = new Map<number, MessagePort>();
+  /** By model, the turns that may lie open. */
+  #open = new Map<string, { replica: number; turn: OpenTurn }[]>();
   #gone = new Set<number>();
   /** Grants that overtook the port of their replica: both come by different ways. */
   #early = new Map<number, GrantMessage[]>();
@@ -61,9 +67,13 @@ export class TurnClient implements Turns, Disposable {
     for (const [key, offer] of this.#offers) this.#offer(key, offer);
   }
 
-  /** A replica can be reached through this port. */
-  addReplica(replica: number, port: MessagePort): void {
+  /** A replica can be reached through this port; where the model's next turn may lie open, it is taken there. */
+  addReplica(replica: number, port: MessagePort, open?: { model: string; turn: SharedArrayBuffer }): void {
     this.#ports.set(replica, port);
+    if (open) {
+      const turn = new OpenTurn(open.turn);
+      this.#open.set(open.model, [...this.#open.get(open.model) ?? [], { replica, turn }]);
+    }
     port.onmessage = ({ data }: MessageEvent<AnswerMessage>) => this.#answered(data);
     this.#replay(replica);
   }
@@ -73,6 +83,11 @@ export class TurnClient implements Turns, Disposable {
     this.#ports.get(replica)?.close();
     this.#ports.delete(replica);
     this.#gone.add(replica);
+    for (const [model, turns] of this.#open) {
+      const others = turns.filter((turn) => turn.replica !== replica);
+      if (others.length > 0) this.#open.set(model, others);
+      else this.#open.delete(model);
+    }
     this.#replay(replica);
     for (const [key, run] of this.#runs) {
       if (run.replica === replica) this.#lose(key, run, reason);
@@ -95,6 +110,8 @@ export class TurnClient implements Turns, Disposable {
     if (reason !== undefined) return Promise.reject(new Error(reason));
     if (signal.aborted) return Promise.reject(signal.reason);
     const key = ++this.#key;
+    const taken = request.spare ? undefined : this.#takeOpen(key, model, request);
+    if (taken) return Promise.resolve(taken);
     return new Promise((resolve, reject) => {
       const abandons = this.#abandonsOf(signal);
       abandons.set(key, () => {
@@ -140,6 +157,17 @@ export class TurnClient implements Turns, Disposable {
     return abandons;
   }
 
+  /** A turn that lies open, where one does: nobody waits for it. */
+  #takeOpen(key: number, model: string, request: TurnRequest): Turn | undefined {
+    const atMs = nowMs();
+    for (const { replica, turn } of this.#open.get(model) ?? []) {
+      const taken = turn.take(request.late ? atMs : Number.POSITIVE_INFINITY);
+      if (!taken) continue;
+      const grant = { keys: [key], replica, of: 1, atMs, ...taken };
+      return this.#turn(key, grant, { model, askedAtMs: atMs, request });
+    }
+  }
+
   #offer(key: number, offer: WaitingOffer): void {
     this.#offers.set(key, offer);
     const { model, request } = offer;
@@ -163,22 +191,28 @@ export class TurnClient implements Turns, Disposable {
   }
 
   #grantedOne(key: number, grant: GrantMessage, port: MessagePort | undefined): void {
-    const { batch, of, expectedMs, atMs } = grant;
-    const pass = () => port?.postMessage({ type: "pass", batch, of } satisfies FrameMessage);
     const offer = this.#offers.get(key);
-    if (!offer) return pass();
+    if (!offer) return this.#pass(grant);
     this.#offers.delete(key);
     // The replica went down between the grant and now; the offer waits for another one.
     if (!port) return this.#offer(key, offer);
-    offer.resolve({
-      expectedMs,
-      waitedMs: Math.max(0, atMs - offer.askedAtMs),
-      pass,
-      run: (input) => this.#run(key, grant, offer, input),
-    });
+    offer.resolve(this.#turn(key, grant, offer));
   }
 
-  #run(key: number, grant: GrantMessage, offer: WaitingOffer, input: TurnInput): Promise<Inferred> {
+  #turn(key: number, grant: GrantMessage, asked: Asked): Turn {
+    return {
+      expectedMs: grant.expectedMs,
+      waitedMs: Math.max(0, grant.atMs - asked.askedAtMs),
+      pass: () => this.#pass(grant),
+      run: (input) => this.#run(key, grant, asked, input),
+    };
+  }
+
+  #pass({ replica, batch, of }: GrantMessage): void {
+    this.#ports.get(replica)?.postMessage({ type: "pass", batch, of } satisfies FrameMessage);
+  }
+
+  #run(key: number, grant: GrantMessage, offer: Asked, input: TurnInput): Promise<Inferred> {
     const { replica, batch, of, atMs } = grant;
     const { buffer, placement, overrides, home } = input;
     const port = this.#ports.get(replica);

@@ -3,6 +3,8 @@ import { nowMs } from "../src/core/clock.ts";
 import type { Turn } from "../src/core/inference.ts";
 import { FramePool } from "../streams/frame_pool.ts";
 import { Dispatcher } from "./dispatcher.ts";
+import { OpenTurn } from "./open_turn.ts";
+import { until } from "../tests/support/until.ts";
 import { Replica, type RunBatch } from "./replica.ts";
 import { TurnClient } from "./turn_client.ts";
 
@@ -19,14 +21,16 @@ function rig(options: { maxBatch?: number; maxDelayMs?: number; answerTimeoutMs?
     onOverdue: (replica) => overdue.push(replica),
   });
   const replicas: Replica[] = [];
+  const open: { model: string; turn: SharedArrayBuffer }[] = [];
   const addReplica = (run: RunBatch) => {
     const id = replicas.length;
     const control = new MessageChannel();
     const data = new MessageChannel();
-    dispatcher.addReplica(id, "model", control.port1);
+    open.push({ model: "model", turn: OpenTurn.memory() });
+    dispatcher.addReplica(id, "model", control.port1, open[id].turn);
     const replica = new Replica({ dispatcher: control.port2, maxBatch, maxDelayMs, run });
     replica.addStreams(0, data.port1);
-    client.addReplica(id, data.port2);
+    client.addReplica(id, data.port2, open[id]);
     replica.start();
     replicas.push(replica);
     return id;
@@ -39,12 +43,15 @@ function rig(options: { maxBatch?: number; maxDelayMs?: number; answerTimeoutMs?
     replicas.forEach((replica, id) => {
       const data = new MessageChannel();
       replica.addStreams(worker, data.port1);
-      other.addReplica(id, data.port2);
+      other.addReplica(id, data.port2, open[id]);
     });
     return other;
   };
-  const request = (stream: string, deadlineMs = Infinity, signal = new AbortController().signal) =>
-    client.request("model", { stream, deadlineMs, weight: 1, late: true }, signal);
+  const request = (
+    stream: string,
+    deadlineMs = Infinity,
+    { signal = never, late = true }: { signal?: AbortSignal; late?: boolean } = {},
+  ) => client.request("model", { stream, deadlineMs, weight: 1, late }, signal);
   const pool = new FramePool(4, 8);
   const runTurn = async (turn: Turn, mark: number) => {
     const buffer = await pool.take();
@@ -58,6 +65,7 @@ function rig(options: { maxBatch?: number; maxDelayMs?: number; answerTimeoutMs?
     replicas,
     addReplica,
     addClient,
+    open,
     request,
     pool,
     runTurn,
@@ -69,6 +77,7 @@ function rig(options: { maxBatch?: number; maxDelayMs?: number; answerTimeoutMs?
   };
 }
 
+const never = new AbortController().signal;
 const ASKS = { stream: "dying", deadlineMs: Infinity, weight: 1, late: true };
 
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -101,10 +110,72 @@ Deno.test("a turn that is passed on goes to the next frame", async () => {
   assert.deepEqual((await r.runTurn(await second, 2)).output.embedding, [2]);
 });
 
+Deno.test("a turn that is passed on while the replica runs is followed by another", async () => {
+  using r = rig();
+  const release: (() => void)[] = [];
+  r.addReplica(async (frames) => {
+    await new Promise<void>((resolve) => release.push(resolve));
+    return echo()(frames);
+  });
+  const running = r.runTurn(await r.request("a"), 1);
+  await until(() => release.length === 1, "the first run");
+  (await r.request("b", Infinity, { late: false })).pass();
+  await sleep(10);
+  release[0]();
+  await running;
+  const next = r.runTurn(await r.request("c"), 3);
+  await until(() => release.length === 2, "the second run");
+  release[1]();
+  assert.deepEqual((await next).output.embedding, [3]);
+});
+
+Deno.test("a turn that nobody waits for lies open for whoever comes, and is one stream worker's only", async () => {
+  using r = rig();
+  r.addReplica(echo(20));
+  using other = r.addClient(1);
+  const turn = new OpenTurn(r.open[0].turn);
+  await until(() => turn.lies, "a turn that lies open");
+  const ask = { ...ASKS, stream: "b" };
+  const both = [r.request("a"), other.request("model", ask, new AbortController().signal)];
+  assert.equal(turn.lies, false);
+  assert.equal(r.dispatcher.depths().model ?? 0, 0, "the first one asked nobody");
+  const [a, b] = await Promise.all(both.map(async (one, n) => r.runTurn(await one, n + 1)));
+  assert.deepEqual([a.output.embedding, b.output.embedding], [[1], [2]]);
+  assert.equal(r.pool.out, 0);
+  await until(() => turn.lies, "another turn that lies open");
+});
+
+Deno.test("a stream worker that dies with a turn that lay open leaves the replica another", async () => {
+  using r = rig();
+  r.addReplica(echo());
+  using dying = r.addClient(1);
+  const turn = new OpenTurn(r.open[0].turn);
+  await until(() => turn.lies, "a turn that lies open");
+  await dying.request("model", ASKS, never);
+  assert.equal(turn.lies, false);
+  const waiting = r.request("a");
+  await sleep(10);
+  r.dispatcher.removeStreams(1);
+  assert.deepEqual((await r.runTurn(await waiting, 8)).output.embedding, [8]);
+});
+
+Deno.test("what lay open at a replica that died is taken by nobody", async () => {
+  using r = rig();
+  const dead = r.addReplica(echo());
+  const turn = new OpenTurn(r.open[0].turn);
+  await until(() => turn.lies, "a turn that lies open");
+  r.dispatcher.removeReplica(dead);
+  assert.equal(turn.lies, false);
+  const waiting = r.request("a");
+  r.client.removeReplica(dead, "killed");
+  r.addReplica(echo());
+  assert.deepEqual((await r.runTurn(await waiting, 4)).output.embedding, [4]);
+});
+
 Deno.test("an offer that is withdrawn is never granted", async () => {
   using r = rig();
   const abort = new AbortController();
-  const withdrawn = r.request("a", Infinity, abort.signal);
+  const withdrawn = r.request("a", Infinity, { signal: abort.signal });
   abort.abort(new Error("not any more"));
   await assert.rejects(withdrawn, /not any more/);
   r.addReplica(echo());

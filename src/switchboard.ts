@@ -1,6 +1,7 @@
 import type { Actor, ActorSnapshot, StopOptions } from "../actors/actor.ts";
 import type { ReplicaWiring } from "../actors/inference_actor.ts";
 import type { Kills } from "../actors/kills.ts";
+import { OpenTurn } from "../actors/open_turn.ts";
 import type { ToDispatcher, ToReplica, ToStreams } from "../actors/protocol.ts";
 import type { StreamSlot } from "../actors/stream_workers.ts";
 import { spawnWorker } from "../actors/worker_actor.ts";
@@ -25,6 +26,8 @@ const ASK_MS = 5_000;
 export class Switchboard implements ReplicaWiring {
   #dispatcher!: Actor<ToDispatcher, never>;
   #starts = 0;
+  /** By replica, where its next turn may lie open for all. */
+  #turns = new Map<number, SharedArrayBuffer>();
   #closing = false;
 
   constructor(private readonly options: SwitchboardOptions) {}
@@ -90,7 +93,7 @@ export class Switchboard implements ReplicaWiring {
   streamsJoined(slot: StreamSlot): void {
     for (const { setup, actor } of this.options.models()) {
       for (const [replica, replicaActor] of actor.replicas()) {
-        connect(replica, setup.key, replicaActor, slot);
+        this.#connect(replica, setup.key, replicaActor, slot);
       }
     }
   }
@@ -105,15 +108,16 @@ export class Switchboard implements ReplicaWiring {
 
   dispatcherPort(replica: number, model: string): MessagePort {
     const { port1, port2 } = new MessageChannel();
-    this.#dispatcher.tell({ type: "replica", model, replica, port: port1 }, [port1]);
+    this.#dispatcher.tell({ type: "replica", model, replica, port: port1, turn: this.#turn(replica) }, [port1]);
     return port2;
   }
 
   joined(replica: number, model: string, actor: Actor<ToReplica, never>): void {
-    for (const slot of this.options.slots()) connect(replica, model, actor, slot);
+    for (const slot of this.options.slots()) this.#connect(replica, model, actor, slot);
   }
 
   left(replica: number, reason: string): void {
+    this.#turns.delete(replica);
     if (this.#closing) return;
     this.#dispatcher.tell({ type: "gone", replica });
     this.#tellStreams({ type: "gone", replica, reason });
@@ -132,10 +136,16 @@ export class Switchboard implements ReplicaWiring {
   #tellStreams(message: ToStreams): void {
     for (const { actor } of this.options.slots()) actor.tell(message);
   }
-}
 
-function connect(replica: number, model: string, actor: Actor<ToReplica, never>, slot: StreamSlot): void {
-  const { port1, port2 } = new MessageChannel();
-  actor.tell({ type: "streams", worker: slot.id, port: port1 }, [port1]);
-  slot.actor.tell({ type: "replica", model, replica, port: port2 }, [port2]);
+  #connect(replica: number, model: string, actor: Actor<ToReplica, never>, slot: StreamSlot): void {
+    const { port1, port2 } = new MessageChannel();
+    actor.tell({ type: "streams", worker: slot.id, port: port1 }, [port1]);
+    slot.actor.tell({ type: "replica", model, replica, port: port2, turn: this.#turn(replica) }, [port2]);
+  }
+
+  #turn(replica: number): SharedArrayBuffer {
+    let turn = this.#turns.get(replica);
+    if (!turn) this.#turns.set(replica, turn = OpenTurn.memory());
+    return turn;
+  }
 }
