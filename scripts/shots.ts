@@ -44,6 +44,11 @@ interface Shot {
 const PRESS_DRAW = `[...document.querySelectorAll("button")].find(({ textContent }) => textContent === "Draw").click();
   setTimeout(() => document.querySelector("svg.shapes .zone .outline").focus({ preventScroll: true }), 300)`;
 
+/** Several rates, so that there is a line of them. */
+const PLAY_SAMPLE =
+  `[...document.querySelectorAll("button")].find(({ textContent }) => textContent.includes("sample")).click();
+  new Promise((resolve) => setTimeout(resolve, 20_000))`;
+
 const PAGES: readonly Shot[] = [
   { name: "wall", hash: "#/", ready: `document.querySelectorAll("canvas.live.begun").length >= 2` },
   {
@@ -56,6 +61,11 @@ const PAGES: readonly Shot[] = [
   { name: "add", hash: "#/add" },
   { name: "webcam", hash: "#/webcam" },
   { name: "engagement", hash: "#/engagement" },
+  {
+    name: "vitals",
+    hash: "#/vitals",
+    before: PLAY_SAMPLE,
+  },
   { name: "predict", hash: "#/predict" },
   { name: "models", hash: "#/models", ready: `document.querySelector("main .panel .stats")` },
   { name: "system", hash: "#/system", ready: `document.querySelector(".tree .line")` },

@@ -5,6 +5,7 @@ import { ModelsPage } from "./pages/models.tsx";
 import { PredictPage } from "./pages/predict.tsx";
 import { StreamPage } from "./pages/stream.tsx";
 import { SystemPage } from "./pages/system.tsx";
+import { VitalsPage } from "./pages/vitals.tsx";
 import { WallPage } from "./pages/wall.tsx";
 import { WebcamPage } from "./pages/webcam.tsx";
 
@@ -27,6 +28,7 @@ export const pages: readonly Page[] = [
   { path: "add", key: "a", name: "Add", component: AddPage },
   { path: "webcam", key: "c", name: "Webcam", component: WebcamPage },
   { path: "engagement", key: "e", name: "Engagement", component: EngagementPage },
+  { path: "vitals", key: "v", name: "Vitals", component: VitalsPage },
   { path: "predict", key: "p", name: "Predict", component: PredictPage },
   { path: "models", key: "m", name: "Models", component: ModelsPage },
   { path: "system", key: "s", name: "System", component: SystemPage },

@@ -19,6 +19,8 @@ const PAGES: readonly { hash: string; shows: string; press?: string }[] = [
   { hash: "#/add", press: "File", shows: ".media li" },
   { hash: "#/webcam", shows: ".webcam" },
   { hash: "#/engagement", shows: "main .empty" },
+  { hash: "#/vitals", shows: ".stage.start" },
+  { hash: "#/vitals", press: "Play the sample", shows: ".heart, .advice li" },
   { hash: "#/predict", shows: ".predict, .drop" },
   { hash: "#/models", shows: "main .panel .stats" },
   { hash: "#/models", press: "Models that Weir knows and can fetch", shows: ".zoo li" },

@@ -22,6 +22,7 @@ const PAGES: readonly { hash: string; shows: string }[] = [
   { hash: "#/add", shows: "form.add" },
   { hash: "#/webcam", shows: ".webcam" },
   { hash: "#/engagement", shows: "main .empty" },
+  { hash: "#/vitals", shows: ".stage.start" },
   { hash: "#/predict", shows: ".predict, .drop" },
   { hash: "#/models", shows: "main .panel .stats" },
   { hash: "#/system", shows: ".tree .line" },

@@ -11,6 +11,8 @@ const PATHS = {
   dark: "M20 14a8 8 0 1 1-10-10 6.5 6.5 0 0 0 10 10z",
   folder: "M3 6h7l2 2h9v11H3z",
   film: "M4 5h16v14H4zM10 9l5 3-5 3z",
+  camera: "M3 7h4l2-2h6l2 2h4v12H3zM12 10a3 3 0 1 0 0 6 3 3 0 0 0 0-6",
+  play: "M7 5l12 7-12 7z",
   menu: "M4 6h16M4 12h16M4 18h16",
   keys: "M3 7h18v10H3zM7 11h.01M11 11h.01M15 11h.01M8 14h8",
 } as const;
