@@ -10,7 +10,7 @@ const COUNTER = { kind: "scene", scene: "counter", fps: 20, width: 64, height: 6
 /** Tokens are believed for so long beyond what they say. */
 const SKEW_S = 10;
 /** Long enough to come in on a slow machine. */
-const LIFE_S = 8;
+const LIFE_S = 15;
 
 async function authorization(seconds: number): Promise<Record<string, string>> {
   const token = await new SignJWT({ role: "operator" }).setProtectedHeader({ alg: "HS256" }).setSubject("ann")

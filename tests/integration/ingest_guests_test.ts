@@ -4,6 +4,9 @@ import { eventually } from "../support/eventually.ts";
 import { jpegImage } from "../support/images.ts";
 import { Camera, POLICY, RED, rig, SIZE } from "../support/ingest_rig.ts";
 
+/** Long enough to come back on a slow machine. */
+const LINGER_MS = 8000;
+
 Deno.test("a stream that is not there, or is no webcam, is refused before the connection is made", async () => {
   await using r = await rig();
   const source = { kind: "scene", scene: "counter", seed: 7, width: 64, height: 64, fps: 5, pace: "realtime" };
@@ -27,7 +30,7 @@ Deno.test("a stream that is not there, or is no webcam, is refused before the co
 });
 
 Deno.test("a sender may bring its stream along, which stays a while when it has gone, and then goes, too", async () => {
-  await using r = await rig({ lingerMs: 3000 });
+  await using r = await rig({ lingerMs: LINGER_MS });
   const url = `${r.url}/guest?create=${encodeURIComponent(r.model("tiny.onnx"))},${
     encodeURIComponent(r.model("slow.onnx"))
   }`;
@@ -41,7 +44,7 @@ Deno.test("a sender may bring its stream along, which stays a while when it has 
   await second.sendInTurn(jpegImage(SIZE, SIZE));
   await eventually("a result", () => second.of("result").length === 1);
   assert.equal(second.of("result")[0].epoch, 2, "it is the stream that was there already");
-  await new Promise((resolve) => setTimeout(resolve, 4000));
+  await new Promise((resolve) => setTimeout(resolve, LINGER_MS + 1000));
   assert.deepEqual(r.weir.list(), ["guest"], "it stays as long as somebody is there");
   second.socket.close();
   await eventually("the stream is gone", () => r.weir.list().length === 0);

@@ -94,11 +94,17 @@ export class BrowserPage implements AsyncDisposable {
     return result.value;
   }
 
-  /** Until an expression is true in the page. */
+  /** Until an expression is true in the page. What it looks into may not be there yet, nor the page itself. */
   async until(expression: string): Promise<void> {
     const endsAtMs = Date.now() + PATIENCE_MS;
-    while (!await this.evaluate(`Boolean(${expression})`)) {
-      if (Date.now() > endsAtMs) throw new Error(`It never became true in the page: ${expression}`);
+    for (;;) {
+      let fault = "";
+      try {
+        if (await this.evaluate(`Boolean(${expression})`)) return;
+      } catch (error) {
+        fault = ` (${(error as Error).message.split("\n")[0]})`;
+      }
+      if (Date.now() > endsAtMs) throw new Error(`It never became true in the page: ${expression}${fault}`);
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   }

@@ -1,3 +1,5 @@
+import { freeTcpPort } from "./gate.ts";
+
 const MAIN = new URL("../../src/main.ts", import.meta.url).pathname;
 
 /** The program as a user starts it, at one address for as long as the test lasts: it can be killed and started again. */
@@ -16,7 +18,7 @@ export class ConsoleServer implements AsyncDisposable {
     { token = "", flags = [] }: { token?: string; flags?: readonly string[] } = {},
   ): Promise<ConsoleServer> {
     const dataDir = await Deno.makeTempDir({ prefix: "weir-console-" });
-    const server = new ConsoleServer(dataDir, freePort(), token, flags);
+    const server = new ConsoleServer(dataDir, freeTcpPort(), token, flags);
     try {
       await server.run();
       return server;
@@ -97,10 +99,4 @@ export class ConsoleServer implements AsyncDisposable {
     await this.kill();
     await Deno.remove(this.dataDir, { recursive: true });
   }
-}
-
-/** A port that nobody listens on now. */
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return (listener.addr as Deno.NetAddr).port;
 }
