@@ -8,7 +8,12 @@ export interface Offer {
   weight: number;
   /** A newer frame may still take this one's place. */
   late: boolean;
+  /** Nobody waits for what comes of it. */
+  patient?: boolean;
 }
+
+/** So long after the last frame that somebody waited for, another one may come. */
+const PATIENCE_MS = 2000;
 
 /**
  * One model's queue. Among the streams that have not had more than their share, the earliest deadline goes first: a
@@ -20,6 +25,7 @@ export class DispatchQueue {
   #early = 0;
   #served = new Map<string, number>();
   #floor = 0;
+  #hurriedAtMs = Number.NEGATIVE_INFINITY;
 
   /** How many frames wait. */
   get depth(): number {
@@ -31,11 +37,17 @@ export class DispatchQueue {
     return this.#early > 0;
   }
 
+  /** Whether nobody waits for any of these frames, and has not for a while. */
+  patient(nowMs: number): boolean {
+    return nowMs - this.#hurriedAtMs > PATIENCE_MS;
+  }
+
   /** A frame begins to wait. */
   offer(offer: Offer): void {
     this.#remove(offer.key);
     this.#offers.set(offer.key, offer);
     if (!offer.late) this.#early++;
+    if (!offer.patient) this.#hurriedAtMs = offer.offeredAtMs;
     // A stream that was away has no claim on the time it did not use.
     this.#served.set(offer.stream, Math.max(this.#served.get(offer.stream) ?? 0, this.#floor));
   }

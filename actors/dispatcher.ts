@@ -113,12 +113,12 @@ export class Dispatcher {
       this.#spare.delete(key);
       return this.#serveSpare();
     }
-    const { model, stream, deadlineMs, weight, late, spare } = message;
+    const { model, stream, deadlineMs, weight, late, patient, spare } = message;
     if (spare) {
       this.#spare.set(key, model);
       return this.#serveSpare();
     }
-    this.#queue(model).offer({ key, stream, deadlineMs, weight, late, offeredAtMs: nowMs() });
+    this.#queue(model).offer({ key, stream, deadlineMs, weight, late, patient, offeredAtMs: nowMs() });
     for (const [id, replica] of this.#replicas) {
       if (replica.model === model && replica.ask) this.#serve(id, replica);
     }
@@ -168,7 +168,8 @@ export class Dispatcher {
     replica.timer = undefined;
     const queue = this.#queue(replica.model);
     const keys: string[] = [];
-    while (keys.length < ask.room) {
+    const room = queue.patient(nowMs()) ? ask.patientRoom : ask.room;
+    while (keys.length < room) {
       const offer = queue.take(ask.expectedMs || 1);
       if (!offer) break;
       keys.push(offer.key);

@@ -37,6 +37,7 @@ const offer = (key: number, stream: string): OfferMessage => ({
 const ask = (batch: number): AskMessage => ({
   batch,
   room: 1,
+  patientRoom: 2,
   freeInMs: 0,
   leadMs: 0,
   expectedMs: 10,
@@ -127,6 +128,24 @@ Deno.test("a replica whose turn was taken where it lay open is at work", () => {
   assert.deepEqual(streams.sent, []);
   main.hear(ask(2));
   assert.deepEqual((streams.sent as GrantMessage[]).map(({ keys, replica }) => [replica, ...keys]), [[8, 1]]);
+  dispatcher.close();
+});
+
+Deno.test("frames that nobody waits for are granted several at a time, until somebody waits for one", () => {
+  const dispatcher = new Dispatcher();
+  const [streams, replica] = [new FakePort(), new FakePort()];
+  dispatcher.addStreams(1, streams.port);
+  dispatcher.addReplica(7, "m", replica.port);
+  const granted = () => (streams.sent as GrantMessage[]).map(({ keys }) => keys);
+  const patient = (key: number) => ({ ...offer(key, "file"), patient: true }) as OfferMessage;
+  for (const key of [1, 2, 3]) streams.hear(patient(key));
+  replica.hear(ask(1));
+  assert.deepEqual(granted(), [[1, 2]]);
+  streams.hear(patient(4));
+  streams.hear(offer(5, "cam"));
+  replica.hear(ask(2));
+  replica.hear(ask(3));
+  assert.deepEqual(granted().map(({ length }) => length), [2, 1, 1]);
   dispatcher.close();
 });
 

@@ -44,6 +44,8 @@ export interface GrantMessage {
 export interface AskMessage {
   batch: number;
   room: number;
+  /** For how many it is free of those that nobody waits for. */
+  patientRoom: number;
   freeInMs: number;
   /** How long before it is free a frame must be called for to arrive in time. */
   leadMs: number;

@@ -34,6 +34,8 @@ const LEAD_SLACK_MS = 1;
 const LEAD_MAX_MS = 50;
 /** So much work may lie ready: of a small model more than one frame, or the way to the dispatcher costs more than it. */
 const READY_MS = 4;
+/** The same of frames that nobody waits for, while nobody else is there who would have to wait behind them. */
+const PATIENT_READY_MS = 50;
 const READY_MAX = 3;
 /** Runs whose times are remembered. */
 const RECENT = 512;
@@ -115,7 +117,8 @@ export class Replica implements Disposable {
     this.#dispatcher.postMessage(
       {
         batch: ++this.#batch,
-        room: this.#room(),
+        room: this.#room(READY_MS),
+        patientRoom: this.#room(PATIENT_READY_MS),
         freeInMs,
         leadMs: Math.min(LEAD_MAX_MS, this.#leadMs * LEAD_MARGIN + LEAD_SLACK_MS),
         expectedMs: this.#runMs,
@@ -125,10 +128,10 @@ export class Replica implements Disposable {
     );
   }
 
-  #room(): number {
+  #room(readyMs: number): number {
     const { maxBatch } = this.options;
     if (maxBatch > 1 || this.#runMs === 0) return maxBatch;
-    return Math.min(READY_MAX, Math.max(1, Math.floor(READY_MS / this.#runMs)));
+    return Math.min(READY_MAX, Math.max(1, Math.floor(readyMs / this.#runMs)));
   }
 
   #hear(message: FrameMessage, port: MessagePort): void {

@@ -98,6 +98,7 @@ function inferred(
   const { policy, first, passage } = context;
   const turns = step.trial?.turnsFrom(context.turns) ?? context.turns;
   const maxAgeMs = policy.maxAgeMs ?? Number.POSITIVE_INFINITY;
+  const patient = policy.mode === "block" && policy.maxAgeMs === undefined;
   return latestMap<FrameInWork, Turn, FrameInWork>({
     mode: first ? policy.mode : "block",
     capacity: policy.capacity,
@@ -108,7 +109,7 @@ function inferred(
       const late = first && policy.mode === "latest";
       const { stream } = context;
       const ask = () => {
-        const turn = turns.request(step.model, { stream, deadlineMs, weight: policy.weight, late }, signal);
+        const turn = turns.request(step.model, { stream, deadlineMs, weight: policy.weight, late, patient }, signal);
         step.input.expect(frame.picture);
         return turn;
       };

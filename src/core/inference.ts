@@ -8,6 +8,8 @@ export interface TurnRequest {
   weight: number;
   /** A newer frame may take this one's place: the turn is to come as late as it can, not as early. */
   late: boolean;
+  /** Nobody waits for the answer: turns may be given well ahead. */
+  patient?: boolean;
   /** Only when nothing else waits or runs anywhere: nobody publishes what comes of it. */
   spare?: boolean;
 }
