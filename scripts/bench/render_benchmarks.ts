@@ -40,8 +40,21 @@ const HOW = `## How it is measured
   like cost are generated and the table says so.
 `;
 
-/** BENCHMARKS.md out of the reports of the three benchmarks, each made with `--json`. */
-export function renderBenchmarks(bench: BenchReport, peers?: PeersReport, service?: ServiceReport): string {
+/** What a smaller benchmark prints with `--json`: its tables, ready to be shown. */
+export interface TablesReport {
+  command: string;
+  /** What else the reader must know, as paragraphs of Markdown. */
+  notes?: string[];
+  tables: ReportTable[];
+}
+
+/** BENCHMARKS.md out of the reports of the three large benchmarks and of smaller ones, each made with `--json`. */
+export function renderBenchmarks(
+  bench: BenchReport,
+  peers?: PeersReport,
+  service?: ServiceReport,
+  ...more: TablesReport[]
+): string {
   const warning = busyWarning(bench);
   const parts = [
     "# Benchmarks",
@@ -52,7 +65,10 @@ export function renderBenchmarks(bench: BenchReport, peers?: PeersReport, servic
       "deno task bench --soak 10 --json > bench.json",
       "scripts/bench/peers/run.sh --json > peers.json",
       "deno task bench:service --json > service.json",
-      "deno run -A scripts/bench/render_benchmarks.ts bench.json peers.json service.json > BENCHMARKS.md",
+      ...more.map(({ command }, i) => `${command} > part${i + 1}.json`),
+      `deno run -A scripts/bench/render_benchmarks.ts ${
+        ["bench", "peers", "service", ...more.map((_, i) => `part${i + 1}`)].map((name) => `${name}.json`).join(" ")
+      } > BENCHMARKS.md`,
       "```",
     ].join("\n"),
     `Machine: ${machineLine(bench.machine)}. Made by \`${bench.command}\`.`,
@@ -60,6 +76,7 @@ export function renderBenchmarks(bench: BenchReport, peers?: PeersReport, servic
     ...section(reportTables(bench)),
     ...(peers ? [`Peers: ${listed(peers)}`, ...section(peersTables(peers))] : []),
     ...(service ? [`Service: ${listed(service)}`, ...section(serviceTables(service))] : []),
+    ...more.flatMap(({ tables, notes = [] }) => [...section(tables), ...notes]),
     HOW,
   ];
   return parts.join("\n\n").trimEnd() + "\n";
@@ -76,6 +93,6 @@ function section(tables: readonly ReportTable[]): string[] {
 }
 
 if (import.meta.main) {
-  const [bench, peers, service] = Deno.args.map((path) => JSON.parse(Deno.readTextFileSync(path)));
-  await Deno.stdout.write(new TextEncoder().encode(renderBenchmarks(bench, peers, service)));
+  const [bench, peers, service, ...more] = Deno.args.map((path) => JSON.parse(Deno.readTextFileSync(path)));
+  await Deno.stdout.write(new TextEncoder().encode(renderBenchmarks(bench, peers, service, ...more)));
 }
