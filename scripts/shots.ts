@@ -67,6 +67,13 @@ const PAGES: readonly Shot[] = [
     before: PLAY_SAMPLE,
   },
   { name: "predict", hash: "#/predict" },
+  { name: "captures", hash: "#/captures", ready: `document.querySelectorAll(".thumb img").length >= 6` },
+  {
+    name: "capture",
+    hash: "#/captures",
+    ready: `document.querySelector(".thumb img")`,
+    before: `document.querySelector(".thumb").click()`,
+  },
   { name: "models", hash: "#/models", ready: `document.querySelector("main .panel .stats")` },
   { name: "system", hash: "#/system", ready: `document.querySelector(".tree .line")` },
 ];
@@ -90,7 +97,11 @@ const COUNTED = [
   { analyzer: "lines", lines: { halfway: { from: [0.5, 0.34], to: [0.5, 0.99] } } },
 ];
 const STREAMS = [
-  { ...pitch("pitch", 7, { site: "stadium" }), pipeline: [...pitch("", 7, {}).pipeline, ...COUNTED] },
+  {
+    ...pitch("pitch", 7, { site: "stadium" }),
+    pipeline: [...pitch("", 7, {}).pipeline, ...COUNTED],
+    capture: { everySeconds: 5 },
+  },
   pitch("goal-north", 3, { site: "stadium" }),
   pitch("training", 11, { site: "academy" }),
   {

@@ -1,5 +1,6 @@
 import type { FunctionComponent } from "preact";
 import { AddPage } from "./pages/add.tsx";
+import { CapturesPage } from "./pages/captures.tsx";
 import { EngagementPage } from "./pages/engagement.tsx";
 import { ModelsPage } from "./pages/models.tsx";
 import { PredictPage } from "./pages/predict.tsx";
@@ -30,6 +31,7 @@ export const pages: readonly Page[] = [
   { path: "engagement", key: "e", name: "Engagement", component: EngagementPage },
   { path: "vitals", key: "v", name: "Vitals", component: VitalsPage },
   { path: "predict", key: "p", name: "Predict", component: PredictPage },
+  { path: "captures", key: "k", name: "Captures", component: CapturesPage },
   { path: "models", key: "m", name: "Models", component: ModelsPage },
   { path: "system", key: "s", name: "System", component: SystemPage },
 ];

@@ -22,6 +22,7 @@ const PAGES: readonly { hash: string; shows: string; press?: string }[] = [
   { hash: "#/vitals", shows: ".stage.start" },
   { hash: "#/vitals", press: "Play the sample", shows: ".heart, .advice li" },
   { hash: "#/predict", shows: ".predict, .drop" },
+  { hash: "#/captures", shows: ".thumb img" },
   { hash: "#/models", shows: "main .panel .stats" },
   { hash: "#/models", press: "Models that Weir knows and can fetch", shows: ".zoo li" },
   { hash: "#/system", shows: ".tree .line" },
@@ -55,6 +56,7 @@ inBrowser("axe finds nothing wrong on any page that shows live streams, in both 
     }],
     policy: { maxAgeMs: 60_000 },
     labels: { site: "north" },
+    capture: { everySeconds: 2 },
   });
   await server.ask("POST", "/api/v1/streams", { id: "gone", source: { kind: "rtsp", url: "rtsp://127.0.0.1:1/main" } });
   await using view = await ConsolePage.open(server.url, { place: "#/" });

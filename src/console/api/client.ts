@@ -13,7 +13,7 @@ export interface CallOptions {
 }
 
 /**
- * One request to the server. Answers what its JSON says, a `Blob` for a picture, undefined for 204. Throws a
+ * One request to the server. Answers what its JSON says, a `Blob` for a picture or a video, undefined for 204. Throws a
  * {@link ProblemError} for everything else; an aborted one rejects with the signal's reason.
  */
 export async function call<T>(
@@ -48,7 +48,7 @@ export async function call<T>(
   }
   if (response.status === 204) return undefined as T;
   const media = response.headers.get("content-type") ?? "";
-  if (response.ok && media.startsWith("image/")) return await whole(response.blob(), signal) as T;
+  if (response.ok && /^(?:image|video)\//.test(media)) return await whole(response.blob(), signal) as T;
   const readable = /[/+]json\b/.test(media);
   if (!readable) response.body?.cancel().catch(() => {});
   const answer: unknown = readable ? await whole(response.json(), signal) : undefined;

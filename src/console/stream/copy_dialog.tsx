@@ -1,8 +1,8 @@
 import { session } from "../api/session.ts";
 import { Button } from "../ui/button.tsx";
+import { copyText } from "../ui/copy_text.ts";
 import { Dialog } from "../ui/dialog.tsx";
 import { Tabs } from "../ui/tabs.tsx";
-import { say } from "../ui/toasts.tsx";
 import { snippets } from "./snippets.ts";
 
 /** How a program gets at what this page shows. */
@@ -16,7 +16,7 @@ export function CopyDialog({ id, onClose }: { id: string; onClose(): void }) {
       <div class="stack">
         <pre tabIndex={0}>{text}</pre>
         <div class="row">
-          <Button kind="primary" onClick={() => copy(text)}>Copy</Button>
+          <Button kind="primary" onClick={() => copyText(text)}>Copy</Button>
           <a href="/docs">All of the API</a>
         </div>
       </div>
@@ -31,17 +31,4 @@ export function CopyDialog({ id, onClose }: { id: string; onClose(): void }) {
       <Tabs label="Languages" tabs={tabs} />
     </Dialog>
   );
-}
-
-async function copy(text: string): Promise<void> {
-  try {
-    await navigator.clipboard.writeText(text);
-    say("Copied");
-  } catch {
-    // Over plain HTTP from another machine a browser gives no page the clipboard.
-    say(
-      "This browser does not let the page copy here; select the text instead",
-      "bad",
-    );
-  }
 }

@@ -2,8 +2,10 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useId, useRef } from "preact/hooks";
 
 /** Something that wants an answer first. The browser keeps the focus inside, Escape closes it, and the focus goes back. */
-export function Dialog({ title, onClose, children, actions }: {
+export function Dialog({ title, large = false, onClose, children, actions }: {
   title: string;
+  /** It shows a picture. */
+  large?: boolean;
   onClose(): void;
   children: ComponentChildren;
   actions?: ComponentChildren;
@@ -22,6 +24,7 @@ export function Dialog({ title, onClose, children, actions }: {
   return (
     <dialog
       ref={dialog}
+      class={large ? "large" : ""}
       aria-labelledby={id}
       onCancel={(event) => {
         event.preventDefault();

@@ -1,0 +1,63 @@
+import { useEffect, useRef, useState } from "preact/hooks";
+import type { CaptureView } from "../../core/captures.ts";
+import { call } from "../api/client.ts";
+import { timeText } from "../ui/format.ts";
+import { Icon } from "../ui/icon.tsx";
+import { reasonsText } from "./capture_words.ts";
+import { inTurn } from "./in_turn.ts";
+
+/** Wide enough for a dense screen. */
+const WIDTH = 480;
+
+/** One capture, small; its picture is asked for when it comes into sight. */
+export function CaptureThumb({ capture, onOpen }: { capture: CaptureView; onOpen(): void }) {
+  const { id, kind, at, stream, width, height } = capture;
+  const frame = useRef<HTMLButtonElement>(null);
+  const [source, setSource] = useState<string | undefined>();
+  const [failed, fail] = useState(false);
+  useEffect(() => {
+    const gone = new AbortController();
+    let url: string | undefined;
+    const observer = new IntersectionObserver(([{ isIntersecting }]) => {
+      if (!isIntersecting) return;
+      observer.disconnect();
+      const { signal } = gone;
+      const path = `/api/v1/captures/${id}/media?width=${WIDTH}`;
+      inTurn(() => call<Blob>("GET", path, undefined, { signal }), signal).then((blob) => {
+        if (signal.aborted) return;
+        setSource(url = URL.createObjectURL(blob));
+      }).catch(() => signal.aborted || fail(true));
+    }, { rootMargin: "400px" });
+    observer.observe(frame.current!);
+    return () => {
+      observer.disconnect();
+      gone.abort();
+      if (url !== undefined) URL.revokeObjectURL(url);
+    };
+  }, [id]);
+  const time = timeText(Date.parse(at));
+  const reasons = reasonsText(capture);
+  return (
+    <button
+      ref={frame}
+      type="button"
+      class="thumb"
+      aria-label={`${kind === "clip" ? "Video" : "Picture"} of ${stream}, ${time}, ${reasons}`}
+      onClick={onOpen}
+    >
+      <span class="thumb-picture">
+        {source !== undefined && <img src={source} alt="" width={width || 16} height={height || 9} />}
+        {failed && <span class="thumb-none">Cannot be shown small</span>}
+        {kind === "clip" && (
+          <span class="thumb-kind">
+            <Icon name="film" /> Video
+          </span>
+        )}
+      </span>
+      <span class="thumb-words">
+        <span>{time}</span>
+        <span class="faint">{reasons}</span>
+      </span>
+    </button>
+  );
+}
