@@ -103,7 +103,10 @@ export class Pulse implements Analyzer {
 
   #read(time: number): PulseOutput {
     const known = this.#fixed ? [this.#fixed] : this.#faces;
-    const faces = known.toSorted((a, b) => area(b.box) - area(a.box)).map((face) => face.read(time));
+    const gone = ({ reasons }: PulseReading) => Number(reasons.includes("noFace"));
+    // One that has just gone is told of, too, but no longer before those that are here.
+    const faces = known.toSorted((a, b) => area(b.box) - area(a.box)).map((face) => face.read(time))
+      .toSorted((a, b) => gone(a) - gone(b));
     const first: PulseReading = faces[0] ?? { confidence: 0, reasons: ["noFace"], windowS: 0 };
     const { wave: _wave, spectrum: _spectrum, colours: _colours, mask: _mask, ...main } = first;
     return { notice: "not a medical device", ...main, faces };

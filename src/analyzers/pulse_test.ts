@@ -135,6 +135,20 @@ Deno.test("what counted as skin is told where that is asked for: most of a face,
   assert.equal(reading({ region: at, mask: true, skin: false }).mask, undefined);
 });
 
+Deno.test("a face that has just gone is told of after those that are here, however large it was", () => {
+  const said = play(pulseOf(), {
+    seconds: 4.2,
+    bpm: 72,
+    detect: (truth) => {
+      const [x, y, width, height] = boxOf(truth);
+      const left = face([x, y, width, height], 1), small = face([x + 9, y + 9, width - 18, height - 18], 2);
+      return truth.frame < 60 ? [left, small] : [small];
+    },
+  });
+  assert.deepEqual(said.map(({ faces }) => faces.map(({ track }) => track)), [[1, 2], [1, 2], [2, 1], [2, 1]]);
+  assert.deepEqual([said[3].reasons, said[3].faces[1].reasons], [["tooShort"], ["noFace"]]);
+});
+
 Deno.test("in the dark no rate is given, and it says so", () => {
   const pulse = pulseOf({ region: { x: 0.42, y: 0.3, width: 0.16, height: 0.3 }, skin: false });
   const scene = createPortraitScene({ ...SIZE, seed: 2, bpm: 72 });

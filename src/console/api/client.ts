@@ -10,6 +10,8 @@ export type Body = Blob | FormData | object;
 /** What a request may come with. */
 export interface CallOptions {
   signal?: AbortSignal;
+  /** It is sent even when the page goes meanwhile. */
+  keepalive?: boolean;
 }
 
 /**
@@ -20,7 +22,7 @@ export async function call<T>(
   method: string,
   path: string,
   body?: Body,
-  { signal }: CallOptions = {},
+  { signal, keepalive = false }: CallOptions = {},
 ): Promise<T> {
   const { token } = session.peek();
   const raw = body instanceof Blob || body instanceof FormData;
@@ -37,6 +39,7 @@ export async function call<T>(
       headers,
       ...(sent !== undefined && { body: sent }),
       ...(signal && { signal }),
+      ...(keepalive && { keepalive }),
     });
   } catch {
     signal?.throwIfAborted();

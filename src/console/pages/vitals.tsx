@@ -37,7 +37,8 @@ export function VitalsPage() {
   const heard = running ? record.heard.value : undefined;
   const faces = heard?.faces ?? [];
   const face = faces.find(({ track }) => track === chosen.value) ?? faces[0];
-  const rows = useMemo(() => record.of(face?.track), [record.heard.value, face?.track]);
+  const wanted = face?.track === chosen.value ? chosen.value : undefined;
+  const rows = useMemo(() => record.of(wanted), [record.heard.value, wanted]);
   const fixed = faceModel(settings, modelChoices.value) === "";
   const wave = useMemo(
     () => face?.wave && { ...face.wave, atMs: performance.now() },
@@ -71,7 +72,7 @@ export function VitalsPage() {
       />
       <div class="vitals">
         <div class="stack">
-          {served ? <ServedPicture stream={served.stream} what={served.what} /> : running
+          {served ? <ServedPicture {...served} /> : running
             ? (
               <>
                 <Stage
@@ -106,6 +107,7 @@ export function VitalsPage() {
                 <RateCard
                   face={face}
                   faces={faces}
+                  chosen={wanted}
                   advice={adviceFor((face ?? heard)?.reasons ?? [], { fixed })}
                   onChoose={(track) => chosen.value = track}
                 />

@@ -85,6 +85,7 @@ function spectrumOptions(room: HTMLElement): PlotOptions {
   const axis = plotAxis(room);
   return {
     ...BARE,
+    padding: [8, 12, 0, 12],
     scales: { x: { time: false }, y: { range: [0, 1.05] } },
     axes: [{ ...axis, space: 50, size: LOW }, { ...axis, show: false }],
     series: [

@@ -12,11 +12,13 @@ const QUALITY: Record<Quality, { text: string; tone: string }> = {
 };
 
 /** A face's rate, how sure it is, and what would make it surer. */
-export function RateCard({ face, advice, faces, onChoose }: {
+export function RateCard({ face, advice, faces, chosen, onChoose }: {
   face: FacePulse | undefined;
   advice: readonly Advice[];
   /** All that are seen, the largest first. */
   faces: readonly FacePulse[];
+  /** By its track; undefined for whichever is the largest. */
+  chosen: number | undefined;
   onChoose(track: number | undefined): void;
 }) {
   const { bpm, confidence = 0, interval, snrDb, method, windowS = 0, reasons = [] } = face ?? {};
@@ -28,12 +30,14 @@ export function RateCard({ face, advice, faces, onChoose }: {
       actions={faces.length > 1 && (
         <select
           aria-label="Which face"
-          value={`${face?.track ?? ""}`}
+          class="which"
+          value={`${chosen ?? ""}`}
           onChange={({ currentTarget: { value } }) => onChoose(value === "" ? undefined : Number(value))}
         >
-          {faces.map(({ track }, index) => (
-            <option key={track ?? index} value={`${track ?? ""}`}>{`Face ${track ?? index + 1}`}</option>
-          ))}
+          <option value="">The largest face</option>
+          {faces.map(({ track }) =>
+            track !== undefined && <option key={track} value={`${track}`}>Face {track}</option>
+          )}
         </select>
       )}
     >
@@ -85,13 +89,15 @@ export function RateCard({ face, advice, faces, onChoose }: {
           />
           <Stat label="Method" value={method === undefined ? "–" : method.toUpperCase()} />
         </Stats>
-        <ul class="advice" role="status">
-          {advice.map(({ what, remedy }) => (
-            <li key={what}>
-              <strong>{what}.</strong> {remedy}
-            </li>
-          ))}
-        </ul>
+        <div role="status">
+          <ul class="advice">
+            {advice.map(({ what, remedy }) => (
+              <li key={what}>
+                <strong>{what}.</strong> {remedy}
+              </li>
+            ))}
+          </ul>
+        </div>
         <NotMedical />
       </div>
     </Panel>

@@ -9,7 +9,13 @@ import type { ServedStream } from "./served_stream.ts";
 const FPS = 10;
 
 /** What the server plays for this page, with what is read from it. */
-export function ServedPicture({ stream, what }: { stream: ServedStream; what: string }) {
+export function ServedPicture({ stream, what, about }: {
+  stream: ServedStream;
+  /** At the beginning of a sentence. */
+  what: string;
+  /** Worth knowing while it plays. */
+  about?: string;
+}) {
   const made = stream.made.value;
   const status = streams.value?.find(({ id }) => id === stream.id)?.status;
   const over = made && status?.state === "stopped";
@@ -17,12 +23,13 @@ export function ServedPicture({ stream, what }: { stream: ServedStream; what: st
     <>
       <div class="stage">
         {made && <LiveCanvas stream={stream.id} fps={FPS} />}
-        {!made && stream.fault.value === undefined && <p>Preparing {what}…</p>}
+        {!made && stream.fault.value === undefined && <p>One moment…</p>}
       </div>
       {stream.fault.value !== undefined ? <ErrorNote error={stream.fault.value} /> : (
         <div class="row" role="status">
           <StateBadge state={made ? status?.state ?? "connecting" : "connecting"} />
           {over ? <span>{`${what} is over.`}</span> : status?.cause && <span>{status.cause.message}</span>}
+          {about !== undefined && status?.state === "running" && <span class="faint">{about}</span>}
           {over && <Button onClick={() => void stream.replay()}>Play it again</Button>}
         </div>
       )}

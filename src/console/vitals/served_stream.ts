@@ -60,7 +60,7 @@ export class ServedStream implements Disposable {
 
   #remove(): void {
     // What is left behind is found and removed at the next visit.
-    this.ask("DELETE", this.#path).catch(() => {});
+    this.ask("DELETE", this.#path, undefined, { keepalive: true }).catch(() => {});
   }
 
   async #try(what: () => Promise<unknown>): Promise<void> {

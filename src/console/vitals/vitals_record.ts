@@ -80,9 +80,13 @@ export class VitalsRecord {
     return this.#colours.get(track ?? -1) ?? [];
   }
 
-  /** One face's readings, and the moments in which there was no face at all. */
+  /** One face's readings; without a track those of whichever was told of first, at each moment one. */
   of(track: number | undefined): VitalsRow[] {
-    return this.#rows.filter((row) => row.track === track || (row.track === undefined && row.bpm === undefined));
+    if (track !== undefined) return this.#rows.filter((row) => row.track === track);
+    return this.#rows.filter(({ pts, epoch }, index) => {
+      const before = this.#rows[index - 1];
+      return before?.pts !== pts || before.epoch !== epoch;
+    });
   }
 
   #fold(face: FacePulse, at: Pick<VitalsRow, "atMs" | "pts" | "epoch">): void {

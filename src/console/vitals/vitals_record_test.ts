@@ -29,7 +29,8 @@ Deno.test("readings are remembered face by face, once each, without what is only
     [2000, undefined, undefined],
   ]);
   assert.ok(!("wave" in record.rows[0]));
-  assert.deepEqual(record.of(4).map(({ pts, reasons }) => [pts, reasons]), [[1, []], [2, ["noFace"]]]);
+  assert.deepEqual(record.of(9).map(({ pts }) => pts), [1]);
+  assert.deepEqual(record.of(undefined).map(({ pts, track }) => [pts, track]), [[1, 4], [2, undefined]]);
   assert.deepEqual([record.heard.value?.pts, record.heard.value?.reasons], [2, ["noFace"]]);
   record.clear();
   assert.deepEqual([record.rows, record.heard.value], [[], undefined]);

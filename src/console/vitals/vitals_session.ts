@@ -20,6 +20,7 @@ export interface Served {
   stream: ServedStream;
   /** What it is, at the beginning of a sentence. */
   what: string;
+  about?: string;
 }
 
 /** What the page of vitals does: looks at a camera, a clip or the sample, one at a time, and remembers what is read. */
@@ -49,7 +50,7 @@ export class VitalsSession implements Disposable {
   /** Looks at a head that the server makes, whose heart is known. */
   async playSample(): Promise<void> {
     await this.#begin();
-    this.#serve("The sample", SAMPLE);
+    this.#serve("The sample", SAMPLE, "Its heart keeps a rate for 25 seconds, then beats 20 faster or slower.");
   }
 
   /** Ends it; what was read stays to be looked at. */
@@ -88,11 +89,11 @@ export class VitalsSession implements Disposable {
     if (modelChoices.peek() === undefined) await refreshModelChoices();
   }
 
-  #serve(what: string, source: Readonly<Record<string, unknown>>): void {
+  #serve(what: string, source: Readonly<Record<string, unknown>>, about?: string): void {
     const settings = this.#complete();
     const stream = new ServedStream({ id: `${settings.name}-sample`, source, pipeline: vitalsPipeline(settings) });
     this.#unwatch = feed.watch(stream.id, (result) => this.record.push(result));
-    this.served.value = { stream, what };
+    this.served.value = { stream, what, ...(about !== undefined && { about }) };
   }
 
   /** The settings with the model that stands for what is not chosen. */

@@ -12,7 +12,12 @@ export interface OwnStream {
 export type PipelineInput = Readonly<Record<string, unknown>>;
 
 /** Asks the server something: the console's `call`. */
-export type Ask = <T>(method: string, path: string, body?: object) => Promise<T>;
+export type Ask = <T>(
+  method: string,
+  path: string,
+  body?: object,
+  options?: { keepalive?: boolean },
+) => Promise<T>;
 
 interface View {
   registration: {
