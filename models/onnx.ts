@@ -88,8 +88,9 @@ async function createSession(file: string, graph: GraphInfo, provider: Provider,
     interOpNumThreads: 1,
     executionMode: "sequential",
     graphOptimizationLevel: "all",
-    // DirectML refuses memory patterns.
-    enableMemPattern: provider !== "dml",
+    // Patterns add a block of all intermediate results to the arena, which has room for them already: megabytes for
+    // every copy of a model, and no run is faster for it. DirectML refuses them anyway.
+    enableMemPattern: false,
     logSeverityLevel: 4,
     extra: { session },
   };

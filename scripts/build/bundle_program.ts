@@ -58,13 +58,17 @@ export async function bundleProgram({ root, commit }: BundleOptions): Promise<Pr
         format: "esm",
         platform: "node",
         target: "esnext",
-        charset: "utf8",
+        // Every thread keeps the text of what it runs, at two bytes a letter if a single one is not of Latin-1, be it in
+        // a comment. Names stay, and lines end now and then, so that a stack still tells where something happened.
+        charset: "ascii",
+        minifyWhitespace: true,
+        lineLimit: 160,
         legalComments: "none",
         external: UNBUNDLED,
         define: { "import.meta.main": "false", WEIR_COMMIT: JSON.stringify(commit) },
         // Packages in CommonJS ask for Node's own modules by `require`.
         banner: { js: 'import{createRequire as _r}from"node:module";var require=_r(import.meta.url);' },
-        plugins: [neighbours.plugin, nodeModules],
+        plugins: [neighbours.plugin, nodeModules, englishOnly],
         logLevel: "error",
       });
       if (neighbours.entries.size > known) continue;
@@ -125,6 +129,16 @@ class Neighbours {
     return `./files/${below}${beside.endsWith("/") ? "/" : ""}`;
   }
 }
+
+/** Zod brings its messages in fifty languages, and every thread that checks anything would hold them. */
+const englishOnly: Plugin = {
+  name: "english only",
+  setup(build) {
+    build.onLoad({ filter: /[\\/]zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, () => ({
+      contents: 'export { default as en } from "./en.js";',
+    }));
+  },
+};
 
 /** Deno wants Node's own modules called by their full names. */
 const nodeModules: Plugin = {

@@ -117,6 +117,8 @@ if ! intact; then
   rm -rf "$work"
 fi
 DENO_DIR=$cache/deno DENO_NO_UPDATE_CHECK=1 ORT_DISABLE_TELEMETRY=1
+# Memory that threads and pictures have let go returns to the system: src/cli/parent/allocator_settings.ts.
+export MALLOC_ARENA_MAX="${MALLOC_ARENA_MAX:-2}" MALLOC_MMAP_THRESHOLD_="${MALLOC_MMAP_THRESHOLD_:-1048576}"
 WEIR_EXECUTABLE=$(readlink -f "$self")
 export DENO_DIR DENO_NO_UPDATE_CHECK ORT_DISABLE_TELEMETRY WEIR_EXECUTABLE
 exec "$home/deno" run --quiet --no-prompt --no-remote -A --config "$home/app/deno.json" "$home/app/main.js" "$@"

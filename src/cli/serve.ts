@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { directories } from "../../config/directories.ts";
+import { allocatorSettings } from "./parent/allocator_settings.ts";
 import { EXIT } from "./parent/exit_codes.ts";
 import { PARENT_VARIABLE } from "./parent/leave_with_parent.ts";
 import { runSupervised } from "./parent/run_supervised.ts";
@@ -32,7 +33,7 @@ export async function serveCommand(args: readonly string[]): Promise<number> {
   const dataDir = flags["data-dir"] ?? directories().data;
   return await runSupervised({
     command: [Deno.execPath(), ...ownArguments(["serve", ...args])],
-    env: { WEIR_DATA_DIR: dataDir },
+    env: { ...allocatorSettings(Deno.env.toObject()), WEIR_DATA_DIR: dataDir },
     ...(Deno.stderr.isTerminal() && { onLine: readableLog(Deno.stderr) }),
   });
 }
