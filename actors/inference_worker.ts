@@ -6,6 +6,7 @@ import { feedsOf } from "../models/feeds.ts";
 import { type OnnxModel, openModel } from "../models/onnx.ts";
 import { adapterNamed } from "../models/registry.ts";
 import { letGo } from "../models/tensors.ts";
+import { ModelStates } from "./model_states.ts";
 import type { ModelSetup, ReplicaInit, ReplicaStats, ToReplica } from "./protocol.ts";
 import { Replica, type RunBatch } from "./replica.ts";
 import { hostActor } from "./worker_host.ts";
@@ -14,21 +15,24 @@ const TYPED = { float32: Float32Array, float16: Float16Array, uint8: Uint8Array 
 
 let model: OnnxModel | undefined;
 let replica: Replica | undefined;
+let states: ModelStates | undefined;
 
 hostActor<ReplicaInit, ToReplica, never>({
   async start(init) {
     const { setup, device, threads, deterministic, dispatcher } = init;
     model = await openModel(setup.spec.file, { device, threads, deterministic });
+    states = setup.spec.state && new ModelStates(setup.spec.state);
     const run = batchRunner(model, setup);
     await warmUp(model, setup);
-    replica = new Replica({ dispatcher, maxBatch: setup.maxBatch, maxDelayMs: setup.maxDelayMs, run });
+    const forget = (stream: string) => states?.forget(stream);
+    replica = new Replica({ dispatcher, maxBatch: setup.maxBatch, maxDelayMs: setup.maxDelayMs, run, forget });
     replica.start();
   },
   handle(message): ReplicaStats | void {
     if (message.type === "streams") replica!.addStreams(message.worker, message.port);
     else if (message.type === "dispatcher") replica!.setDispatcher(message.port);
     else if (message.type === "streamsGone") replica!.removeStreams(message.worker);
-    else return { ...replica!.counts, recentMs: replica!.recentMs, provider: model!.provider };
+    else return { ...replica!.counts, ...statesHeld(), recentMs: replica!.recentMs, provider: model!.provider };
   },
   async close() {
     replica?.[Symbol.dispose]();
@@ -40,7 +44,11 @@ hostActor<ReplicaInit, ToReplica, never>({
 async function warmUp(model: OnnxModel, setup: ModelSetup): Promise<void> {
   const { input } = setup.spec;
   const data = new TYPED[input.type](elements(input));
-  await model.run(feedsOf(setup.spec, { data, count: 1 }), setup.spec.outputs);
+  await model.run({ ...feedsOf(setup.spec, { data, count: 1 }), ...states?.feeds() }, setup.spec.outputs);
+}
+
+function statesHeld(): Pick<ReplicaStats, "states"> {
+  return states ? { states: { held: states.held, dropped: states.dropped } } : {};
 }
 
 function batchRunner(model: OnnxModel, setup: ModelSetup): RunBatch {
@@ -49,6 +57,7 @@ function batchRunner(model: OnnxModel, setup: ModelSetup): RunBatch {
   const Typed = TYPED[spec.input.type];
   const size = elements(spec.input);
   const named = { model: spec.family ?? spec.name, ...(spec.version !== undefined && { version: spec.version }) };
+  const wanted = [...spec.outputs, ...states?.outputs ?? []];
   const scratch = setup.maxBatch > 1 ? new Typed(size * setup.maxBatch) : undefined;
   return async (frames) => {
     const startedAtMs = nowMs();
@@ -57,7 +66,11 @@ function batchRunner(model: OnnxModel, setup: ModelSetup): RunBatch {
       frames.forEach((frame, index) => scratch!.set(new Typed(frame.buffer), index * size));
       data = scratch!.subarray(0, frames.length * size);
     }
-    const outputs = await model.run(feedsOf(spec, { data, count: frames.length }), spec.outputs);
+    // A model that remembers takes one frame at a time.
+    const [{ memory }] = frames;
+    const feeds = { ...feedsOf(spec, { data, count: frames.length }), ...states?.feeds(memory) };
+    const outputs = await model.run(feeds, wanted);
+    states?.keep(outputs, memory);
     const inferMs = nowMs() - startedAtMs;
     const answers = frames.map(({ placement, overrides }, index) => {
       const beganMs = nowMs();

@@ -1,4 +1,4 @@
-import type { RunOverrides, TurnRequest } from "../src/core/inference.ts";
+import type { RunMemory, RunOverrides, TurnRequest } from "../src/core/inference.ts";
 import type { ModelSpec } from "../src/core/model.ts";
 import type { AlertEvent } from "../src/core/events.ts";
 import type { ModelOutput, ResultEnvelope } from "../src/core/results.ts";
@@ -72,10 +72,13 @@ export type FrameMessage =
     buffer: ArrayBuffer;
     placement: unknown;
     overrides?: RunOverrides;
+    memory?: RunMemory;
     /** From grant to dispatch of this message: what the replica must ask ahead. */
     leadMs: number;
   }
-  | { type: "pass"; batch: number; of: number };
+  | { type: "pass"; batch: number; of: number }
+  /** A stream is gone, and what its model remembers of it can go, too. */
+  | { type: "forget"; stream: string };
 
 /** Replica to stream worker; the buffer goes home. */
 export type AnswerMessage =
@@ -222,6 +225,8 @@ export interface ReplicaStats {
   runs: number;
   frames: number;
   failures: number;
+  /** Of a model that carries a state: what it follows, and how much had to go because there was too much. */
+  states?: { held: number; dropped: number };
   /** What its latest runs took, in no order. */
   recentMs: Float64Array;
   provider: string;

@@ -24,6 +24,8 @@ export interface ReplicaOptions {
   maxBatch: number;
   maxDelayMs: number;
   run: RunBatch;
+  /** A stream is gone. */
+  forget?(stream: string): void;
 }
 
 /** Weight of the newest measurement in a moving average. */
@@ -135,6 +137,7 @@ export class Replica implements Disposable {
   }
 
   #hear(message: FrameMessage, port: MessagePort): void {
+    if (message.type === "forget") return this.options.forget?.(message.stream);
     const broken = message.batch <= this.#broken;
     const gathered = this.#gathering.get(message.batch) ?? { items: [], heard: 0 };
     gathered.heard++;

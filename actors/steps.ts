@@ -82,7 +82,8 @@ export class Steps implements Disposable {
       name: name ?? spec.task,
       model: key,
       spec,
-      concurrency: framesUnderWay(replicas, maxBatch),
+      // What a frame leaves behind is what the next one goes on with.
+      concurrency: spec.state ? 1 : framesUnderWay(replicas, maxBatch),
       silent: publish === false,
     };
     if (on === undefined) {
@@ -93,7 +94,7 @@ export class Steps implements Disposable {
         ...shared,
         input: {
           expect: (picture) => input.expect(picture),
-          run: (picture, turn) => input.run(picture, turn, { overrides }),
+          run: (picture, turn, options) => input.run(picture, turn, { ...options, overrides }),
         },
       };
     }
@@ -113,7 +114,13 @@ export class Steps implements Disposable {
     const trial = takesVectors ? undefined : this.#trial(setup, overrides);
     const cascade: Cascade = takesVectors
       ? new VectorCascade({ on: step, most, input: this.#vectorInput(setup), overrides })
-      : new CropCascade({ on: step, rules, input: trial ?? this.#pictureInput(setup), overrides });
+      : new CropCascade({
+        on: step,
+        rules,
+        input: trial ?? this.#pictureInput(setup),
+        overrides,
+        ...(spec.state && { remembering: shared }),
+      });
     const of = "scope" in source ? source.scope : "model" in source ? source.model : source.name;
     // How a crop is cut is part of how it is prepared.
     const cut = takesVectors ? undefined : rules.margin;

@@ -127,7 +127,7 @@ hostActor<StreamWorkerInit, ToStreams, FromStreams>({
         tasks.delete(message.id);
         inlets.get(message.id)?.[Symbol.dispose]();
         inlets.delete(message.id);
-        return task.stop();
+        return task.stop().finally(() => turns.forget(message.id));
     }
   },
   async close() {

@@ -105,6 +105,11 @@ export class TurnClient implements Turns, Disposable {
     }
   }
 
+  /** A stream is gone: nothing needs to be remembered of it. */
+  forget(stream: string): void {
+    for (const port of this.#ports.values()) port.postMessage({ type: "forget", stream } satisfies FrameMessage);
+  }
+
   request(model: string, request: TurnRequest, signal: AbortSignal): Promise<Turn> {
     const reason = this.#hopeless.get(model);
     if (reason !== undefined) return Promise.reject(new Error(reason));
@@ -214,7 +219,7 @@ export class TurnClient implements Turns, Disposable {
 
   #run(key: number, grant: GrantMessage, offer: Asked, input: TurnInput): Promise<Inferred> {
     const { replica, batch, of, atMs } = grant;
-    const { buffer, placement, overrides, home } = input;
+    const { buffer, placement, overrides, memory, home } = input;
     const port = this.#ports.get(replica);
     // The replica went down while the frame was prepared: nothing is lost yet, another one takes it.
     if (!port) {
@@ -227,7 +232,17 @@ export class TurnClient implements Turns, Disposable {
     return new Promise((resolve, reject) => {
       const now = nowMs();
       this.#runs.set(key, { replica, home, overdueAtMs: now + this.options.answerTimeoutMs, resolve, reject });
-      const message: FrameMessage = { type: "frame", key, batch, of, buffer, placement, overrides, leadMs: now - atMs };
+      const message: FrameMessage = {
+        type: "frame",
+        key,
+        batch,
+        of,
+        buffer,
+        placement,
+        overrides,
+        ...(memory && { memory }),
+        leadMs: now - atMs,
+      };
       port.postMessage(message, [buffer]);
     });
   }

@@ -11,6 +11,8 @@ export interface Hints {
   /** The input's size, where the graph leaves it open. */
   size?: { width: number; height: number };
   labels?: readonly string[];
+  /** It carries a state from frame to frame; what that takes and gives is not in the graph that is shown. */
+  stateful?: boolean;
   options?: Record<string, unknown>;
 }
 

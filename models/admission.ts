@@ -32,8 +32,8 @@ export async function admitModel(file: string, overrides: Manifest = {}): Promis
 
 /** A model as a manifest: whatever is recognised by itself today is written down. */
 function manifestOf(spec: ModelSpec): Manifest {
-  const { name: _name, width, height, maxBatch: _maxBatch, layout, ...input } = spec.input;
-  const { task, adapter, labels, minScore, iou, maxDetections, outputs, options, licence } = spec;
+  const { name: _name, width, height, maxBatch: _maxBatch, timed: _timed, layout, ...input } = spec.input;
+  const { task, adapter, labels, minScore, iou, maxDetections, outputs, state, options, licence } = spec;
   return {
     task,
     adapter,
@@ -43,6 +43,10 @@ function manifestOf(spec: ModelSpec): Manifest {
     iou,
     maxDetections,
     outputs,
+    ...(state && {
+      state: Object.fromEntries(state.carried.map(({ input, output, dims }) => [input, { output, shape: dims }])),
+      ...(state.elapsed && { elapsed: state.elapsed.input }),
+    }),
     ...(options && { options }),
     ...(licence !== undefined && { licence }),
   };

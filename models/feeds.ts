@@ -29,7 +29,10 @@ export function inputDims(input: InputSpec, count: number): number[] {
   const channels = input.colour === "gray" ? 1 : 3;
   const { width, height } = input;
   if (input.layout === "vector") return [count, width];
-  return input.layout === "nchw" ? [count, channels, height, width] : [count, height, width, channels];
+  const time = input.timed ? [1] : [];
+  return input.layout === "nchw"
+    ? [count, ...time, channels, height, width]
+    : [count, ...time, height, width, channels];
 }
 
 function extraFeed(name: string, { type, perPicture }: ExtraFeed, count: number): Feed {

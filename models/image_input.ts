@@ -13,6 +13,8 @@ export interface ImagePort {
   height?: number;
   type: InputSpec["type"];
   maxBatch: number;
+  /** Behind the batch there is a dimension for frames, of one. */
+  timed?: boolean;
 }
 
 /** How pixels become numbers, and how a picture is laid in. */
@@ -116,6 +118,7 @@ export function inputSpec(
     mean: gray ? [average(mean)] : mean,
     std: gray ? [average(std)] : std,
     maxBatch: image.maxBatch,
+    ...(image.timed && { timed: true }),
   };
 }
 
@@ -125,8 +128,10 @@ export function cellCount(size: { width: number; height: number }, strides: read
 }
 
 function imagePort(port: Port, graph: GraphInfo): ImagePort | undefined {
-  const { dims, type } = port;
-  if (port.kind !== "tensor" || !dims || !TYPES.includes(type)) return undefined;
+  const { type } = port;
+  if (port.kind !== "tensor" || !port.dims || !TYPES.includes(type)) return undefined;
+  const timed = port.dims.length === 5 && port.dims[1] === 1;
+  const dims = timed ? port.dims.toSpliced(1, 1) : port.dims;
   const layout = layoutOf(dims);
   if (!layout) return undefined;
   const [batch] = dims;
@@ -142,6 +147,7 @@ function imagePort(port: Port, graph: GraphInfo): ImagePort | undefined {
     ...(typeof height === "number" ? { height } : {}),
     type: type as InputSpec["type"],
     maxBatch: fixed ? 1 : DYNAMIC_BATCH,
+    ...(timed && { timed }),
   };
 }
 

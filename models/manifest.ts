@@ -4,6 +4,7 @@ import { parse as parseYaml } from "yaml";
 import type { z } from "zod";
 import type { InputSpec, ModelSpec } from "../src/core/model.ts";
 import type { Adapter, Hints, Recognition } from "./adapter.ts";
+import { type FoundState, recognisedState, statedState } from "./carried_state.ts";
 import type { BuiltinModel } from "./builtin_models.ts";
 import { COCO_80 } from "./coco_labels.ts";
 import { inputDims } from "./feeds.ts";
@@ -60,11 +61,12 @@ export async function examineModel(
   const manifestFile = registered ? undefined : manifestBeside(file);
   const said = registered ? registeredManifest(registered) : manifestFile ? await readManifest(manifestFile) : {};
   const manifest: Manifest = { ...said, ...overrides };
-  const { adapter, recognition } = adapterFor(graph, manifest);
-  const spec = specOf({ graph, manifest, adapter, recognition, sha256, builtin });
+  const { adapter, recognition, state } = adapterFor(graph, manifest);
+  const spec = specOf({ graph, manifest, adapter, recognition, state, sha256, builtin });
   // Results of one version that was asked for by itself tell the model's name like all others.
   if (registered?.pinned && overrides.name === undefined) spec.family = registered.model.name;
-  return { graph, spec, why: recognition.why, origin, ...(manifestFile ? { manifestFile } : {}) };
+  const why = [...recognition.why, ...state ? [state.why] : []];
+  return { graph, spec, why, origin, ...(manifestFile ? { manifestFile } : {}) };
 }
 
 function registeredManifest({ model: { name }, version: { version, manifest }, pinned }: FoundModel): Manifest {
@@ -101,7 +103,14 @@ function manifestBeside(file: string): string | undefined {
   return [".yaml", ".yml", ".json"].map((ending) => `${base}.weir${ending}`).find((name) => existsSync(name));
 }
 
-function adapterFor(graph: GraphInfo, manifest: Manifest): { adapter: Adapter; recognition: Recognition } {
+interface Fitting {
+  adapter: Adapter;
+  recognition: Recognition;
+  /** What the graph hands itself from frame to frame. */
+  state?: FoundState | undefined;
+}
+
+function adapterFor(graph: GraphInfo, manifest: Manifest): Fitting {
   const name = basename(graph.file);
   const options = manifest.options ?? {};
   const hints: Hints = {
@@ -111,9 +120,16 @@ function adapterFor(graph: GraphInfo, manifest: Manifest): { adapter: Adapter; r
   };
   // Inputs that the manifest feeds are none of an adapter's business.
   const fed = Object.keys((options.feeds as object | undefined) ?? {});
-  const open = { ...graph, inputs: graph.inputs.filter((port) => !fed.includes(port.name)) };
+  const unfed = { ...graph, inputs: graph.inputs.filter((port) => !fed.includes(port.name)) };
   try {
-    if (manifest.adapter !== undefined || manifest.task === "tensor") return named(open, manifest, hints);
+    const state = manifest.state
+      ? statedState(unfed, manifest.state, manifest.elapsed)
+      : recognise(unfed, hints)
+      ? undefined
+      : recognisedState(unfed);
+    const open = state?.open ?? unfed;
+    if (state) hints.stateful = true;
+    if (manifest.adapter !== undefined || manifest.task === "tensor") return { ...named(open, manifest, hints), state };
     const found = recognise(open, hints);
     if (!found && !imageInput(open)) {
       throw new ModelError("unrecognised", `Cannot use ${name} as a picture model: ${imageProblem(open)}`);
@@ -132,7 +148,7 @@ function adapterFor(graph: GraphInfo, manifest: Manifest): { adapter: Adapter; r
       const seen = `the adapter ${found.adapter.name} recognises it, whose task is ${found.adapter.task}`;
       throw new ModelError("manifest", `Cannot use ${name} to ${manifest.task}: ${seen}; name another adapter`);
     }
-    return found;
+    return { ...found, state };
   } catch (error) {
     if (!(error instanceof ModelError) || error.message.startsWith("Cannot ")) throw error;
     throw new ModelError(error.code, `Cannot use ${name}: ${error.message}`, { cause: error });
@@ -157,11 +173,9 @@ function named(graph: GraphInfo, manifest: Manifest, hints: Hints): { adapter: A
   throw new ModelError("unrecognised", `its manifest asks for the adapter ${wanted}, but ${why}`);
 }
 
-function specOf({ graph, manifest, adapter, recognition, sha256, builtin }: {
+function specOf({ graph, manifest, adapter, recognition, state, sha256, builtin }: Fitting & {
   graph: GraphInfo;
   manifest: Manifest;
-  adapter: Adapter;
-  recognition: Recognition;
   sha256: string;
   builtin: BuiltinModel | undefined;
 }): ModelSpec {
@@ -177,11 +191,19 @@ function specOf({ graph, manifest, adapter, recognition, sha256, builtin }: {
     throw fail(`its manifest makes the input ${input.type}[${dims.join(",")}], but the graph's is ${portText(port)}`);
   }
   const options = { ...recognition.options, ...manifest.options };
-  const fed = [input.name, ...Object.keys((options.feeds as object | undefined) ?? {})];
+  const carried = state ? [...state.spec.carried, ...state.spec.elapsed ? [state.spec.elapsed] : []] : [];
+  const fed = [
+    input.name,
+    ...Object.keys((options.feeds as object | undefined) ?? {}),
+    ...carried.map(({ input }) => input),
+  ];
   const unfed = graph.inputs.filter(({ name }) => !fed.includes(name));
   if (unfed.length > 0) {
     const list = unfed.map(portText).join(", ");
-    throw fail(`it also wants ${list}; a manifest can give such inputs fixed numbers (options.feeds)`, "unrecognised");
+    throw fail(
+      `it also wants ${list}; a manifest can give such inputs fixed numbers (options.feeds), or an output of the frame before (state)`,
+      "unrecognised",
+    );
   }
   for (const name of manifest.outputs ?? []) {
     if (!graph.outputs.some((port) => port.name === name)) {
@@ -195,8 +217,9 @@ function specOf({ graph, manifest, adapter, recognition, sha256, builtin }: {
     sha256,
     task: adapter.task,
     adapter: adapter.name,
-    input,
+    input: state ? { ...input, maxBatch: 1 } : input,
     outputs: manifest.outputs ?? recognition.outputs,
+    ...(state && { state: state.spec }),
     labels: recognition.labels,
     minScore: manifest.minScore ?? recognition.minScore,
     iou: manifest.iou ?? recognition.iou,

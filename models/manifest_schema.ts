@@ -35,6 +35,17 @@ export const manifestSchema = z.strictObject({
   iou: z.number().min(0).max(1).describe("Of two boxes of a class that overlap by more, the weaker goes; 1 keeps all"),
   maxDetections: z.int().min(1).max(10_000).describe("The most detections, or classes, in one answer"),
   outputs: z.array(z.string()).min(1).describe("The graph's outputs in the adapter's order"),
+  state: z.record(
+    z.string(),
+    z.union([
+      z.string(),
+      z.strictObject({ output: z.string(), shape: z.array(z.int().min(1)).max(8).optional() }),
+    ]),
+  ).describe(
+    "Inputs that get, in the next frame, what an output answered in this one: the output's name, or {output, shape} where " +
+      "the graph leaves the shape open; zeros at the start. Recognised where the shapes leave no doubt",
+  ),
+  elapsed: z.string().describe("The input that is told how many seconds lie between two frames"),
   options: z.looseObject({ feeds: z.record(z.string(), feedSchema).optional() })
     .describe(
       "What the adapter needs besides, as its reasons name it (layout, keypoints, masks, decoded, activation, normalise, " +

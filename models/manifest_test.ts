@@ -161,7 +161,7 @@ Deno.test("a model without a picture input says what its inputs are instead", as
         oddNet({ y: [1] }, [1, 300]),
         /Cannot use some\.onnx as a picture model: its input x float32\[1,300\] is a signal/,
       ],
-      [oddNet({ y: [1] }, [1, 1, 36, 36, 3]), /is a stack of pictures, not an image/],
+      [oddNet({ y: [1] }, [1, 16, 36, 36, 3]), /is a stack of pictures, not an image/],
       [oddNet({ y: [1] }, [1, 5, 64, 64]), /is of another shape than an image/],
       [oddNet({ y: [1] }, [4, 3, 64, 64]), /its batch is fixed at 4 .*export it with batch 1/],
       [wrongTypeDetector(), /its input images int64\[batch,3,64,64\] has a picture's shape but holds int64/],

@@ -10,6 +10,7 @@ import { scrfd } from "./scrfd.ts";
 import { ssd } from "./ssd.ts";
 import { tensor } from "./tensor.ts";
 import { ultraface } from "./ultraface.ts";
+import { wave } from "./wave.ts";
 import { yolo } from "./yolo.ts";
 import { yolox } from "./yolox.ts";
 import { yunet } from "./yunet.ts";
@@ -28,6 +29,7 @@ export const ADAPTERS: readonly Adapter[] = [
   classify,
   embed,
   head,
+  wave,
   tensor,
 ];
 

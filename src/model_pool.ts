@@ -9,6 +9,7 @@ import {
   called,
   CANDIDATE,
   candidatesOf,
+  copiesOf,
   type Declaration,
   type DeclaredModel,
   givenUp,
@@ -368,11 +369,10 @@ export class ModelPool implements AsyncDisposable {
 
   #load({ graph, spec, why, origin }: Examination, settings: ModelSettings, declared: boolean): Loaded {
     if (this.#closed) throw new Error(`Cannot load ${spec.name}: everything stops`);
-    const { replicas, maxDelayMs } = settings;
+    const replicas = copiesOf(spec, settings), { maxDelayMs } = settings;
     const maxBatch = Math.min(settings.maxBatch, spec.input.maxBatch);
     const setup: ModelSetup = { key: `${spec.name}~${++this.#keys}`, spec, replicas, maxBatch, maxDelayMs };
-    const { wiring, kills, deterministic } = this.options;
-    const actor = new InferenceActor({ ...settings, wiring, kills, deterministic, setup });
+    const actor = new InferenceActor({ ...this.options, ...settings, setup });
     const ready = actor.start();
     const loaded: Loaded = {
       graph,

@@ -112,6 +112,11 @@ export function isFormer({ origin }: Pick<Loaded, "origin">, found: Examination)
   return origin.kind === "registry" && found.origin.kind === "registry" && origin.name === found.origin.name;
 }
 
+/** How many copies there are: of a model that carries a state one, as its state is in one place. */
+export function copiesOf({ state }: Pick<ModelSpec, "state">, { replicas }: Pick<ModelSettings, "replicas">): number {
+  return state ? 1 : replicas;
+}
+
 /** The same model by a name that tells it from another file of its name. */
 export function namedApart({ spec, origin }: Examination): ModelSpec {
   const { name, sha256 } = spec;

@@ -6,6 +6,7 @@ import type { Cascade, Piece } from "./cascade.ts";
 import { type CropRules, CropSelection } from "./crop_selection.ts";
 import type { FrameInWork } from "./frame_in_work.ts";
 import type { ModelInput } from "./model_input.ts";
+import { type Remembering, runMemory } from "./run_memory.ts";
 
 /** Side of the small picture by which two crops are compared. */
 const LOOKS = 16;
@@ -17,6 +18,8 @@ export interface CropCascadeOptions {
   rules: CropRules;
   input: Pick<ModelInput, "run">;
   overrides: RunOverrides;
+  /** The step itself, where its model carries a state from frame to frame. */
+  remembering?: Remembering;
 }
 
 /** Runs a model on what an earlier step detected, cut out of the picture. */
@@ -30,15 +33,17 @@ export class CropCascade implements Cascade {
     this.most = options.rules.max;
   }
 
-  next({ picture, outputs }: FrameInWork): { pieces: Piece[]; skipped: number } {
+  next({ picture, outputs, info }: FrameInWork): { pieces: Piece[]; skipped: number } {
     const { on, input, overrides } = this.options;
     const detections = (outputs[on]?.detections ?? []) as Detection[];
     const { crops, skipped } = this.#selection.next(detections, picture);
+    const { remembering } = this.options;
+    const memoryOf = (who: number | string) => remembering ? runMemory(remembering, info, `${who}`) : {};
     const pieces = crops.map(({ of, track, label, region }): Piece => {
       const box: Box = [region.x, region.y, region.width, region.height];
       return {
         crop: { of, ...(track !== undefined && { track }), label, box },
-        run: (turn) => input.run(picture, turn, { overrides, region }),
+        run: (turn) => input.run(picture, turn, { overrides, region, ...memoryOf(track ?? `#${of}`) }),
         likeness: () => ({ session: String(track ?? ""), numbers: looks(picture, region) }),
       };
     });

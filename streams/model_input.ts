@@ -1,4 +1,4 @@
-import type { PreparedAndInferred, RunOverrides, Turn } from "../src/core/inference.ts";
+import type { PreparedAndInferred, RunMemory, RunOverrides, Turn } from "../src/core/inference.ts";
 import type { InputSpec } from "../src/core/model.ts";
 import type { Picture } from "../src/core/frame.ts";
 import type { Placement, Rect } from "../src/vision/fit.ts";
@@ -17,6 +17,8 @@ export interface RunOptions {
   overrides?: RunOverrides;
   /** The part of the picture that is run; default all of it. */
   region?: Rect;
+  /** Whose state the model goes on with. */
+  memory?: RunMemory;
 }
 
 /** A turn that came within this was waited for by nobody: messages alone take so long. */
@@ -59,11 +61,15 @@ export class ModelInput implements Disposable {
   }
 
   /** Prepares the picture and runs it in its turn. */
-  async run(picture: Picture, turn: Turn, { overrides, region }: RunOptions = {}): Promise<PreparedAndInferred> {
+  async run(
+    picture: Picture,
+    turn: Turn,
+    { overrides, region, memory }: RunOptions = {},
+  ): Promise<PreparedAndInferred> {
     this.#idle = turn.waitedMs < IDLE_MS;
     const ahead = region ? undefined : this.#takeAhead(picture);
     const { buffer, placement, prepareMs } = ahead ?? await this.#prepare(picture, turn, region);
-    const inferred = await turn.run({ buffer, placement, overrides, home: this.pool });
+    const inferred = await turn.run({ buffer, placement, overrides, memory, home: this.pool });
     return { ...inferred, prepareMs };
   }
 

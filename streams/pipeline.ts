@@ -16,6 +16,7 @@ import { envelope } from "./envelope.ts";
 import type { FrameInWork } from "./frame_in_work.ts";
 import type { ModelInput } from "./model_input.ts";
 import { latestMap } from "./latest_map.ts";
+import { runMemory } from "./run_memory.ts";
 import type { SharedAnswers } from "./shared_answers.ts";
 import type { SimilarityCache } from "./similarity_cache.ts";
 import type { VersionTrial } from "./version_trial.ts";
@@ -123,7 +124,7 @@ function inferred(
         passage.take();
         frame.passage = passage;
       }
-      const inferred = await step.input.run(frame.picture, turn);
+      const inferred = await step.input.run(frame.picture, turn, runMemory(step, frame.info));
       frame.inferredFromMs ??= inferred.startedAtMs;
       frame.firstPrepareMs ??= inferred.prepareMs;
       frame.prepareMs += inferred.prepareMs;

@@ -3,7 +3,7 @@ import type { Picture } from "../src/core/frame.ts";
 import type { ModelOutput } from "../src/core/results.ts";
 import { agreementOf } from "../src/vision/agreement.ts";
 import type { Rect } from "../src/vision/fit.ts";
-import type { ModelInput } from "./model_input.ts";
+import type { ModelInput, RunOptions } from "./model_input.ts";
 
 /** A version of a model and the way into it. */
 export interface TriedVersion {
@@ -111,10 +111,10 @@ export class VersionTrial {
   }
 
   /** Runs the picture in its turn, and has the other version say in spare time what it makes of it. */
-  async run(picture: Picture, turn: Turn, { region }: { region?: Rect } = {}): Promise<PreparedAndInferred> {
+  async run(picture: Picture, turn: Turn, { region, memory }: RunOptions = {}): Promise<PreparedAndInferred> {
     const canary = this.#tried.has(turn) ? this.#canary : undefined;
     const { overrides } = this;
-    const inferred = await (canary ?? this.active).input.run(picture, turn, { overrides, region });
+    const inferred = await (canary ?? this.active).input.run(picture, turn, { overrides, region, memory });
     const published = { picture, region, output: inferred.output };
     if (canary) this.#compare(canary, this.active, published);
     else if (this.#shadow) this.#compare(this.#shadow, this.#shadow, published);

@@ -42,6 +42,16 @@ export interface BufferHome {
   forget(): void;
 }
 
+/** Whose run it is, of a model that carries a state from frame to frame. */
+export interface RunMemory {
+  stream: string;
+  /** What of the stream is followed: the step, and in it the track. */
+  of: string;
+  /** A new one begins anew. */
+  epoch: number;
+  ptsUs: number;
+}
+
 /** How a picture lies in the tensor that travels. */
 export interface TurnInput {
   /** The final bytes of the model's input for one picture; travels by transfer and comes back. */
@@ -50,6 +60,8 @@ export interface TurnInput {
   placement: unknown;
   /** What the step sets over the model's own thresholds. */
   overrides?: RunOverrides;
+  /** Where the model's state comes from and goes to; without it, it begins and ends with this picture. */
+  memory?: RunMemory;
   home: BufferHome;
 }
 

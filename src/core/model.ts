@@ -30,6 +30,24 @@ export interface InputSpec {
   std: number[];
   /** Largest batch the graph takes; 1 when its first dimension is fixed at 1. */
   maxBatch: number;
+  /** Behind the batch the graph has a dimension for frames, of one. */
+  timed?: boolean;
+}
+
+/** What a network is handed of what it answered to the frame before. */
+export interface CarriedTensor {
+  input: string;
+  output: string;
+  type: "float32" | "float16";
+  /** Of the zeros that it begins with. */
+  dims: number[];
+}
+
+/** What a network hands itself from frame to frame. */
+export interface StateSpec {
+  carried: CarriedTensor[];
+  /** The input that is told how many seconds lie between two frames. */
+  elapsed?: { input: string; dims: number[] };
 }
 
 /** What a model answers. */
@@ -47,6 +65,8 @@ export interface ModelSpec {
   input: InputSpec;
   /** Outputs to ask for, in the adapter's order; others are not computed into JavaScript. */
   outputs: string[];
+  /** What it hands itself from frame to frame, of networks that remember. */
+  state?: StateSpec;
   labels: string[];
   minScore: number;
   iou: number;

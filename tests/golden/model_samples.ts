@@ -508,6 +508,14 @@ export const SAMPLES: readonly Sample[] = [
     expect: { input: { maxBatch: 1 }, options: { activation: "none" }, why: /one head, after Softmax/ },
   },
   {
+    what: "a network that follows a face's pulse and carries its state along",
+    adapter: "wave",
+    input: [1, 1, 36, 36, 3],
+    outputs: { bvp: ["frames", 1] },
+    hints: { stateful: true },
+    expect: { input: { layout: "nhwc", width: 36, height: 36, timed: true, maxBatch: 1 }, outputs: ["bvp"] },
+  },
+  {
     what: "any network of pictures, when bare numbers are asked for",
     adapter: "tensor",
     input: picture(64),
