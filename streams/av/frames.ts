@@ -5,6 +5,7 @@ import { type SourceEnd, SourceError, type SourceProperties, type SourceSink } f
 import { type Decoded, Decoder, type DecoderOptions } from "./decoder.ts";
 import type { Input, PacketOrEnd, VideoPacket } from "./input.ts";
 import { IntraDecoder } from "./intra_decoder.ts";
+import { LiveEdge } from "./live_edge.ts";
 import { Pace, until } from "./pace.ts";
 import type { PacketTap } from "./packet_tap.ts";
 import type { AvPicture } from "./picture.ts";
@@ -39,6 +40,7 @@ class FramesRun implements Disposable {
   #decoder: Decoder<FrameInfo> | undefined;
   #intra: IntraDecoder | undefined;
   #pace: Pace | undefined;
+  #edge: LiveEdge | undefined;
   #properties: SourceProperties;
   /** What earlier rounds of a loop add to presentation times. */
   #offsetUs = 0;
@@ -57,6 +59,7 @@ class FramesRun implements Disposable {
     if (input.properties.intraOnly && options.lazyIntra !== false) this.#intra = new IntraDecoder(input.video, options);
     else this.#decoder = new Decoder(input.video, options);
     if (options.pace === "realtime") this.#pace = new Pace();
+    else if (input.properties.live) this.#edge = new LiveEdge();
     signal.addEventListener("abort", this.#abort, { once: true });
   }
 
@@ -96,7 +99,9 @@ class FramesRun implements Disposable {
   async #take(packet: VideoPacket): Promise<void> {
     const { ptsUs, dtsUs, role, capturedAtMs, hidden } = packet;
     if (hidden) return this.#settle(this.#decoder?.lead(packet.packet));
-    const arrivedAtMs = this.#pace ? await this.#due(dtsUs + this.#offsetUs) : nowMs();
+    const arrivedAtMs = this.#pace
+      ? await this.#due(dtsUs + this.#offsetUs)
+      : this.#edge?.arrival(dtsUs + this.#offsetUs) ?? nowMs();
     if (this.signal.aborted) return;
     this.#endUs = Math.max(this.#endUs, ptsUs + 1e6 / (this.input.video.fps ?? 25));
     this.options.tap?.packet(packet, ptsUs + this.#offsetUs);
