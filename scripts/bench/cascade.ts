@@ -37,6 +37,16 @@ const SIZES = {
   small: [{ size: 320, width: 0.125 }, { size: 128, width: 0.125 }],
 };
 
+/** What it prints. */
+export interface CascadeReport {
+  machine: ReturnType<typeof machine>;
+  /** Boxes of each frame that the second network runs on. */
+  crops: number;
+  maxBatch: number;
+  rounds: Round[];
+  medians: { efficiency: number; cpuEfficiency: number };
+}
+
 interface Round {
   perSecond: number;
   cropsPerResult: number;
@@ -107,9 +117,8 @@ async function main(): Promise<void> {
   const middle = (key: "efficiency" | "cpuEfficiency") =>
     rounds.map((round) => round[key]).sort((a, b) => a - b)[Math.floor(rounds.length / 2)];
   const medians = { efficiency: middle("efficiency"), cpuEfficiency: middle("cpuEfficiency") };
-  console.log(
-    JSON.stringify({ machine: machine(), crops: CROPS, maxBatch, rounds, medians }, null, 2),
-  );
+  const report: CascadeReport = { machine: machine(), crops: CROPS, maxBatch, rounds, medians };
+  console.log(JSON.stringify(report, null, 2));
 }
 
 /** Looped files through detector and crops, every frame, one stream a core. */

@@ -23,6 +23,15 @@ const WARM_UP = 0.25;
 /** As ByteTrack's authors have them; the peer gets the same. */
 const SETTINGS = { method: "bytetrack", high: 0.6, start: 0.7, keepMs: 1000 };
 
+/** What it prints with `--json`. */
+export interface TrackReport {
+  v: 1;
+  objects: number;
+  results: { name: string; medianMs: number; p99Ms: number; tracked: number; identities: number }[];
+  /** How many times longer the peer takes. */
+  ratio?: number;
+}
+
 /** What one run of one tracker took and found. */
 interface Run {
   frameMs: number[];
@@ -123,7 +132,8 @@ async function main(): Promise<void> {
   const [ours, , peer] = results;
   const ratio = peer && peer.medianMs / ours.medianMs;
   if (values.json) {
-    console.log(JSON.stringify({ v: 1, objects: Number(values.objects), results, ...(ratio && { ratio }) }));
+    const report: TrackReport = { v: 1, objects: Number(values.objects), results, ...(ratio && { ratio }) };
+    console.log(JSON.stringify(report));
     return;
   }
   const digits = (value: number) => value.toFixed(3);
