@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
-import axe from "axe-core";
-import { type BrowserPage, CHROMIUM } from "../support/browser.ts";
-import { resize } from "../support/console_layout.ts";
+import { createHash } from "node:crypto";
+import { tinyDetector } from "../../scripts/bench/sample_models.ts";
+import { violations } from "../support/axe.ts";
+import { CHROMIUM } from "../support/browser.ts";
 import { ConsolePage } from "../support/console_page.ts";
 import { ConsoleServer } from "../support/console_server.ts";
+import { inDirectory } from "../support/in_directory.ts";
 import { skip } from "../support/skip.ts";
 
-const SIZES = [{ width: 390, height: 844 }, { width: 1280, height: 900 }];
-const THEMES = ["light", "dark"];
 /** Each page, and what tells that it shows what there is. */
 const PAGES: readonly { hash: string; shows: string; press?: string }[] = [
   { hash: "#/", shows: ".tile canvas.live.begun" },
@@ -94,30 +94,80 @@ inBrowser("axe finds nothing wrong where there are no streams yet, nor where a t
   assert.deepEqual(await violations(view.page), []);
 });
 
-interface Looked {
-  /** Rules that were kept. */
-  passed: string[];
-  results: { id: string; help: string; nodes: string[] }[];
-}
+/** What opens over a page that has something to show: where, what opens it (in the page), and what shows that it is open. */
+const OPENED: readonly { hash: string; opens: string; shows: string }[] = [
+  {
+    hash: "#/models",
+    opens:
+      `[...document.querySelectorAll("main button")].find(({ ariaLabel }) => ariaLabel?.endsWith("cells a canary"))`,
+    shows: "dialog[open] input",
+  },
+  {
+    hash: "#/models",
+    opens:
+      `[...document.querySelectorAll("main button")].find(({ ariaLabel }) => ariaLabel?.startsWith("Delete version"))`,
+    shows: "dialog[open]",
+  },
+  {
+    hash: "#/models",
+    opens:
+      `[...document.querySelectorAll("main button")].find(({ textContent }) => textContent === "Delete the model")`,
+    shows: "dialog[open]",
+  },
+  {
+    hash: "#/models",
+    opens: `(document.querySelector("details:has(.zoo)").open = true, document.querySelector(".zoo button"))`,
+    shows: "dialog[open] a",
+  },
+  { hash: "#/streams/pitch", opens: `document.querySelector(".alerts button")`, shows: "dialog[open] .alert-picture" },
+  { hash: "#/captures", opens: `document.querySelector(".thumb")`, shows: "dialog[open] [role=tablist]" },
+  {
+    hash: "#/captures",
+    opens: `[...document.querySelectorAll("main button")].find(({ textContent }) => textContent === "Make a dataset")`,
+    shows: "dialog[open] pre",
+  },
+];
 
-/** What axe finds on the page as it stands, in every size and theme. */
-async function violations(page: BrowserPage): Promise<string[]> {
-  const found = new Set<string>();
-  for (const size of SIZES) {
-    await resize(page, size);
-    for (const theme of THEMES) {
-      await page.send("Emulation.setEmulatedMedia", { features: [{ name: "prefers-color-scheme", value: theme }] });
-      if (!await page.evaluate("typeof axe === 'object'")) await page.evaluate(axe.source);
-      const { passed, results } = await page.evaluate<Looked>(`
-        axe.run(document, { resultTypes: ["violations"] }).then(({ passes, violations }) => ({
-          passed: passes.map(({ id }) => id),
-          results: violations.map(({ id, help, nodes }) => ({ id, help, nodes: nodes.map(({ html }) => html.slice(0, 120)) })),
-        }))`);
-      assert.ok(passed.includes("color-contrast") && passed.length > 10, `axe looked at little: ${passed}`);
-      for (const { id, help, nodes } of results) {
-        found.add(`in ${theme} at ${size.width}: ${id}: ${help}: ${nodes.slice(0, 3).join(" ")}`);
-      }
+inBrowser("axe finds nothing wrong in what opens over models, alerts and captures", async () => {
+  await inDirectory(async (directory) => {
+    const licensed = {
+      describe: "cells of three colours",
+      task: "detect",
+      adapter: "yolo",
+      licence: "AGPL-3.0-only",
+      home: "https://example.org/licence",
+      url: "http://127.0.0.1:9/cells.onnx",
+      bytes: 1000,
+      sha256: createHash("sha256").update("nobody fetches it").digest("hex"),
+    };
+    await Deno.writeTextFile(`${directory}/zoo.json`, JSON.stringify({ v: 1, models: { licensed } }));
+    await Deno.writeTextFile(`${directory}/weir.yaml`, JSON.stringify({ zoo: { list: `${directory}/zoo.json` } }));
+    await using server = await ConsoleServer.start({ flags: ["--config", `${directory}/weir.yaml`] });
+    for (const size of [64, 96]) await server.addModel("cells", tinyDetector({ size }));
+    await server.ask("POST", "/api/v1/streams", {
+      id: "pitch",
+      source: { kind: "scene", scene: "pitch", fps: 5, width: 640, height: 360 },
+      pipeline: [
+        { model: "weir-pitch" },
+        { analyzer: "alert", when: 'any(detect, "player", 0.3)', repeat: true, cooldownS: 2, message: "a player" },
+      ],
+      policy: { maxAgeMs: 60_000 },
+      capture: { onAlert: true },
+    });
+    await using view = await ConsolePage.open(server.url, { place: "#/models" });
+    const { page } = view;
+    const found: string[] = [];
+    for (const { hash, opens, shows } of OPENED) {
+      await page.evaluate(`location.hash = ${JSON.stringify(hash)}`);
+      await page.until(`(() => { try { return ${opens}; } catch { return undefined; } })()`);
+      await page.evaluate(`${opens}.click()`);
+      await page.until(`document.querySelector(${JSON.stringify(shows)})`);
+      found.push(...(await violations(page)).map((violation) => `${shows} on ${hash} ${violation}`));
+      await page.evaluate(
+        `document.querySelector("dialog[open]").dispatchEvent(new Event("cancel", { cancelable: true }))`,
+      );
+      await page.until(`!document.querySelector("dialog")`);
     }
-  }
-  return [...found];
-}
+    assert.deepEqual(found, []);
+  });
+});

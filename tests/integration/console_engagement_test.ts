@@ -1,20 +1,13 @@
 import assert from "node:assert/strict";
 import { tinyEmbedder } from "../../scripts/bench/cascade_models.ts";
 import { tinyDetector } from "../../scripts/bench/sample_models.ts";
+import { violations } from "../support/axe.ts";
 import { CHROMIUM } from "../support/browser.ts";
 import { squareCamera } from "../support/console_camera.ts";
 import { ConsolePage, FAKE_CAMERA } from "../support/console_page.ts";
 import { ConsoleServer } from "../support/console_server.ts";
 import { inDirectory } from "../support/in_directory.ts";
 import { skip } from "../support/skip.ts";
-
-async function addModel(server: ConsoleServer, name: string, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
-  const form = new FormData();
-  form.set("name", name);
-  form.set("file", new File([bytes], `${name}.onnx`));
-  const response = await fetch(`${server.url}/api/v1/models`, { method: "POST", body: form });
-  assert.equal(response.status, 201, await response.text());
-}
 
 function inBrowser(name: string, fn: () => Promise<void>): void {
   Deno.test({ name, ignore: skip(name, CHROMIUM !== undefined, "Chromium"), fn });
@@ -25,8 +18,8 @@ inBrowser("A camera's faces are judged by what models there are, and their gauge
     await using server = await ConsoleServer.start();
     // What it finds are coloured areas: one is what this camera shows in the place of a face.
     const flags = await squareCamera(directory);
-    await addModel(server, "faces", tinyDetector());
-    await addModel(server, "look", tinyEmbedder({ numbers: 128 }));
+    await server.addModel("faces", tinyDetector());
+    await server.addModel("look", tinyEmbedder({ numbers: 128 }));
     await using view = await ConsolePage.open(server.url, {
       place: "#/engagement",
       width: 390,
@@ -50,6 +43,7 @@ inBrowser("A camera's faces are judged by what models there are, and their gauge
     assert.deepEqual([pipeline[2].on, pipeline[2].everyNth], ["face", 2]);
     const over = await page.evaluate<number>("document.documentElement.scrollWidth - innerWidth");
     assert.ok(over <= 0, `${over} pixels too wide for a phone`);
+    assert.deepEqual(await violations(page), [], "axe, while the gauges move");
     await view.press("Stop");
     await page.until(`!document.querySelector(".stage video")`);
     assert.deepEqual(view.complaints, []);

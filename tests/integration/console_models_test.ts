@@ -169,3 +169,43 @@ inBrowser("A public model is fetched once its licence is accepted, and the page 
     assert.deepEqual(view.complaints, []);
   });
 });
+
+inBrowser("A canary's share, its frames and how far it agrees are shown, and move while streams run", async () => {
+  await using server = await ConsoleServer.start();
+  for (const size of [64, 96]) await server.addModel("cells", tinyDetector({ size }));
+  await server.ask("POST", "/api/v1/streams", {
+    id: "pitch",
+    source: { kind: "scene", scene: "pitch", fps: 10, width: 320, height: 180 },
+    pipeline: [{ model: "cells" }],
+    policy: { maxAgeMs: 60_000 },
+  });
+  await using view = await ConsolePage.open(server.url, { place: "#/models" });
+  const { page } = view;
+  await page.until(`${labelled("Make version 2 of cells a canary")}`);
+  await page.evaluate(`${labelled("Make version 2 of cells a canary")}.click()`);
+  await page.until(`document.querySelector("dialog[open] input")`);
+  await view.fill("Share of the frames, per cent", "0");
+  await page.until(`document.querySelector("dialog[open] .button.primary").disabled`);
+  await view.fill("Share of the frames, per cent", "40");
+  await page.until(`!document.querySelector("dialog[open] .button.primary").disabled`);
+  await page.evaluate(`document.querySelector("dialog[open] .button.primary").click()`);
+
+  const words = `([...${card("cells")}.querySelectorAll(".versions li")].find(({ textContent }) =>
+    textContent.includes("Version 2"))?.textContent ?? "")`;
+  await page.until(`${words}.includes("canary, 40 %")`);
+  const compared = `Number(/agrees to [\\d.]+ % over ([\\d,]+) frames/.exec(${words})?.[1].replaceAll(",", ""))`;
+  await page.until(`${compared} > 0`);
+  const before = await page.evaluate<number>(compared);
+  await page.until(`${compared} > ${before}`);
+  const agreement = await page.evaluate<string>(`/agrees to ([\\d.]+) %/.exec(${words})[1]`);
+  assert.ok(Number(agreement) >= 0 && Number(agreement) <= 100, agreement);
+  const frames = `Number(/([\\d,]+) frames/.exec(${words})?.[1].replaceAll(",", ""))`;
+  await page.until(`${frames} > 0`);
+  const { registry } = await server.ask("GET", "/api/v1/models/cells") as {
+    registry: { canary: { version: string; share: number } };
+  };
+  assert.deepEqual([registry.canary.version, registry.canary.share], ["2", 0.4]);
+  await view.press("End canary");
+  await page.until(`!${words}.includes("canary")`);
+  assert.deepEqual(view.complaints, []);
+});

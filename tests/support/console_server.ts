@@ -95,6 +95,16 @@ export class ConsoleServer implements AsyncDisposable {
     return text === "" ? undefined : JSON.parse(text);
   }
 
+  /** Adds a model, or a version of one that is there. */
+  async addModel(name: string, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+    const form = new FormData();
+    form.set("name", name);
+    form.set("file", new File([bytes], `${name}.onnx`));
+    const response = await fetch(`${this.url}/api/v1/models`, { method: "POST", body: form });
+    const text = await response.text();
+    if (response.status !== 201) throw new Error(`Cannot add ${name}: ${response.status} ${text}`);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.kill();
     await Deno.remove(this.dataDir, { recursive: true });

@@ -35,28 +35,28 @@ export function CaptureThumb({ capture, onOpen }: { capture: CaptureView; onOpen
       if (url !== undefined) URL.revokeObjectURL(url);
     };
   }, [id]);
-  const time = timeText(Date.parse(at));
-  const reasons = reasonsText(capture);
   return (
     <button
       ref={frame}
       type="button"
       class="thumb"
-      aria-label={`${kind === "clip" ? "Video" : "Picture"} of ${stream}, ${time}, ${reasons}`}
       onClick={onOpen}
     >
       <span class="thumb-picture">
         {source !== undefined && <img src={source} alt="" width={width || 16} height={height || 9} />}
         {failed && <span class="thumb-none">Cannot be shown small</span>}
-        {kind === "clip" && (
-          <span class="thumb-kind">
-            <Icon name="film" /> Video
-          </span>
-        )}
+        {kind === "clip"
+          ? (
+            <span class="thumb-kind">
+              <Icon name="film" /> Video
+            </span>
+          )
+          : <span class="unseen">Picture</span>}
       </span>
+      <span class="unseen">{` of ${stream}, `}</span>
       <span class="thumb-words">
-        <span>{time}</span>
-        <span class="faint">{reasons}</span>
+        <span>{timeText(Date.parse(at))}</span>
+        <span class="faint">{reasonsText(capture)}</span>
       </span>
     </button>
   );
