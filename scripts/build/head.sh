@@ -67,6 +67,31 @@ intact() {
   [ "$found" = "$listing  -" ]
 }
 
+# A version that somebody runs is held by its own file, across containers too, so that no newer one removes it.
+hold() {
+  if [ -r "$home/deno" ] && command -v flock >/dev/null; then command exec 9<"$home/deno" && flock -s 9; fi
+}
+
+# Of the versions that were unpacked before, the latest stays, for the way back, and those that somebody runs.
+forget_old() {
+  command -v flock >/dev/null || return 0
+  kept=
+  for name in $(ls -t "$programs"); do
+    [ "$name" != "$key" ] || continue
+    if [ -z "$kept" ]; then
+      kept=$name
+      continue
+    fi
+    old=$programs/$name
+    # Not all versions hold themselves. (An argument would find itself.)
+    if printf %s "$old/deno" | grep -qsaF -f - /proc/[0-9]*/cmdline; then continue; fi
+    (
+      command exec 8<"$old/deno" && flock -n -x 8 || exit 0
+      gone=$(mktemp -d "$programs/.new-XXXXXX") && mv "$old" "$gone" && rm -rf "$gone"
+    ) 2>/dev/null
+  done
+}
+
 unpack() {
   umask 022
   mkdir -p "$programs" 2>/dev/null || fail "Cannot make the cache directory $programs." "$elsewhere"
@@ -111,8 +136,11 @@ spoiled() {
 }
 
 trusted
+hold
 if ! intact; then
   unpack
+  hold
+  forget_old
   trap - EXIT INT TERM HUP
   rm -rf "$work"
 fi

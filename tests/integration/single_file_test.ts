@@ -6,6 +6,7 @@ import { bareDebian } from "../support/bare_debian.ts";
 import { succeeds } from "../support/python_env.ts";
 import { finished, SingleFile } from "../support/single_file.ts";
 import { skip } from "../support/skip.ts";
+import { until } from "../support/until.ts";
 
 const LINUX = Deno.build.os === "linux";
 const root = LINUX && Deno.uid() === 0;
@@ -84,6 +85,39 @@ fileTest("what is damaged in the cache is made anew", async (_, single) => {
   }
 });
 
+fileTest("of older versions the latest stays, and those that somebody runs", async (cache, single) => {
+  const old = async (name: string, program: string, ageS: number) => {
+    await Deno.mkdir(`${cache}/program/${name}/app`, { recursive: true });
+    await Deno.copyFile(program, `${cache}/program/${name}/deno`);
+    await Deno.utime(`${cache}/program/${name}`, Date.now() / 1000 - ageS, Date.now() / 1000 - ageS);
+    return `${cache}/program/${name}/deno`;
+  };
+  await old("aaaa-latest", "/bin/true", 100);
+  await old("bbbb-unused", "/bin/true", 200);
+  const held = await old("cccc-held", "/bin/true", 300);
+  const running = await old("dddd-running", "/bin/sleep", 400);
+  await old("eeee-unused", "/bin/true", 500);
+  const users = [
+    new Deno.Command("flock", { args: ["-s", held, "sleep", "600"] }),
+    new Deno.Command(running, { args: ["600"] }),
+  ]
+    .map((command) => command.spawn());
+  try {
+    await until(async () => !await succeeds("flock", "-n", "-x", held, "true"), "the older version to be held");
+    const { code, stderr } = await single.run(["--version"], { WEIR_CACHE_DIR: cache });
+    assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
+    const left = (await programs(cache)).filter((name) => /-/.test(name)).sort();
+    assert.deepEqual(left, ["aaaa-latest", "cccc-held", "dddd-running"]);
+    assert.equal((await programs(cache)).length, 4);
+  } finally {
+    // flock's own child holds on to the lock.
+    for (const user of users) {
+      for (const pid of [await childOf(user.pid), user.pid]) if (pid > 0) Deno.kill(pid, "SIGKILL");
+      await user.status;
+    }
+  }
+});
+
 fileTest("a file that arrived in part says so", async (cache, single) => {
   await Deno.mkdir(cache);
   const part = `${cache}/weir`;
@@ -142,7 +176,7 @@ fileTest(
         "--mount",
         "sh",
         "-c",
-        'mount --bind "$0" "$0" && mount -o remount,ro,bind "$0" && exec "$1" run scene:counter --duration 1 --quiet',
+        'mount --bind "$0" "$0" && mount -o remount,ro,bind "$0" && exec "$1" run "scene:counter?seconds=1&pace=fast" --quiet',
         cache,
         single.path,
       ], { WEIR_CACHE_DIR: cache, HOME: "/nonexistent" });
@@ -255,8 +289,17 @@ fileTest("weir licences tells the notice and every package of the file", async (
 
 fileTest("it takes plugins, knows its own words, and where it lies itself", async (_, single) => {
   const plugin = new URL("../../examples/crowding.ts", import.meta.url).pathname;
-  const words = ["run", "scene:pitch", "--model", "weir-pitch", "--plugin", plugin, "--analyze", "crowding?of=player"];
-  const { code, stdout, stderr } = await single.run([...words, "--duration", "1", "--quiet"]);
+  const words = [
+    "run",
+    "scene:pitch?seconds=1&pace=fast",
+    "--model",
+    "weir-pitch",
+    "--plugin",
+    plugin,
+    "--analyze",
+    "crowding?of=player",
+  ];
+  const { code, stdout, stderr } = await single.run([...words, "--quiet"]);
   assert.equal(code, 0, stderr);
   assert.match(stdout, /"crowding":\{"count":\d+/);
   assert.match((await single.run(["completions", "bash"])).stdout, /run\) words="--model /);
