@@ -12,6 +12,8 @@ import { sha256Of } from "./file_digest.ts";
 import { findModel, type ModelOrigin } from "./find_model.ts";
 import { type GraphInfo, portText } from "./graph_info.ts";
 import { imageInput, imageProblem } from "./image_input.ts";
+import { metadataLabels } from "./labels.ts";
+import { type LabelsBeside, labelsBeside, readLabels } from "./labels_file.ts";
 import { type Manifest, manifestSchema } from "./manifest_schema.ts";
 import { ModelError } from "./model_error.ts";
 import { modelNameOf, readGraphInfo } from "./onnx_metadata.ts";
@@ -61,7 +63,7 @@ export async function examineModel(
   const manifestFile = registered ? undefined : manifestBeside(file);
   const said = registered ? registeredManifest(registered) : manifestFile ? await readManifest(manifestFile) : {};
   const manifest: Manifest = { ...said, ...overrides };
-  const { adapter, recognition, state } = adapterFor(graph, manifest);
+  const { adapter, recognition, state } = await namedFitting(graph, manifest, { kept: !!(registered ?? builtin) });
   const spec = specOf({ graph, manifest, adapter, recognition, state, sha256, builtin });
   // Results of one version that was asked for by itself tell the model's name like all others.
   if (registered?.pinned && overrides.name === undefined) spec.family = registered.model.name;
@@ -90,17 +92,38 @@ export async function readManifest(file: string): Promise<Manifest> {
   if (typeof labels !== "string") return parsed.data;
   if (labels === "coco") return { ...parsed.data, labels: [...COCO_80] };
   try {
-    const lines = (await Deno.readTextFile(join(dirname(file), labels))).split(/\r?\n/);
-    while (lines.at(-1)?.trim() === "") lines.pop();
-    return { ...parsed.data, labels: lines.map((line) => line.trim()) };
+    return { ...parsed.data, labels: await readLabels(join(dirname(file), labels)) };
   } catch (error) {
-    throw fail(`labels: cannot read ${labels}: ${(error as Error).message}`, error);
+    throw fail(`labels: ${(error as Error).message}`, error);
   }
 }
 
 function manifestBeside(file: string): string | undefined {
   const base = join(dirname(file), modelNameOf(file));
   return [".yaml", ".yml", ".json"].map((ending) => `${base}.weir${ending}`).find((name) => existsSync(name));
+}
+
+/** Where neither manifest nor file names the classes, a file beside the model may. */
+async function namedFitting(graph: GraphInfo, manifest: Manifest, { kept }: { kept: boolean }): Promise<Fitting> {
+  const named = kept || manifest.labels !== undefined || metadataLabels(graph).length > 0;
+  const beside = named ? undefined : await labelsBeside(graph.file);
+  const fitting = beside && besideFitting(graph, manifest, beside);
+  return fitting ?? adapterFor(graph, manifest);
+}
+
+/** One that is for a whole folder may be about another model in it, and then names other numbers of classes. */
+function besideFitting(graph: GraphInfo, manifest: Manifest, { file, labels, own }: LabelsBeside): Fitting | undefined {
+  try {
+    const { recognition, ...fitting } = adapterFor(graph, { ...manifest, labels });
+    // What has no classes does not look at names.
+    if (recognition.labels.length === 0) return { ...fitting, recognition };
+    const why = recognition.why.map((sentence) => sentence.replace("the manifest", `${basename(file)} beside it`));
+    return { ...fitting, recognition: { ...recognition, why } };
+  } catch (error) {
+    if (!(error instanceof ModelError) || error.code !== "manifest") throw error;
+    if (!own) return undefined;
+    throw new ModelError(error.code, error.message.replace("the manifest", basename(file)), { cause: error });
+  }
 }
 
 interface Fitting {

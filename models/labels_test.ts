@@ -1,0 +1,82 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { buildModel } from "../scripts/bench/onnx_builder.ts";
+import { inDirectory } from "../tests/support/in_directory.ts";
+import { admitModel } from "./admission.ts";
+import { examineModel } from "./manifest.ts";
+
+/** A classifier of three classes, which says of them what it is told to. */
+function classifier(metadata: Record<string, string> = {}): Uint8Array {
+  return buildModel({
+    inputs: [{ name: "images", type: "float32", dims: [1, 3, 64, 64] }],
+    outputs: [{ name: "probabilities", type: "float32", dims: [1, 3] }],
+    nodes: [
+      { op: "GlobalAveragePool", inputs: ["images"], outputs: ["colour"] },
+      { op: "Flatten", inputs: ["colour"], outputs: ["flat"] },
+      { op: "MatMul", inputs: ["flat", "weights"], outputs: ["logits"] },
+      { op: "Softmax", inputs: ["logits"], outputs: ["probabilities"] },
+    ],
+    initializers: { weights: { type: "float32", dims: [3, 3], data: [-1, 1, 0, -1, 1, 0, -1, 1, 0] } },
+    metadata,
+  });
+}
+
+/** The labels that a model gets, and what is said of them. */
+async function named(metadata: Record<string, string>, beside: Record<string, string> = {}) {
+  let answer: { labels: readonly string[]; why: string } | undefined;
+  await inDirectory(async (folder) => {
+    await Deno.writeFile(join(folder, "pets.onnx"), classifier(metadata));
+    for (const [name, text] of Object.entries(beside)) await Deno.writeTextFile(join(folder, name), text);
+    const { spec, why } = await examineModel(join(folder, "pets.onnx"));
+    answer = { labels: spec.labels, why: why.join("; ") };
+  });
+  return answer!;
+}
+
+const PETS = ["cat", "dog", "fish"];
+
+Deno.test("a model's own metadata names its classes, in every form in which exporters write them", async () => {
+  const forms: Record<string, string>[] = [
+    { names: "{0: 'cat', 1: 'dog', 2: 'fish'}" },
+    { names: '["cat", "dog", "fish"]' },
+    { classes: "cat,dog,fish" },
+    { classes: "cat\ndog\nfish" },
+    { class_names: "['cat', 'dog', 'fish']" },
+    { labels: '{"0":"cat","1":"dog","2":"fish"}' },
+    { id2label: '{"0":"cat","1":"dog","2":"fish"}' },
+  ];
+  for (const metadata of forms) {
+    const { labels, why } = await named(metadata, { "labels.txt": "a\nb\nc" });
+    assert.deepEqual(labels, PETS, JSON.stringify(metadata));
+    assert.match(why, /its metadata names its 3 classes/);
+  }
+});
+
+Deno.test("where it names none, a file beside it does, and a manifest counts more than either", async () => {
+  for (const name of ["pets.names", "pets.labels.txt", "labels.txt", "classes.txt", "obj.names"]) {
+    const { labels, why } = await named({}, { [name]: "cat\ndog\nfish\n" });
+    assert.deepEqual(labels, PETS, name);
+    assert.ok(why.includes(`${name} beside it names its 3 classes`), why);
+  }
+  const config = JSON.stringify({ id2label: { 0: "cat", 1: "dog", 2: "fish" } });
+  assert.deepEqual((await named({}, { "config.json": config })).labels, PETS);
+  const both = { "pets.names": "a\nb\nc", "pets.weir.yaml": "labels: [cat, dog, fish]" };
+  assert.deepEqual((await named({ names: "['x', 'y', 'z']" }, both)).labels, PETS);
+});
+
+Deno.test("a file for the whole folder that does not fit is about another model; one of its own is told of", async () => {
+  const { labels, why } = await named({}, { "labels.txt": "only\ntwo" });
+  assert.deepEqual(labels, []);
+  assert.match(why, /does not name its 3 classes: they come out as 'class 0' and so on/);
+  await assert.rejects(
+    named({}, { "pets.names": "only\ntwo" }),
+    /^ModelError: Cannot use pets\.onnx: pets\.names names 2 classes, but its outputs have 3$/,
+  );
+});
+
+Deno.test("names from beside a file stay with it in the registry", () =>
+  inDirectory(async (folder) => {
+    await Deno.writeFile(join(folder, "pets.onnx"), classifier());
+    await Deno.writeTextFile(join(folder, "pets.names"), PETS.join("\n"));
+    assert.deepEqual((await admitModel(join(folder, "pets.onnx"))).manifest.labels, PETS);
+  }));
