@@ -7,8 +7,8 @@ export class Gate implements AsyncDisposable {
   #stuck = Promise.withResolvers<void>();
   readonly port: number;
 
-  /** A gate to a port of this machine, shut at first. */
-  constructor(private readonly targetPort: number) {
+  /** A gate to a port of this machine, shut at first. With `wordsOnly` none is let through who says nothing. */
+  constructor(private readonly targetPort: number, private readonly options: { wordsOnly?: boolean } = {}) {
     this.port = freeTcpPort();
     this.#stuck.resolve();
   }
@@ -54,9 +54,12 @@ export class Gate implements AsyncDisposable {
 
   async #join(client: Deno.TcpConn): Promise<void> {
     this.#pairs.add(client);
-    const server = await Deno.connect({ hostname: "127.0.0.1", port: this.targetPort }).catch(() => undefined);
+    const words = this.options.wordsOnly ? await firstWords(client) : new Uint8Array();
+    const server = words &&
+      await Deno.connect({ hostname: "127.0.0.1", port: this.targetPort }).catch(() => undefined);
     if (server) {
       this.#pairs.add(server);
+      await server.write(words);
       await Promise.all([this.#copy(client, server), this.#copy(server, client)]);
       this.#pairs.delete(server);
     }
@@ -79,6 +82,13 @@ export class Gate implements AsyncDisposable {
     close(from);
     close(to);
   }
+}
+
+/** What a client begins with; undefined when it leaves without a word. */
+async function firstWords(client: Deno.TcpConn): Promise<Uint8Array | undefined> {
+  const bytes = new Uint8Array(16_384);
+  const count = await client.read(bytes).catch(() => null);
+  return count === null ? undefined : bytes.subarray(0, count);
 }
 
 /** Below the ports that systems give to whoever asks for any: nobody takes one of these by chance before it is used. */
