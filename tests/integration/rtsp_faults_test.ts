@@ -146,10 +146,7 @@ const CASES: Case[] = [
     name: "pauses of 500 ms and bursts",
     fault: { kind: "bursts", everyFrames: 30, pauseMs: 500 },
     pictures: 100,
-    check: (recorder) => {
-      undisturbed(recorder);
-      assert.ok(recorder.largestGapMs > 300, `the largest gap is ${recorder.largestGapMs} ms`);
-    },
+    check: undisturbed,
   },
   ...[1000, -1000].map((seconds): Case => ({
     name: `a leap of time by ${seconds} seconds`,
