@@ -114,15 +114,22 @@ function allParts(parts: readonly ThirdParty[]) {
     licence: "GPL-3.0-or-later",
     homepage: "https://github.com/jellyfin/jellyfin-ffmpeg",
     purl: "pkg:github/jellyfin/jellyfin-ffmpeg@8",
+  }, {
+    // In FFmpeg's library; NOTICE.txt tells what that means for whoever passes the file on.
+    name: "fdk-aac-stripped",
+    version: "2",
+    licence: "FDK-AAC",
+    homepage: "https://gitlab.freedesktop.org/wtaymans/fdk-aac-stripped",
+    purl: "pkg:generic/fdk-aac-stripped@2",
   }, ...parts];
 }
 
 async function noticesOf(parts: readonly ThirdParty[]): Promise<string> {
   const folder = join(ROOT, "packaging", "licences");
-  const [notice, gpl] = await Promise.all(
-    ["NOTICE.txt", "GPL-3.0.txt"].map((name) => Deno.readTextFile(join(folder, name))),
+  const [notice, fdk, gpl] = await Promise.all(
+    ["NOTICE.txt", "FDK-AAC.txt", "GPL-3.0.txt"].map((name) => Deno.readTextFile(join(folder, name))),
   );
-  return `${notice}\n${thirdPartyNotices(parts)}\n${gpl}`;
+  return `${notice}\n${thirdPartyNotices(parts)}\n${fdk}\n${gpl}`;
 }
 
 /** A file that is being run cannot be written to, but its name can be given to another. */
@@ -151,5 +158,8 @@ if (import.meta.main) {
   else {
     const path = await build(values);
     process.stdout.write(`${path}: ${((await Deno.stat(path)).size / 1e6).toFixed(1)} MB\n`);
+    process.stdout.write(
+      "It holds FFmpeg (GPL) linked with FDK AAC: read THIRD_PARTY_LICENCES before you pass it on.\n",
+    );
   }
 }

@@ -18,7 +18,8 @@ async function ffmpegChecks(): Promise<Check[]> {
   } catch (error) {
     return [{ name: "FFmpeg", status: "fail", detail: messageOf(error), fix: REINSTALL }];
   }
-  const { version, licence, codecs } = build;
+  const { version, fdkAac, codecs } = build;
+  const licence = fdkAac ? `${build.licence}, with FDK AAC` : build.licence;
   const list = Object.entries(codecs);
   const missing = list.filter(([, { decoder }]) => !decoder).map(([name]) => name);
   const decoders = list.flatMap(([name, { decoder }]) => decoder ? [name] : []);

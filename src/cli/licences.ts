@@ -7,6 +7,7 @@ import { type ThirdParty, thirdParty, thirdPartyNotices } from "./third_party.ts
 
 const FLAGS = {
   gpl: { type: "boolean", description: "the text of the GNU General Public License, version 3" },
+  fdk: { type: "boolean", description: "the text of the licence of FDK AAC, a library in FFmpeg" },
   full: { type: "boolean", description: "the texts of the packages' licences, too" },
 } as const;
 
@@ -26,6 +27,7 @@ export async function licencesCommand(args: readonly string[]): Promise<number> 
   const { flags, help } = parseFlags(licencesHelp, args);
   if (help) print(helpPage(licencesHelp));
   else if (flags.gpl) print(await Deno.readTextFile(new URL("GPL-3.0.txt", TEXTS)));
+  else if (flags.fdk) print((await Deno.readTextFile(new URL("FDK-AAC.txt", TEXTS))).trimEnd());
   else {
     const parts = await packages();
     print((await Deno.readTextFile(new URL("NOTICE.txt", TEXTS))).trimEnd());

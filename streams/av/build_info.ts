@@ -13,6 +13,8 @@ import { quietNatives } from "./log.ts";
 export interface BuildInfo {
   version: string;
   licence: string;
+  /** Whether FDK AAC is linked in, whose licence many hold to be incompatible with the GPL. */
+  fdkAac: boolean;
   /** By codec: the software decoder, the hardware that decodes it here, and the encoder; undefined where there is none. */
   codecs: Record<string, { decoder?: string; hardware?: string; encoder?: string }>;
 }
@@ -44,7 +46,8 @@ export function buildInfo(): BuildInfo {
       ...(encoder && { encoder }),
     }];
   });
-  return { version, licence: licenceOf(configuration), codecs: Object.fromEntries(codecs) };
+  const fdkAac = Codec.findEncoderByName("libfdk_aac") !== null || Codec.findDecoderByName("libfdk_aac") !== null;
+  return { version, licence: licenceOf(configuration), fdkAac, codecs: Object.fromEntries(codecs) };
 }
 
 function licenceOf(configuration: string): string {
