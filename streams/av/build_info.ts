@@ -4,6 +4,7 @@ import {
   AV_CODEC_ID_HEVC,
   AV_CODEC_ID_MJPEG,
   AV_CODEC_ID_VP9,
+  FF_ENCODER_LIBFDK_AAC,
 } from "node-av/constants";
 import { Codec, getFFmpegInfo } from "node-av/lib";
 import { HardwareDecoding } from "./hardware.ts";
@@ -46,7 +47,7 @@ export function buildInfo(): BuildInfo {
       ...(encoder && { encoder }),
     }];
   });
-  const fdkAac = Codec.findEncoderByName("libfdk_aac") !== null || Codec.findDecoderByName("libfdk_aac") !== null;
+  const fdkAac = Codec.findEncoderByName(FF_ENCODER_LIBFDK_AAC) !== null;
   return { version, licence: licenceOf(configuration), fdkAac, codecs: Object.fromEntries(codecs) };
 }
 
