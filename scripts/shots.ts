@@ -13,6 +13,7 @@ const SHOWN: readonly string[] = [
   "wall-phone-light",
   "stream-phone-dark",
   "system-phone-dark",
+  "vitals-desktop-light",
 ];
 
 const SIZES = [
@@ -39,6 +40,8 @@ interface Shot {
   hash: string;
   ready?: string;
   before?: string;
+  /** The other streams rest meanwhile: a pulse wants every picture. */
+  alone?: boolean;
 }
 
 const PRESS_DRAW = `[...document.querySelectorAll("button")].find(({ textContent }) => textContent === "Draw").click();
@@ -65,6 +68,7 @@ const PAGES: readonly Shot[] = [
     name: "vitals",
     hash: "#/vitals",
     before: PLAY_SAMPLE,
+    alone: true,
   },
   { name: "predict", hash: "#/predict" },
   { name: "captures", hash: "#/captures", ready: `document.querySelectorAll(".thumb img").length >= 6` },
@@ -153,12 +157,15 @@ async function takeShots({ only, widths, pictures }: Wanted): Promise<void> {
       await page.send("Emulation.setEmulatedMedia", { features: [{ name: "prefers-color-scheme", value: theme }] });
       for (const shot of PAGES) {
         const name = `${shot.name}-${size}-${theme}`;
-        if (pictures ? !SHOWN.includes(name) : only !== undefined && only !== shot.name) continue;
+        if ((pictures && !SHOWN.includes(name)) || (only !== undefined && only !== shot.name)) continue;
+        const others = shot.alone ? STREAMS.filter(({ id }) => id !== "at-rest") : [];
+        for (const { id } of others) await server.ask("POST", `/api/v1/streams/${id}/pause`);
         await show(page, `${server.url}/${shot.hash}`, shot);
         const form = pictures ? { format: "webp", quality: 82 } : { format: "png" };
         const { data } = await page.send("Page.captureScreenshot", form) as { data: string };
         const folder = pictures ? PICTURES : FOLDER;
         await Deno.writeFile(new URL(`${name}.${form.format}`, folder), Buffer.from(data, "base64"));
+        for (const { id } of others) await server.ask("POST", `/api/v1/streams/${id}/resume`);
       }
     }
   }
@@ -183,7 +190,7 @@ if (import.meta.main) {
     );
     Deno.exit(1);
   }
-  // deno task shots [PAGE] [WIDTH …], or deno task shots --pictures
+  // deno task shots [PAGE] [WIDTH …], or deno task shots --pictures [PAGE]
   const pictures = Deno.args.includes("--pictures");
   const words = Deno.args.filter((arg) => arg !== "--pictures");
   const [only, ...rest] = words.filter((arg) => !/^\d+$/.test(arg));

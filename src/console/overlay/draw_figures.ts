@@ -14,7 +14,7 @@ const SEEN_SCORE = 0.3;
 export function drawMask(
   context: CanvasRenderingContext2D,
   { mask }: Pick<Detection, "mask">,
-  { colour, scale }: { colour: string; scale: number },
+  { colour, scale, cover = 0.4 }: { colour: string; scale: number; cover?: number },
 ): void {
   if (!mask) return;
   context.beginPath();
@@ -26,7 +26,7 @@ export function drawMask(
     }
     context.closePath();
   }
-  context.globalAlpha = 0.4;
+  context.globalAlpha = cover;
   context.fillStyle = colour;
   context.fill("evenodd");
   context.globalAlpha = 1;

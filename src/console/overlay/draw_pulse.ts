@@ -13,7 +13,9 @@ export interface PulsePlace {
   bpm?: number;
 }
 
-const SURE = OVERLAY_COLOURS[6], UNSURE = OVERLAY_COLOURS[7];
+const SURE = OVERLAY_COLOURS[6], UNSURE = OVERLAY_COLOURS[0];
+/** The face below is to be seen. */
+const COVER = 0.25;
 
 /** The places of the pulses in a result; undefined when it does not tell of any: it comes now and then. */
 export function pulsesOf(outputs: ResultEnvelope["outputs"]): PulsePlace[] | undefined {
@@ -36,7 +38,7 @@ export function drawPulses(
 ): void {
   for (const { region: [x, y, width, height], mask, bpm } of places) {
     const colour = bpm === undefined ? UNSURE : SURE;
-    if (mask) drawMask(context, { mask }, { colour, scale });
+    if (mask) drawMask(context, { mask }, { colour, scale, cover: COVER });
     context.setLineDash([3 * line, 3 * line]);
     context.strokeStyle = colour;
     context.lineWidth = line;

@@ -17,7 +17,7 @@ const ADVICE: Readonly<Record<string, Advice>> = {
   noFace: { what: "No face is seen", remedy: "Look into the camera, with forehead and cheeks in the picture." },
   lowRate: {
     what: "Too few pictures a second",
-    remedy: "Close what else keeps this device or the server busy, or choose a smaller width.",
+    remedy: "Close what else keeps this device or the server busy; a camera may send a smaller width, too.",
   },
   dark: { what: "Too dark", remedy: "Turn on a light in front of you, or face a window." },
   clipped: { what: "Too bright", remedy: "Keep out of direct light: parts of the skin are white in the picture." },
@@ -27,6 +27,7 @@ const ADVICE: Readonly<Record<string, Advice>> = {
     remedy: "Come closer, hold still and let light fall evenly on your face. Hats, masks and make-up hide skin.",
   },
 };
+const NOTHING_YET: readonly string[] = ["noFace", "tooShort"];
 /** Where a fixed part of the picture is looked at. */
 const NO_SKIN: Advice = { what: "No skin is seen", remedy: "Move until your face fills the dashed frame." };
 
@@ -39,8 +40,8 @@ export function adviceFor(reasons: readonly string[], { fixed }: { fixed: boolea
 }
 
 /** How well the rate can be told, in a word. */
-export function qualityOf({ bpm, confidence }: Pick<FacePulse, "bpm" | "confidence">): Quality {
-  if (bpm === undefined) return confidence > 0 ? "low" : "none";
+export function qualityOf({ bpm, confidence, reasons }: Pick<FacePulse, "bpm" | "confidence" | "reasons">): Quality {
+  if (bpm === undefined) return reasons.some((reason) => NOTHING_YET.includes(reason)) ? "none" : "low";
   return confidence >= 0.8 ? "good" : "fair";
 }
 

@@ -15,10 +15,10 @@ Deno.test("for everything that speaks against a rate there is something to do, e
 });
 
 Deno.test("quality is what the analyzer's confidence means, and time runs out only while it is a question of time", () => {
-  assert.equal(qualityOf({ bpm: 70, confidence: 0.8 }), "good");
-  assert.equal(qualityOf({ bpm: 70, confidence: 0.71 }), "fair");
-  assert.equal(qualityOf({ confidence: 0.4 }), "low");
-  assert.equal(qualityOf({ confidence: 0 }), "none");
+  assert.equal(qualityOf({ bpm: 70, confidence: 0.8, reasons: [] }), "good");
+  assert.equal(qualityOf({ bpm: 70, confidence: 0.71, reasons: ["motion"] }), "fair");
+  assert.equal(qualityOf({ confidence: 0, reasons: ["lowRate"] }), "low");
+  assert.equal(qualityOf({ confidence: 0, reasons: ["tooShort"] }), "none");
   assert.equal(secondsToGo({ windowS: 3.2, reasons: ["tooShort"] }), 7);
   assert.equal(secondsToGo({ windowS: 3.2, reasons: ["noFace"] }), undefined);
   assert.equal(secondsToGo({ windowS: 9, reasons: ["lowRate"] }), undefined);

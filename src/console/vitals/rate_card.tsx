@@ -21,9 +21,9 @@ export function RateCard({ face, advice, faces, chosen, onChoose }: {
   chosen: number | undefined;
   onChoose(track: number | undefined): void;
 }) {
-  const { bpm, confidence = 0, interval, snrDb, method, windowS = 0, reasons = [] } = face ?? {};
-  const quality = QUALITY[qualityOf({ ...(bpm !== undefined && { bpm }), confidence })];
-  const toGo = face && secondsToGo({ ...(bpm !== undefined && { bpm }), windowS, reasons });
+  const { bpm, confidence = 0, interval, snrDb, method, windowS = 0 } = face ?? {};
+  const quality = QUALITY[face ? qualityOf(face) : "none"];
+  const toGo = face && secondsToGo(face);
   return (
     <Panel
       title="Heart rate"
