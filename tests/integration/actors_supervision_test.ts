@@ -6,6 +6,7 @@ import type { ChildSpec, ChildState, SupervisorEvent } from "../../actors/superv
 import { Supervisor, type SupervisorOptions } from "../../actors/supervisor.ts";
 import { spawnThread } from "../../actors/thread_actor.ts";
 import { spawnWorker } from "../../actors/worker_actor.ts";
+import { until } from "../support/until.ts";
 import type { WaywardEvent, WaywardInit, WaywardMessage } from "../support/wayward_worker.ts";
 
 const url = new URL("../support/wayward_worker.ts", import.meta.url);
@@ -19,7 +20,7 @@ function make(names: string[], options: Partial<SupervisorOptions> = {}, init: R
   const child = (name: string): ChildSpec => ({
     name,
     restart: "permanent",
-    stopDeadlineMs: 1_000,
+    stopDeadlineMs: 5_000,
     start: async (signal) => {
       const worker = await spawnWorker<WaywardMessage, WaywardEvent>({
         name,
@@ -153,10 +154,10 @@ Deno.test({
   ignore: Deno.build.os !== "linux",
   fn: async () => {
     const count = (what: "fd" | "task") => [...Deno.readDirSync(`/proc/self/${what}`)].length;
-    const { supervisor, workers, until } = make(["a"]);
+    const { supervisor, workers, until: reaches } = make(["a"]);
     await supervisor.start();
     const crash = async () => {
-      const back = until("a", "running");
+      const back = reaches("a", "running");
       workers.get("a")!.tell({ do: "throw" });
       await back;
     };
@@ -164,11 +165,10 @@ Deno.test({
     const [descriptors, threads] = [count("fd"), count("task")];
     for (let round = 0; round < 100; round++) await crash();
     // A thread that was told to end takes a while to be gone.
-    for (let wait = 0; wait < 600 && count("task") > threads; wait++) {
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-    assert.ok(count("task") <= threads, `${threads} threads became ${count("task")}`);
-    assert.ok(count("fd") <= descriptors, `${descriptors} descriptors became ${count("fd")}`);
+    await until(
+      () => count("task") <= threads && count("fd") <= descriptors,
+      () => `${threads} threads became ${count("task")}, ${descriptors} descriptors ${count("fd")}`,
+    );
     assert.equal(supervisor.snapshot().children[0].restarts, 110);
     await supervisor.stop({ deadlineMs: 20_000 });
   },

@@ -4,6 +4,7 @@ import type { Actor, ActorExit } from "../../actors/actor.ts";
 import { ActorError, RemoteError } from "../../actors/actor_error.ts";
 import { Kills } from "../../actors/kills.ts";
 import { type SpawnOptions, spawnWorker } from "../../actors/worker_actor.ts";
+import { until } from "../support/until.ts";
 import type { WaywardEvent, WaywardInit, WaywardMessage } from "../support/wayward_worker.ts";
 
 type Wayward = Actor<WaywardMessage, WaywardEvent>;
@@ -341,11 +342,9 @@ Deno.test({
     const before = processCounts();
     for (let round = 0; round < 30; round++) await live();
     // A thread that was told to end takes a while to be gone.
-    for (let wait = 0; wait < 600 && processCounts().threads > before.threads; wait++) {
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-    const after = processCounts();
-    assert.ok(after.threads <= before.threads, `${before.threads} threads became ${after.threads}`);
-    assert.ok(after.descriptors <= before.descriptors, `${before.descriptors} became ${after.descriptors}`);
+    await until(() => {
+      const after = processCounts();
+      return after.threads <= before.threads && after.descriptors <= before.descriptors;
+    }, () => `${JSON.stringify(before)} became ${JSON.stringify(processCounts())}`);
   },
 });

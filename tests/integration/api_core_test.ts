@@ -3,12 +3,14 @@ import { Buffer } from "node:buffer";
 import { z } from "zod";
 import { ServiceError } from "../../src/core/service_error.ts";
 import type { Guard } from "../../src/api/guard.ts";
+import { Upgrade } from "../../src/api/http/exchange.ts";
+import { Listener } from "../../src/api/http/listener.ts";
 import { Problem } from "../../src/api/problem.ts";
 import { type Route, route } from "../../src/api/route.ts";
 import { type ApiOptions, createApi } from "../../src/api/server.ts";
 import { eventually } from "../support/eventually.ts";
 
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 60_000;
 const until = (what: string, holds: () => boolean) => eventually(what, holds, PATIENCE_MS);
 
 const openGuard: Guard = {
@@ -138,11 +140,13 @@ function sampleRoutes(log: Log): Route[] {
       path: "/ws",
       id: "ws",
       kind: "upgrade",
-      handle({ request }) {
-        const upgrade = Deno.upgradeWebSocket(request);
-        upgrade.socket.onmessage = ({ data }) => upgrade.socket.send(data);
-        return upgrade;
-      },
+      handle: () =>
+        new Upgrade((socket) =>
+          socket.listen({
+            text: (text) => socket.send(text),
+            bytes: (bytes) => socket.send(new Uint8Array(bytes)),
+            closed() {},
+          }), 1000),
     }),
   ];
 }
@@ -154,30 +158,28 @@ interface Served extends AsyncDisposable {
   stop(): void;
 }
 
-function serve(options: Partial<ApiOptions> = {}): Served {
+async function serve(options: Partial<ApiOptions> = {}): Promise<Served> {
   const log: Log = { faults: [], requests: [], active: 0, aborted: [], streamed: 0 };
   const stopping = new AbortController();
-  const server = Deno.serve(
-    { hostname: "127.0.0.1", port: 0, onListen() {} },
-    createApi({
-      routes: sampleRoutes(log),
-      guard: openGuard,
-      signal: stopping.signal,
-      bodyBytes: 2000,
-      onRequest: ({ route, method, status }) => log.requests.push({ route, method, status }),
-      onActive: (delta) => log.active += delta,
-      onFault: (error, { id, path }) => log.faults.push({ error, id, path }),
-      ...options,
-    }),
-  );
+  const api = createApi({
+    routes: sampleRoutes(log),
+    guard: openGuard,
+    signal: stopping.signal,
+    bodyBytes: 2000,
+    onRequest: ({ route, method, status }) => log.requests.push({ route, method, status }),
+    onActive: (delta) => log.active += delta,
+    onFault: (error, { id, path }) => log.faults.push({ error, id, path }),
+    ...options,
+  });
+  const server = await Listener.start({ api, hostname: "127.0.0.1", port: 0 });
   return {
-    url: `http://127.0.0.1:${server.addr.port}`,
-    port: server.addr.port,
+    url: server.url,
+    port: server.port,
     log,
     stop: () => stopping.abort(),
     async [Symbol.asyncDispose]() {
       stopping.abort();
-      await server.shutdown();
+      await server.close(PATIENCE_MS);
     },
   };
 }
@@ -371,7 +373,7 @@ function streamOf(chunks: number, size: number): ReadableStream<Uint8Array<Array
 }
 
 Deno.test("Every hostile request gets the problem that it is", async () => {
-  await using served = serve();
+  await using served = await serve();
   for (const { what, path, init, status, code, paths } of HOSTILE) {
     const response = await fetch(served.url + path, init);
     const problem = await response.json();
@@ -386,7 +388,7 @@ Deno.test("Every hostile request gets the problem that it is", async () => {
 });
 
 Deno.test("What breaks inside is told to the operator, and nothing of it to the client", async () => {
-  await using served = serve();
+  await using served = await serve();
   const response = await fetch(`${served.url}/things/bug`, { headers: { "x-request-id": "mine-1" } });
   assert.doesNotMatch(await response.text(), /hunter2/);
   assert.equal(response.headers.get("x-request-id"), "mine-1");
@@ -398,7 +400,7 @@ Deno.test("What breaks inside is told to the operator, and nothing of it to the 
 });
 
 Deno.test("Requests that no client library would send are answered, too", async () => {
-  await using served = serve();
+  await using served = await serve();
   const statusOf = async (text: string) => Number((await raw(served.port, text)).split(" ")[1]);
   const rest = "\r\nConnection: close\r\n\r\n";
   assert.equal(await statusOf(`GET /things HTTP/1.1\r\nHost: a b<${rest}`), 400);
@@ -412,7 +414,7 @@ Deno.test("Requests that no client library would send are answered, too", async 
 });
 
 Deno.test("A body that does not come is not waited for for ever", async () => {
-  await using served = serve({ bodyWithinMs: 50 });
+  await using served = await serve({ bodyWithinMs: 50 });
   for (const [path, type] of [["/things", "application/json"], ["/upload", "image/png"]]) {
     const answer = await raw(
       served.port,
@@ -426,7 +428,7 @@ Deno.test("A body that does not come is not waited for for ever", async () => {
 });
 
 Deno.test("Answers are what handlers gave: values, nothing, responses of their own", async () => {
-  await using served = serve();
+  await using served = await serve();
   const made = await fetch(
     `${served.url}/things`,
     post('{"id":"a","size":3}', { "content-type": "application/json; charset=UTF-8" }),
@@ -449,7 +451,7 @@ Deno.test("Answers are what handlers gave: values, nothing, responses of their o
 });
 
 Deno.test("Uploads arrive whole, as bytes and as forms", async () => {
-  await using served = serve();
+  await using served = await serve();
   const bytes = await fetch(`${served.url}/upload`, post("x".repeat(1000), { "content-type": "image/png" }));
   assert.deepEqual(await bytes.json(), { bytes: 1000 });
   const form = new FormData();
@@ -462,7 +464,7 @@ Deno.test("Uploads arrive whole, as bytes and as forms", async () => {
 });
 
 Deno.test("HEAD is GET without its body, and OPTIONS says what there is", async () => {
-  await using served = serve();
+  await using served = await serve();
   const head = await fetch(`${served.url}/things/a`, { method: "HEAD" });
   assert.equal(head.status, 200);
   assert.equal(head.headers.get("content-type"), "application/json");
@@ -488,7 +490,7 @@ Deno.test("Pages carry a strict policy, and the guard's headers join the answer'
       }),
     preflight: () => new Response(null, { status: 204, headers: { "access-control-max-age": "60" } }),
   };
-  await using served = serve({ guard });
+  await using served = await serve({ guard });
   const page = await fetch(`${served.url}/page`);
   await page.body?.cancel();
   assert.match(page.headers.get("content-security-policy")!, /default-src 'none'.*frame-ancestors 'none'/);
@@ -505,7 +507,7 @@ Deno.test("Whoever the guard turns away learns nothing of what there is", async 
     admit: () =>
       Promise.reject(new Problem("unauthorized", "A token is needed", { headers: { "www-authenticate": "Bearer" } })),
   };
-  await using served = serve({ guard });
+  await using served = await serve({ guard });
   for (
     const [path, init] of [["/things"], ["/nope"], ["/things", { method: "PUT" }], ["/things", post("{")]] as const
   ) {
@@ -525,7 +527,7 @@ Deno.test("A client that goes away ends its call, and everything that was taken 
       return Promise.resolve({ caller: { id: "t", role: "viewer", address }, release: () => void held-- });
     },
   };
-  await using served = serve({ guard });
+  await using served = await serve({ guard });
   const { log } = served;
   const leaving = new AbortController();
   const waiting = fetch(`${served.url}/wait`, { signal: leaving.signal }).catch(() => {});
@@ -538,7 +540,10 @@ Deno.test("A client that goes away ends its call, and everything that was taken 
   await until("both have ended", () => log.active === 0 && held === 0 && log.streamed === 0);
   assert.deepEqual(log.aborted.sort(), ["events", "wait"]);
   assert.deepEqual(log.faults, []);
-  assert.ok(log.requests.some(({ route, status }) => route === "/wait" && status === 499));
+  await until(
+    "it is counted as given up",
+    () => log.requests.some(({ route, status }) => route === "/wait" && status === 499),
+  );
 });
 
 Deno.test("A WebSocket keeps its place until it closes", async () => {
@@ -550,7 +555,7 @@ Deno.test("A WebSocket keeps its place until it closes", async () => {
       return Promise.resolve({ caller: { id: "t", role: "viewer", address }, release: () => void held-- });
     },
   };
-  await using served = serve({ guard });
+  await using served = await serve({ guard });
   const socket = new WebSocket(`${served.url.replace("http", "ws")}/ws`);
   const echoed = new Promise((resolve) => socket.onmessage = ({ data }) => resolve(data));
   socket.onopen = () => socket.send("hello");
@@ -564,7 +569,7 @@ Deno.test("A WebSocket keeps its place until it closes", async () => {
 });
 
 Deno.test("When the server stops, whoever waits is told so", async () => {
-  await using served = serve();
+  await using served = await serve();
   const waiting = fetch(`${served.url}/wait`);
   await until("it is being answered", () => served.log.active === 1);
   served.stop();
@@ -575,9 +580,10 @@ Deno.test("When the server stops, whoever waits is told so", async () => {
 });
 
 Deno.test("Requests are counted by route, not by what strangers write into addresses", async () => {
-  await using served = serve();
+  await using served = await serve();
   for (const path of ["/things/a", "/things/b", "/nope/1"]) await (await fetch(served.url + path)).body?.cancel();
   await (await fetch(`${served.url}/things`, { method: "BREW" })).body?.cancel();
+  await until("all are counted", () => served.log.requests.length >= 4);
   assert.deepEqual(served.log.requests, [
     { route: "/things/{id}", method: "GET", status: 200 },
     { route: "/things/{id}", method: "GET", status: 200 },

@@ -3,6 +3,7 @@ import type { EncodedPicture, PictureService, StreamService, StreamView } from "
 import { ServiceError } from "../../src/core/service_error.ts";
 import type { ResultEnvelope } from "../../src/core/results.ts";
 import { eventRoutes } from "../../src/api/event_routes.ts";
+import { Listener } from "../../src/api/http/listener.ts";
 import { createApi } from "../../src/api/server.ts";
 import { wsRoutes } from "../../src/api/ws/ws_routes.ts";
 import { Hub } from "../../src/hub/hub.ts";
@@ -56,7 +57,7 @@ interface Site extends AsyncDisposable {
 }
 
 /** A server with the live routes and nothing else, on a port of its own. */
-function site(options: { names?: string[]; heartbeatMs?: number; events?: number } = {}): Site {
+async function site(options: { names?: string[]; heartbeatMs?: number; events?: number } = {}): Promise<Site> {
   const { names = ["gate"], heartbeatMs, events } = options;
   let next = 1;
   const hub = new Hub({ positions: { reserve: (count) => (next += count) - count }, events });
@@ -79,8 +80,8 @@ function site(options: { names?: string[]; heartbeatMs?: number; events?: number
     signal,
     onFault,
   });
-  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, api);
-  const { port } = server.addr;
+  const server = await Listener.start({ api, hostname: "127.0.0.1", port: 0 });
+  const { port } = server;
   return {
     url: `http://127.0.0.1:${port}`,
     port,
@@ -92,11 +93,11 @@ function site(options: { names?: string[]; heartbeatMs?: number; events?: number
     find: found.resolve,
     async [Symbol.asyncDispose]() {
       stop.abort();
-      await server.shutdown();
+      await server.close(20_000);
       hub[Symbol.dispose]();
       assert.deepEqual(faults, []);
-      assert.equal(hub.stats().subscribers, 0, "every subscription has been given back");
-      assert.equal(pictures.watchers.size, 0);
+      await eventually("every subscription is given back", () => hub.stats().subscribers === 0);
+      await eventually("every watch is given back", () => pictures.watchers.size === 0);
     },
   };
 }
@@ -125,7 +126,7 @@ const seqsOf = (blocks: { data?: string }[]) => blocks.map(({ data }) => JSON.pa
 const range = (first: number, last: number) => Array.from({ length: last - first + 1 }, (_, index) => first + index);
 
 Deno.test("events come as server-sent events: a position, a type, the envelope, and headers that let them through", async () => {
-  await using at = site();
+  await using at = await site();
   await using client = await SseClient.open(`${at.url}/api/v1/events`);
   assert.equal(client.response.headers.get("content-type"), "text/event-stream; charset=utf-8");
   assert.match(client.response.headers.get("cache-control")!, /no-cache.*no-transform/);
@@ -139,7 +140,7 @@ Deno.test("events come as server-sent events: a position, a type, the envelope, 
 });
 
 Deno.test("a query chooses streams, types, labels, scores, fields and rate; values by commas or repeated", async () => {
-  await using at = site();
+  await using at = await site();
   const found = {
     detect: {
       model: "m",
@@ -172,7 +173,7 @@ Deno.test("a query chooses streams, types, labels, scores, fields and rate; valu
 });
 
 Deno.test("a question that does not fit is answered with what is wrong where", async () => {
-  await using at = site({ names: ["gate", "door"] });
+  await using at = await site({ names: ["gate", "door"] });
   const cases: [string, number, string, string?][] = [
     ["/api/v1/events?types=result,nonsense", 422, "invalid", "types.1"],
     ["/api/v1/events?minScore=2", 422, "invalid", "minScore"],
@@ -201,7 +202,7 @@ Deno.test("a question that does not fit is answered with what is wrong where", a
 });
 
 Deno.test("/stream is the one that is named, else the one called default, else the only one, else a list of them", async () => {
-  await using at = site({ names: ["gate", "default"] });
+  await using at = await site({ names: ["gate", "default"] });
   const first = async (path: string) => {
     await using client = await SseClient.open(at.url + path);
     return JSON.parse((await client.events(1))[0].data!).stream;
@@ -221,7 +222,7 @@ Deno.test("/stream is the one that is named, else the one called default, else t
 });
 
 Deno.test("a client that comes back after its connection broke misses nothing and gets nothing twice", async () => {
-  await using at = site();
+  await using at = await site();
   const got: number[] = [];
   let last: string | undefined;
   let published = 0;
@@ -241,7 +242,7 @@ Deno.test("a client that comes back after its connection broke misses nothing an
 });
 
 Deno.test("of after and Last-Event-ID the later counts: an EventSource asks for the same address at every reconnect", async () => {
-  await using at = site();
+  await using at = await site();
   for (const seq of range(1, 10)) at.hub.publish(result(seq));
   await using client = await SseClient.open(`${at.url}/api/v1/events?after=7`, { "last-event-id": "2" });
   assert.deepEqual(seqsOf(await client.events(3)), [8, 9, 10]);
@@ -250,7 +251,7 @@ Deno.test("of after and Last-Event-ID the later counts: an EventSource asks for 
 });
 
 Deno.test("who comes back too late is told of the gap, and goes on behind it", async () => {
-  await using at = site({ events: 5 });
+  await using at = await site({ events: 5 });
   for (const seq of range(1, 20)) at.hub.publish(result(seq));
   await using client = await SseClient.open(`${at.url}/api/v1/events`, { "last-event-id": "3" });
   const [gap, ...rest] = await client.events(6);
@@ -260,7 +261,7 @@ Deno.test("who comes back too late is told of the gap, and goes on behind it", a
 });
 
 Deno.test("a quiet line is kept open, and moves the place of a client for whom nothing comes", async () => {
-  await using at = site({ heartbeatMs: 20 });
+  await using at = await site({ heartbeatMs: 20 });
   await using client = await SseClient.open(`${at.url}/api/v1/events?types=alert`);
   await client.next();
   for (const seq of range(1, 10)) at.hub.publish(result(seq));
@@ -272,7 +273,7 @@ Deno.test("a quiet line is kept open, and moves the place of a client for whom n
 });
 
 Deno.test("when the server stops, who listens gets what waits, is told, and the answer ends", async () => {
-  await using at = site();
+  await using at = await site();
   await using client = await SseClient.open(`${at.url}/api/v1/events`);
   await client.next();
   at.hub.publish(result(1));
@@ -283,7 +284,7 @@ Deno.test("when the server stops, who listens gets what waits, is told, and the 
 });
 
 Deno.test("a client that is gone leaves nothing behind", async () => {
-  await using at = site();
+  await using at = await site();
   {
     await using client = await SseClient.open(`${at.url}/api/v1/events`);
     await client.next();
@@ -293,14 +294,14 @@ Deno.test("a client that is gone leaves nothing behind", async () => {
 });
 
 Deno.test("a HEAD request learns the form and subscribes to nothing", async () => {
-  await using at = site();
+  await using at = await site();
   const response = await fetch(`${at.url}/api/v1/events`, { method: "HEAD" });
   assert.match(response.headers.get("content-type")!, /event-stream/);
   assert.equal(at.hub.stats().subscribers, 0);
 });
 
 Deno.test("a client that stops reading loses its own events and is told; the others get everything", async () => {
-  await using at = site();
+  await using at = await site();
   await using slow = await SseClient.open(`${at.url}/api/v1/events`);
   await using quick = await SseClient.open(`${at.url}/api/v1/events`);
   await slow.next();
@@ -332,7 +333,7 @@ Deno.test("a client that stops reading loses its own events and is told; the oth
 });
 
 Deno.test("one socket carries many subscriptions, each with its filter", async () => {
-  await using at = site();
+  await using at = await site();
   await using client = await WsClient.open(`${at.url}/api/v1/ws`);
   assert.deepEqual(await client.ask({ op: "subscribe", id: "a", streams: ["gate"] }), {
     op: "subscribed",
@@ -356,7 +357,7 @@ Deno.test("one socket carries many subscriptions, each with its filter", async (
 });
 
 Deno.test("a message that does not fit is refused with a code, and the socket stays open", async () => {
-  await using at = site();
+  await using at = await site();
   await using client = await WsClient.open(`${at.url}/api/v1/ws`);
   await client.ask({ op: "subscribe", id: "here", all: true });
   const cases: [unknown, string, string?][] = [
@@ -401,7 +402,7 @@ Deno.test("a message that does not fit is refused with a code, and the socket st
 });
 
 Deno.test("a subscription with flow is sent nothing beyond its credits", async () => {
-  await using at = site();
+  await using at = await site();
   await using client = await WsClient.open(`${at.url}/api/v1/ws`);
   await client.ask({ op: "subscribe", id: "slow", all: true, flow: true });
   await client.ask({ op: "subscribe", id: "free", all: true });
@@ -424,7 +425,7 @@ Deno.test("a subscription with flow is sent nothing beyond its credits", async (
 });
 
 Deno.test("a socket that comes back after it broke misses nothing and gets nothing twice", async () => {
-  await using at = site();
+  await using at = await site();
   const got: number[] = [];
   let after: number | undefined;
   let published = 0;
@@ -443,7 +444,7 @@ Deno.test("a socket that comes back after it broke misses nothing and gets nothi
 });
 
 Deno.test("a stream's own socket sends its events from the start, as its query asks", async () => {
-  await using at = site();
+  await using at = await site();
   for (const seq of range(1, 3)) at.hub.publish(result(seq));
   at.hub.publish(state("gate"));
   await using client = await WsClient.open(`${at.url}/api/v1/streams/gate/ws?after=1&types=result`);
@@ -456,7 +457,7 @@ Deno.test("a stream's own socket sends its events from the start, as its query a
 });
 
 Deno.test("pictures come as a header and a JPEG, until they are not wanted any more or the stream is gone", async () => {
-  await using at = site({ names: ["gate", "late"] });
+  await using at = await site({ names: ["gate", "late"] });
   await using client = await WsClient.open(`${at.url}/api/v1/ws`);
   const ask = { op: "pictures", stream: "gate", width: 320, overlay: true };
   assert.equal((await client.ask({ ...ask, id: "p" })).op, "subscribed");
@@ -481,7 +482,7 @@ Deno.test("pictures come as a header and a JPEG, until they are not wanted any m
 });
 
 Deno.test("a socket whose client stops reading keeps its events in a bounded queue and drops pictures", async () => {
-  await using at = site();
+  await using at = await site();
   using slow = await StubbornSocket.open(at.port, "/api/v1/ws");
   await using quick = await WsClient.open(`${at.url}/api/v1/ws`);
   await slow.send({ op: "subscribe", id: "s", all: true });
@@ -521,7 +522,7 @@ Deno.test("a socket whose client stops reading keeps its events in a bounded que
 });
 
 Deno.test("a client that asks on and on without reading the answers is served no longer", async () => {
-  await using at = site();
+  await using at = await site();
   using rude = await StubbornSocket.open(at.port, "/api/v1/ws");
   await rude.send({ op: "subscribe", id: "s", all: true });
   await eventually("it is subscribed", () => at.hub.stats().subscribers === 1);
@@ -534,7 +535,7 @@ Deno.test("a client that asks on and on without reading the answers is served no
 });
 
 Deno.test("when the server stops, a socket gets what waits, is told, and is closed", async () => {
-  await using at = site();
+  await using at = await site();
   await using client = await WsClient.open(`${at.url}/api/v1/ws`);
   await client.ask({ op: "subscribe", id: "a", all: true });
   await client.ask({ op: "subscribe", id: "held", all: true, flow: true });

@@ -96,8 +96,10 @@ Deno.test("ten watchers cost one encoding a picture, none costs none, and a stre
   const distinct = new Set(seen.flatMap((seqs) => [...seqs])).size;
   assert.ok(encoded >= distinct && encoded <= distinct + 2, `${encoded} encodings for ${distinct} pictures`);
   const answers = await Promise.all(Array.from({ length: 10 }, () => r.pictures.picture("cam", PLAIN, never())));
-  assert.equal(new Set(answers.map(({ seq }) => seq)).size, 1);
-  assert.equal(await r.encoded("cam"), encoded + 1);
+  // A frame may come between two of the questions.
+  const answered = new Set(answers.map(({ seq }) => seq)).size;
+  assert.ok(answered <= 2, `${answered} pictures for ten questions at once`);
+  assert.equal(await r.encoded("cam"), encoded + answered);
 });
 
 Deno.test("each watcher gets at most the rate it asks for, and the thread encodes no more than the highest", async () => {

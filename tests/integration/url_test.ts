@@ -3,6 +3,7 @@ import { createSocket } from "node:dgram";
 import { basename } from "node:path";
 import type { Source } from "../../src/core/source.ts";
 import { parseSourceConfig, sourceNamed } from "../../streams/sources/registry.ts";
+import { freeTcpPort } from "../support/gate.ts";
 import { makeClip, makeSound, truncated } from "../support/clips.ts";
 import { flatJpegTrack } from "../support/flat_jpeg.ts";
 import { assertFailed, assertNoPictures, SECRET } from "../support/rtsp_camera.ts";
@@ -11,7 +12,8 @@ import { RtspRecorder } from "../support/rtsp_recorder.ts";
 import { file, redirect, type Reply, text, Web } from "../support/web.ts";
 
 function open(address: string, options: Record<string, unknown> = {}): Source {
-  const limits = { openTimeoutMs: 5000, readTimeoutMs: 1500, pace: "fast" };
+  // Only who waits for nothing needs an early end; the others must not meet it on a busy machine.
+  const limits = { openTimeoutMs: 60_000, readTimeoutMs: 60_000, pace: "fast" };
   const config = parseSourceConfig({ kind: "url", url: address, ...limits, ...options });
   assert.ok(!sourceNamed("url").redacted(config).includes(SECRET));
   return sourceNamed("url").open(config, { stream: "test" });
@@ -170,7 +172,7 @@ Deno.test("redirects are followed where the rules allow it, and nowhere else", a
   await t.step("link-local addresses are refused at once, and may be allowed", async () => {
     const started = performance.now();
     assertFailed(await new RtspRecorder().run(open("http://169.254.1.1:9/x.mp4")), "denied", /link-local/);
-    assert.ok(performance.now() - started < 1000);
+    assert.ok(performance.now() - started < 30_000);
     const allowed = open("http://169.254.1.1:9/x.mp4", { allowLinkLocal: true, openTimeoutMs: 300 });
     const end = await new RtspRecorder().run(allowed);
     assert.ok(end instanceof Error && (end as { code?: string }).code !== "denied", `${end}`);
@@ -233,7 +235,8 @@ Deno.test("servers that refuse, fail, hang or hang up are told apart", async (t)
   } as const;
   for (const [address, [code, message]] of Object.entries(cases)) {
     await t.step(`${address.replace(SECRET, "…").replace(/:\d+/, "")}: ${code}`, async () => {
-      assertFailed(await new RtspRecorder().run(open(address, { openTimeoutMs: 1000 })), code, message);
+      const limits = code === "timeout" ? { openTimeoutMs: 1000 } : {};
+      assertFailed(await new RtspRecorder().run(open(address, limits)), code, message);
     });
   }
   await t.step("a sound file: unsupported", async () => {
@@ -252,15 +255,13 @@ Deno.test("certificates must be good unless that is not asked for", async () => 
 
 Deno.test("a transport stream over UDP is played, and silence ends it", async () => {
   const bytes = Deno.readFileSync(makeClip({ container: "ts", frames: 100, gop: 10, bframes: 0, crf: 14 }));
-  const probe = Deno.listen({ port: 0, hostname: "127.0.0.1" });
-  const { port } = probe.addr as Deno.NetAddr;
-  probe.close();
+  const port = freeTcpPort();
   const socket = createSocket("udp4");
   const recorder = new RtspRecorder();
-  const ended = recorder.run(open(`udp://127.0.0.1:${port}`, { openTimeoutMs: 10_000 }));
+  const ended = recorder.run(open(`udp://127.0.0.1:${port}`, { readTimeoutMs: 3000 }));
   const size = 7 * 188;
   // Nobody hears the first ones: it takes a moment until the other side listens.
-  for (let round = 0; round < 3; round++) {
+  for (let round = 0; round < 30 && recorder.pictures <= 50; round++) {
     for (let at = 0; at < bytes.length; at += size) {
       socket.send(bytes.subarray(at, at + size), port, "127.0.0.1");
       await new Promise((resolve) => setTimeout(resolve, 5));
@@ -300,5 +301,5 @@ Deno.test("an abort ends everything at once", async () => {
     new RtspRecorder().run(open(address, limits), stop.signal)
   );
   assert.deepEqual(await Promise.all(runs), ["aborted", "aborted", "aborted"]);
-  assert.ok(performance.now() - started < 5000);
+  assert.ok(performance.now() - started < 50_000);
 });

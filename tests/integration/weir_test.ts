@@ -6,9 +6,7 @@ import type { ResultEnvelope } from "../../src/core/results.ts";
 import type { StateEvent, StreamPolicy, StreamRegistration } from "../../src/core/stream.ts";
 import { VideoWriter } from "../../streams/av/video_writer.ts";
 import { balanced } from "../support/balanced.ts";
-import { untilWithin } from "../support/until.ts";
-
-const until = untilWithin(20_000);
+import { until } from "../support/until.ts";
 
 const SIZE = 64;
 
@@ -142,7 +140,7 @@ Deno.test("a file is held back while nobody has room for its results, and loses 
     const now = r.of("clip").length;
     if (now !== before) [before, sinceMs] = [now, performance.now()];
     // A busy machine stands still for a moment by itself.
-    return performance.now() - sinceMs > 500;
+    return performance.now() - sinceMs > 2000;
   }, "the stream to stand still");
   await new Promise((resolve) => setTimeout(resolve, 300));
   assert.ok(r.of("clip").length <= before + 1 && before < 390, `${before} and then ${r.of("clip").length} results`);
@@ -171,12 +169,13 @@ Deno.test("NaN in a model's output and a run that throws cost their frames only"
 });
 
 Deno.test("a model that hangs is replaced, and a stream on another model does not notice", async () => {
-  await using r = await rig({ answerTimeoutMs: 700 });
+  const answerTimeoutMs = 2000;
+  await using r = await rig({ answerTimeoutMs });
   const clip = join(r.dir, "clip.mp4");
   makeClip(clip, { frames: 50, bright: [20] });
   const calm = join(r.dir, "calm.mp4");
   makeClip(calm, { frames: 50 });
-  await write(join(r.dir, "hanging.onnx"), slowDetector({ ms: 5000, onlyWhenBright: true }));
+  await write(join(r.dir, "hanging.onnx"), slowDetector({ ms: 8000, onlyWhenBright: true }));
   await write(join(r.dir, "tiny.onnx"), tinyDetector());
   await r.add("calm", file(calm, { pace: "realtime", loop: true }), "tiny.onnx", { mode: "latest" });
   await until(() => r.of("calm").length > 10, "the calm stream");
@@ -186,11 +185,12 @@ Deno.test("a model that hangs is replaced, and a stream on another model does no
   assert.equal(status.state, "stopped");
   assert.ok(status.frames.dropped.failed >= 1, JSON.stringify(status.frames));
   assert.ok(status.frames.completed >= 40, JSON.stringify(status.frames));
-  assert.match(status.fault!.message, /no answer within 700 ms|killed|stopped/i);
+  assert.match(status.fault!.message, /no answer within 2000 ms|killed|stopped/i);
   const calmStatus = await r.weir.status("calm");
   balanced(calmStatus);
   assert.equal(calmStatus.frames.dropped.failed, 0);
-  assert.ok(calmStatus.age.p99 < 500, `calm p99 ${calmStatus.age.p99}`);
+  // Had it waited for the other, it would have waited for all of that.
+  assert.ok(calmStatus.age.max < answerTimeoutMs, `its oldest result is of ${calmStatus.age.max} ms`);
 });
 
 Deno.test("when a stream's thread is killed mid-frame, its camera moves over, its file fails, and neighbours go on", async () => {
