@@ -3,6 +3,10 @@ import { ActorError } from "./actor_error.ts";
 import { MAX_DELAY_MS } from "./timers.ts";
 
 interface Ask {
+  /** On the clock of `performance.now()`. */
+  dueMs: number;
+  timeoutMs: number;
+  giveUp(reason: unknown): void;
   settle(): void;
   resolve(value: unknown): void;
   reject(error: unknown): void;
@@ -13,6 +17,9 @@ export class Asks {
   #open = new Map<number, Ask>();
   #lastId = 0;
   #refused = 0;
+  /** One for all that are open, set for the first that falls due: one for each would cost more than the question. */
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #timerMs = Infinity;
 
   /** `onDrop` hears of questions whose asker gave up. */
   constructor(readonly name: string, readonly capacity: number, private readonly onDrop: (id: number) => void) {}
@@ -37,26 +44,26 @@ export class Asks {
     }
     const id = ++this.#lastId;
     return new Promise<R>((resolve, reject) => {
-      const giveUp = (reason: unknown) => {
-        ask.settle();
-        this.onDrop(id);
-        reject(reason);
-      };
-      const abort = () => giveUp(signal!.reason);
-      const timer = setTimeout(() => {
-        giveUp(new ActorError("timeout", `Cannot get an answer from ${this.name}: none came in ${timeoutMs} ms`));
-      }, Math.min(timeoutMs, MAX_DELAY_MS));
+      const abort = () => ask.giveUp(signal!.reason);
       const ask: Ask = {
+        dueMs: performance.now() + Math.min(timeoutMs, MAX_DELAY_MS),
+        timeoutMs,
+        giveUp: (reason) => {
+          ask.settle();
+          this.onDrop(id);
+          reject(reason);
+        },
         settle: () => {
           this.#open.delete(id);
-          clearTimeout(timer);
           signal?.removeEventListener("abort", abort);
+          if (this.#open.size === 0) this.#watch();
         },
         resolve: resolve as (value: unknown) => void,
         reject,
       };
       signal?.addEventListener("abort", abort);
       this.#open.set(id, ask);
+      if (ask.dueMs < this.#timerMs) this.#watch(ask.dueMs);
       try {
         send(id);
       } catch (thrown) {
@@ -88,5 +95,26 @@ export class Asks {
   /** Ends all questions with an error. */
   rejectAll(error: unknown): void {
     for (const id of [...this.#open.keys()]) this.reject(id, error);
+  }
+
+  /** Looks for overdue questions then; without a time, not at all. */
+  #watch(atMs = Infinity): void {
+    clearTimeout(this.#timer);
+    this.#timerMs = atMs;
+    if (atMs === Infinity) return;
+    this.#timer = setTimeout(() => {
+      // Timers may fire a moment early.
+      const now = Math.max(performance.now(), atMs);
+      this.#timerMs = Infinity;
+      let next = Infinity;
+      for (const ask of [...this.#open.values()]) {
+        if (ask.dueMs > now) next = Math.min(next, ask.dueMs);
+        else {
+          const message = `Cannot get an answer from ${this.name}: none came in ${ask.timeoutMs} ms`;
+          ask.giveUp(new ActorError("timeout", message));
+        }
+      }
+      if (next < this.#timerMs) this.#watch(next);
+    }, Math.max(0, atMs - performance.now()));
   }
 }

@@ -1,6 +1,7 @@
 import { nowMs } from "../src/core/clock.ts";
 import type { RunOverrides, Turn, Turns } from "../src/core/inference.ts";
 import { framesUnderWay } from "../src/core/memory_bound.ts";
+import type { InputSpec } from "../src/core/model.ts";
 import type { ModelOutput, Timings } from "../src/core/results.ts";
 import { rounded } from "../src/core/tidy.ts";
 import type { Placement } from "../src/vision/fit.ts";
@@ -16,13 +17,19 @@ import type { ModelSetup } from "./protocol.ts";
 export interface StillQuestion {
   image: Uint8Array<ArrayBuffer>;
   limits: ImageLimits;
-  setup: ModelSetup;
-  overrides?: RunOverrides;
+  /** No more of it than is needed here: it is sent with every image. */
+  setup: StillSetup;
+  overrides?: RunOverrides | undefined;
   /** Whose image it is: callers take turns. */
   caller: string;
   /** Both on the clock of `nowMs()`. */
   receivedAtMs: number;
   deadlineMs: number;
+}
+
+/** What a thread must know of the model that an image is for. */
+export interface StillSetup extends Pick<ModelSetup, "key" | "replicas" | "maxBatch"> {
+  input: InputSpec;
 }
 
 /** What became of it. */
@@ -125,10 +132,10 @@ export class Stills implements Disposable {
     return { placement, frame: { width, height }, decodeMs, prepareMs: performance.now() - beganMs - decodeMs };
   }
 
-  #room({ key, spec, replicas, maxBatch }: ModelSetup): Room {
+  #room({ key, input, replicas, maxBatch }: StillSetup): Room {
     let room = this.#rooms.get(key);
     if (!room) {
-      const preparer = new Preparer(spec.input);
+      const preparer = new Preparer(input);
       room = { preparer, pool: new FairBuffers(preparer.byteLength, framesUnderWay(replicas, maxBatch)) };
       this.#rooms.set(key, room);
     }

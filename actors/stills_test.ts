@@ -3,40 +3,26 @@ import type { Turn, TurnInput, TurnRequest } from "../src/core/inference.ts";
 import { nowMs } from "../src/core/clock.ts";
 import { livePictures } from "../streams/av/picture.ts";
 import { damagedPng, jpegImage, pngChunk, pngHeaderChunk, pngImage, pngOf } from "../tests/support/images.ts";
-import type { ModelSetup } from "./protocol.ts";
-import { type StillAnswer, type StillQuestion, Stills } from "./stills.ts";
+import { type StillAnswer, type StillQuestion, Stills, type StillSetup } from "./stills.ts";
 
-const SETUP: ModelSetup = {
+const SETUP: StillSetup = {
   key: "eyes~1",
-  spec: {
-    name: "eyes",
-    file: "eyes.onnx",
-    sha256: "",
-    task: "detect",
-    adapter: "yolo",
-    input: {
-      name: "images",
-      width: 32,
-      height: 32,
-      layout: "nchw",
-      colour: "rgb",
-      type: "float32",
-      fit: "letterbox",
-      pad: 0,
-      scale: 1 / 255,
-      mean: [0, 0, 0],
-      std: [1, 1, 1],
-      maxBatch: 1,
-    },
-    outputs: [],
-    labels: [],
-    minScore: 0.5,
-    iou: 0.5,
-    maxDetections: 10,
+  input: {
+    name: "images",
+    width: 32,
+    height: 32,
+    layout: "nchw",
+    colour: "rgb",
+    type: "float32",
+    fit: "letterbox",
+    pad: 0,
+    scale: 1 / 255,
+    mean: [0, 0, 0],
+    std: [1, 1, 1],
+    maxBatch: 1,
   },
   replicas: 1,
   maxBatch: 1,
-  maxDelayMs: 0,
 };
 
 /** Buffers that the images of one model may hold at once, with one replica. */

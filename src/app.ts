@@ -284,6 +284,11 @@ export class Weir implements AsyncDisposable {
     return await this.#models.takeLoaded(user, name) ?? await this.#models.take(user, [name]);
   }
 
+  /** The same of a model that is loaded under this name; undefined where none is. */
+  async useLoaded(user: string, name: string): Promise<ModelLease | undefined> {
+    return await this.#models.takeLoaded(user, name);
+  }
+
   /** What is declared, and why it is not loaded where it is not. */
   get declarations(): readonly Declaration[] {
     return this.#models.declarations;

@@ -10,6 +10,8 @@ export interface WholePart {
 }
 
 const PARTS_MAX = 128;
+/** A line break. */
+const LINE = 2;
 const DECODER = new TextDecoder();
 const [CR, LF, DASH, SPACE, TAB] = [0x0d, 0x0a, 0x2d, 0x20, 0x09];
 
@@ -24,8 +26,7 @@ export function formParts(form: Uint8Array<ArrayBuffer>, contentType: string): W
   };
   const parts: WholePart[] = [];
   // The first boundary may stand at the very beginning, without the line break that all others have.
-  const first = new Mark(`--${boundary}`);
-  let at = first.isAt(form, 0) ? first.length : behind(0);
+  let at = mark.isAt(form, -LINE, LINE) ? mark.length - LINE : behind(0);
   while (form[at] !== DASH || form[at + 1] !== DASH) {
     if (parts.length === PARTS_MAX) throw brokenForm(`it has more than ${PARTS_MAX} parts`);
     while (form[at] === SPACE || form[at] === TAB) at++;
@@ -60,18 +61,23 @@ class Mark {
   #moves: Uint8Array;
 
   constructor(text: string) {
-    this.#text = Uint8Array.from(text, (letter) => letter.charCodeAt(0));
-    const { length } = this.#text;
+    const { length } = text;
     this.length = length;
+    this.#text = new Uint8Array(length);
     this.#moves = new Uint8Array(256).fill(length);
-    for (let n = 0; n < length - 1; n++) this.#moves[this.#text[n]] = length - 1 - n;
+    for (let n = 0; n < length; n++) {
+      const letter = text.charCodeAt(n);
+      this.#text[n] = letter;
+      if (n < length - 1) this.#moves[letter & 0xff] = length - 1 - n;
+    }
   }
 
-  isAt(bytes: Uint8Array, at: number): boolean {
+  /** Whether it is there; its first letters may be left out. */
+  isAt(bytes: Uint8Array, at: number, from = 0): boolean {
     const text = this.#text;
     let n = text.length - 1;
-    while (n >= 0 && bytes[at + n] === text[n]) n--;
-    return n < 0;
+    while (n >= from && bytes[at + n] === text[n]) n--;
+    return n < from;
   }
 
   /** Where it begins; -1 where it is not. */

@@ -11,7 +11,7 @@ import type { StillAnswer } from "../../actors/stills.ts";
 import { listBuiltinModels } from "../../models/builtin_models.ts";
 import type { ImageLimits } from "../../streams/av/image_header.ts";
 import type { Weir } from "../app.ts";
-import { called } from "../model_pool.ts";
+import { called, type ModelLease } from "../model_pool.ts";
 import { namesOf, type ServerModels } from "./models.ts";
 import { PredictLoad } from "./predict_load.ts";
 import { pipelinePredictions, predictionsOf } from "./predictions.ts";
@@ -119,21 +119,24 @@ export class Predict implements PredictService {
 
   async #model(asked: string | undefined, { caller, hold }: Holder): Promise<PredictModel> {
     const { weir } = this.options;
-    const meant = await this.#meant(asked);
-    const [setup] = hold(await weir.useModel(USER, meant).catch((error) => notThere(meant, error))).setups;
+    const [setup] = hold(await this.#lease(asked)).setups;
     const { key, spec } = setup;
     const { family: name = spec.name, task } = spec;
-    if (spec.input.layout === "vector") throw takesNoImages(name);
+    const { input } = spec;
+    if (input.layout === "vector") throw takesNoImages(name);
+    const { replicas, maxBatch } = setup;
+    const limits = this.#limits;
     return {
       name,
       run: async ({ image, minScore, topK }, signal) => {
-        const overrides = {
+        const overrides = minScore === undefined && topK === undefined ? undefined : {
           ...(minScore !== undefined && { minScore }),
           ...(topK !== undefined && { maxDetections: topK }),
         };
+        const question = { image, setup: { key, input, replicas, maxBatch }, overrides, caller, limits };
         const { answer: { output, frame, timings }, tookMs } = await this.#answered(
           { key, name, caller, signal },
-          (way) => weir.still({ image, setup, overrides, caller, limits: this.#limits, ...way.times }, way.options),
+          (way) => weir.still({ ...question, ...way.times }, way.options),
         );
         const version = output.version ?? spec.version;
         return {
@@ -253,12 +256,24 @@ export class Predict implements PredictService {
     return new ServiceError("overloaded", message, { retryAfterMs: Math.max(RETRY_MS, expectedMs - predictMs) });
   }
 
+  /** The right to the model that is meant. What is loaded under its name need not be looked for. */
+  async #lease(asked: string | undefined): Promise<ModelLease> {
+    const { weir, models } = this.options;
+    const named = asked ?? models.defaultModel;
+    const loaded = named === undefined
+      ? undefined
+      : await weir.useLoaded(USER, named).catch((error) => notThere(named, error));
+    if (loaded) return loaded;
+    const meant = await this.#meant(asked);
+    return await weir.useModel(USER, meant).catch((error) => notThere(meant, error));
+  }
+
   /** Whoever may look may choose among what this server has; a path that it was not told of is none of these. */
   async #meant(model: string | undefined): Promise<string> {
     const { weir, models } = this.options;
-    const loaded = weir.models().map(({ setup }) => ({ name: setup.spec.name }));
     if (model === undefined) {
       if (models.defaultModel !== undefined) return models.defaultModel;
+      const loaded = weir.models().map(({ setup }) => ({ name: setup.spec.name }));
       if (loaded.length === 1) return loaded[0].name;
       const message = `is needed, as ${loaded.length === 0 ? "none is" : "several are"} loaded and none is the default`;
       throw new ServiceError("conflict", `Which model? Name one with ?model=: ${namesOf(await this.#known())}`, {

@@ -218,7 +218,8 @@ Deno.test("an image whose thread dies is told so, and the next one finds another
   await r.add("cam");
   await r.more("cam");
   using lease = await r.weir.useModel("~test", "slow");
-  const [setup] = lease.setups;
+  const [{ key, spec: { input }, replicas, maxBatch }] = lease.setups;
+  const setup = { key, input, replicas, maxBatch };
   const still = () => {
     const image = jpegImage(64, 64).slice();
     const limits = { maxPixels: 1e6, maxWidth: 1000, maxHeight: 1000 };

@@ -2,6 +2,14 @@ import { isIP } from "node:net";
 
 /** The host of a `Host` header or a configured name, without port, brackets and final dot; undefined when it is none. */
 export function hostOf(text: string): string | undefined {
+  // Whoever asks again calls the server as before.
+  if (text !== latest.text) latest = { text, host: readHost(text) };
+  return latest.host;
+}
+
+let latest: { text: string; host: string | undefined } = { text: "", host: undefined };
+
+function readHost(text: string): string | undefined {
   // Only these characters: a URL would take "localhost:80@evil.example" for evil.example.
   if (!/^(?:\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::\d{1,5})?$/i.test(text)) return undefined;
   if (!URL.canParse(`http://${text}`)) return undefined;
