@@ -1,13 +1,18 @@
 import { z } from "zod";
 import type { Analyzer, AnalyzerFrame } from "../core/analyzer.ts";
 import type { Box, Detection } from "../core/results.ts";
+import { boxIou } from "../vision/box_iou.ts";
 import { PulseNetwork } from "../vision/pulse/pulse_network.ts";
 import { PULSE_METHODS } from "../vision/pulse/pulse_methods.ts";
 import { PulseFace, type PulseReading } from "./pulse_face.ts";
 import type { PixelRegion } from "./pulse_region.ts";
+import { waveOf, type WaveOwner } from "./pulse_waves.ts";
+import type { StepReference } from "./step_references.ts";
 import { selectedDetections, selectionOptions, trackOf } from "./selection.ts";
 
 const fraction = () => z.number().min(0).max(1);
+
+const WAYS = ["auto", ...PULSE_METHODS, "network", "red", "blue"] as const;
 
 /** Options of {@link Pulse}. */
 export const pulseSchema = z.strictObject({
@@ -27,9 +32,11 @@ export const pulseSchema = z.strictObject({
   skin: z.boolean().optional().describe(
     'Whether only pixels with the chroma of skin count; default true, but false for the region "frame"',
   ),
-  method: z.enum(["auto", ...PULSE_METHODS, "network", "red", "blue"]).default("auto").describe(
+  method: z.union([z.enum(WAYS), z.string().min(1).max(63)]).default("auto").describe(
     "How colours become a pulse; auto takes the method whose answer is the most trustworthy at the moment, and asks the " +
-      "network weir-pulse, which wants 30 s, where none is. red, green and blue are that channel alone, for a finger on the lens",
+      "network weir-pulse, which wants 30 s, where none is. red, green and blue are that channel alone, for a finger on the " +
+      "lens. Any other name is that of an earlier step whose model answers the pulse wave, one number a frame, of each " +
+      "face's crop",
   ),
   windowS: z.number().min(5).max(60).default(10).describe("How much of the past a rate is made of, seconds"),
   longWindowS: z.number().min(5).max(120).default(30).describe(
@@ -76,14 +83,15 @@ export class Pulse implements Analyzer {
     const time = info.ptsUs / 1e6;
     if (this.#fixed) {
       this.#fixed.seenAt = time;
-      this.#fixed.pushFixed(picture, fixedRegion(this.options.region!, width, height), time);
+      const region = fixedRegion(this.options.region!, width, height);
+      this.#fixed.pushFixed(picture, region, time, this.#waveOf(outputs, {}));
     } else {
       const detections = this.#detections(outputs);
       if (detections) this.#match(detections, time);
       for (const face of this.#faces) {
         // Between two detections a face is where it was.
         if (face.box && time - face.seenAt <= Math.max(HOLD_S, detections ? 0 : 1.5)) {
-          face.push(picture, face.box, time);
+          face.push(picture, face.box, time, this.#waveOf(outputs, face));
         }
       }
     }
@@ -110,6 +118,11 @@ export class Pulse implements Analyzer {
     const first: PulseReading = faces[0] ?? { confidence: 0, reasons: ["noFace"], windowS: 0 };
     const { wave: _wave, spectrum: _spectrum, colours: _colours, mask: _mask, ...main } = first;
     return { notice: "not a medical device", ...main, faces };
+  }
+
+  #waveOf(outputs: AnalyzerFrame["outputs"], owner: WaveOwner): number | undefined {
+    const { method } = this.options;
+    return isWay(method) ? undefined : waveOf(outputs, method, owner);
   }
 
   /** The faces of this frame; undefined when nobody looked for any. */
@@ -146,7 +159,7 @@ export class Pulse implements Analyzer {
   #faceOptions() {
     const { method, windowS, longWindowS, minConfidence, waveS, spectrum, colours, mask, region, skin } = this.options;
     return {
-      method,
+      ...(isWay(method) ? { method } : { method: "auto" as const, wave: method }),
       windowS,
       longWindowS,
       minConfidence,
@@ -158,6 +171,10 @@ export class Pulse implements Analyzer {
       network: () => this.#network ??= new PulseNetwork(Deno.readFileSync(WEIGHTS)),
     };
   }
+}
+
+function isWay(method: string): method is typeof WAYS[number] {
+  return (WAYS as readonly string[]).includes(method);
 }
 
 function fixedRegion(region: NonNullable<PulseOptions["region"]>, width: number, height: number): PixelRegion {
@@ -176,16 +193,10 @@ function fixedRegion(region: NonNullable<PulseOptions["region"]>, width: number,
 function nearest(faces: readonly PulseFace[], box: Box): PulseFace | undefined {
   let best: PulseFace | undefined, most = LEAST_IOU;
   for (const face of faces) {
-    const overlap = face.box ? iou(face.box, box) : 0;
+    const overlap = face.box ? boxIou(face.box, box) : 0;
     if (overlap > most) [best, most] = [face, overlap];
   }
   return best;
-}
-
-function iou([ax, ay, aw, ah]: Box, [bx, by, bw, bh]: Box): number {
-  const width = Math.min(ax + aw, bx + bw) - Math.max(ax, bx), height = Math.min(ay + ah, by + bh) - Math.max(ay, by);
-  const shared = Math.max(0, width) * Math.max(0, height);
-  return shared / (aw * ah + bw * bh - shared);
 }
 
 function area(box: Box | undefined): number {
@@ -198,4 +209,5 @@ export const pulse = {
   describe: "heart rates from the colour of skin, each with its confidence; not a medical device",
   schema: pulseSchema,
   create: (options: PulseOptions) => new Pulse(options),
+  refersTo: ({ method }: PulseOptions): StepReference[] => isWay(method) ? [] : [{ to: method, path: ["method"] }],
 };

@@ -7,7 +7,8 @@ import { PULSE_BAND, type PulseWay } from "../vision/pulse/pulse_candidate.ts";
 import { intervalOf } from "../vision/pulse/pulse_confidence.ts";
 import type { PulseNetwork } from "../vision/pulse/pulse_network.ts";
 import { LEAST_FPS, LEAST_S, type PulseReason, reasonsAgainst } from "../vision/pulse/pulse_reasons.ts";
-import { PulseTrace, type PulseWindow, TRACE_FPS } from "../vision/pulse/pulse_trace.ts";
+import { type PulseSample, PulseTrace, type PulseWindow, TRACE_FPS } from "../vision/pulse/pulse_trace.ts";
+import { type WaveEstimate, waveEstimate } from "../vision/pulse/wave_estimate.ts";
 import { SkinMask } from "../vision/pulse/skin_mask.ts";
 import { pulseOutline } from "./pulse_outline.ts";
 import { type PixelRegion, PulseRegion } from "./pulse_region.ts";
@@ -26,7 +27,7 @@ export type PulseReading = {
   reasons: PulseReason[];
   /** The rate's power over that of the rest of the band; the estimated rate stands in for the true one. */
   snrDb?: number;
-  method?: PulseWay | "network";
+  method?: string;
   /** How much of the trace was looked at, seconds. */
   windowS: number;
   /** Mean skin colour, 0–255. */
@@ -48,6 +49,8 @@ export type PulseReading = {
 /** How a face is read. */
 export interface PulseFaceOptions {
   method: PulseWay | "auto" | "network";
+  /** The step whose model answers the wave, in the place of a method. */
+  wave?: string;
   windowS: number;
   longWindowS: number;
   minConfidence: number;
@@ -60,7 +63,7 @@ export interface PulseFaceOptions {
   network(): PulseNetwork;
 }
 
-type Estimate = PulseEstimate | NetworkEstimate;
+type Estimate = PulseEstimate | NetworkEstimate | WaveEstimate & { way: string };
 
 /** Frames whose colours wait for the next result. */
 const COLOURS_MAX = 2000;
@@ -92,17 +95,17 @@ export class PulseFace {
     this.#trace = new PulseTrace(Math.max(options.windowS, options.longWindowS, NETWORK_S) + 1);
   }
 
-  /** The face is here, as far as anybody knows: takes its colour. */
-  push(picture: Picture, box: Box, time: number): void {
+  /** The face is here, as far as anybody knows: takes its colour, and what a model says of its wave. */
+  push(picture: Picture, box: Box, time: number, wave?: number): void {
     this.box = box;
     const { moved } = this.#region.push(box, time);
     const region = this.#region.within(picture.width, picture.height);
-    if (region) this.#take(picture, region, { time, moved });
+    if (region) this.#take(picture, region, { time, moved, wave });
   }
 
   /** Takes the colour of a fixed part of the picture. */
-  pushFixed(picture: Picture, region: PixelRegion, time: number): void {
-    this.#take(picture, region, { time, moved: 0 });
+  pushFixed(picture: Picture, region: PixelRegion, time: number, wave?: number): void {
+    this.#take(picture, region, { time, moved: 0, wave });
   }
 
   /** Forgets what was seen: a new epoch. */
@@ -125,7 +128,7 @@ export class PulseFace {
       if (!gone) reasons.push("tooShort");
       return { ...said, confidence: 0, reasons, windowS: rounded(short?.seconds ?? 0, 10), ...this.#seen(gone) };
     }
-    const { window, estimate } = this.#estimate(short);
+    const { window, estimate } = this.options.wave === undefined ? this.#estimate(short) : this.#waveEstimate(short);
     if (this.options.method === "network" && window.seconds < 29.9) reasons.push("tooShort");
     // A wave made of too few frames a second is not the heart's, whatever it looks like.
     const confidence = estimate && window.fps >= LEAST_FPS ? estimate.confidence * this.#steadiness(estimate, time) : 0;
@@ -169,6 +172,19 @@ export class PulseFace {
     return best;
   }
 
+  /** By what the model says, in the short window or, where that does not do, in the long one. */
+  #waveEstimate(short: PulseWindow): { window: PulseWindow; estimate?: Estimate } {
+    const { wave: way = "", longWindowS, minConfidence } = this.options;
+    const estimated = (window: PulseWindow) => {
+      const estimate = window.wave && waveEstimate(window.wave, window.trace, TRACE_FPS);
+      return { window, ...(estimate && { estimate: { ...estimate, way } }) };
+    };
+    const best = estimated(short), sure = best.estimate?.confidence ?? 0;
+    if (sure >= minConfidence || this.#trace.seconds < short.seconds * 1.5) return best;
+    const other = estimated(this.#trace.window(longWindowS)!);
+    return (other.estimate?.confidence ?? 0) > sure ? other : best;
+  }
+
   /** Windows overlap, so that one rate follows from the last; one that jumps has to stand out the more. */
   #steadiness({ bpm }: Estimate, time: number): number {
     const before = this.#before;
@@ -176,7 +192,7 @@ export class PulseFace {
     return before && time - before.time < 3 && Math.abs(bpm - before.bpm) > MOST_JUMP ? 0.75 : 1;
   }
 
-  #take(picture: Picture, region: PixelRegion, { time, moved }: { time: number; moved: number }): void {
+  #take(picture: Picture, region: PixelRegion, { time, moved, wave }: Omit<PulseSample, "rgb" | "clipped">): void {
     const size = { width: Math.min(SIDE, region.width), height: Math.min(SIDE, region.height) };
     const pixels = picture.pixels({ format: "rgb", region, ...size });
     const weights = this.options.mask && this.options.skin
@@ -185,7 +201,7 @@ export class PulseFace {
     const { rgb, share, clipped } = this.#mask.push(pixels, { all: !this.options.skin, ...(weights && { weights }) });
     this.#last = { rgb, skin: share, region, ...size };
     if (share < LEAST_SKIN) return;
-    this.#trace.push({ time, rgb, clipped, moved });
+    this.#trace.push({ time, rgb, clipped, moved, wave });
     if (!this.options.colours || this.#colours.length >= COLOURS_MAX) return;
     const [red, green, blue] = rgb.map((value) => rounded(value, 1000));
     this.#colours.push([rounded(time, 1000), red, green, blue]);

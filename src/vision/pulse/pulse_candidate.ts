@@ -13,8 +13,12 @@ export const PULSE_BAND: Band = [0.65, 4];
 export type PulseWay = PulseMethod | "red" | "blue";
 
 /** What one way makes of a stretch, and what speaks for it. */
-export interface PulseCandidate {
+export interface PulseCandidate extends WaveCandidate {
   way: PulseWay;
+}
+
+/** The same, whatever way the wave has come. */
+export interface WaveCandidate {
   hz: number;
   snrDb: number;
   /** How far the highest point stands over the next that is no multiple of it, in decades of power. */
@@ -38,7 +42,12 @@ const CHANNELS = { red: 0, green: 1, blue: 2 } as const;
 
 /** Finds the rate in a trace by one way; undefined when there is nothing in it that moves. */
 export function pulseCandidate(way: PulseWay, trace: RgbTrace, fps: number): PulseCandidate | undefined {
-  const pulse = pulseBy(way, trace, fps);
+  const candidate = candidateIn(pulseBy(way, trace, fps), trace, fps);
+  return candidate && { way, ...candidate };
+}
+
+/** Finds the rate in a wave that was made of a trace; undefined when nothing moves in it. */
+export function candidateIn(pulse: Float64Array, trace: RgbTrace, fps: number): WaveCandidate | undefined {
   if (!(moments(pulse).deviation > 1e-9)) return undefined;
   const long = pulse.length >= LONG;
   const window = leaning(pulse.length, 2);
@@ -52,7 +61,6 @@ export function pulseCandidate(way: PulseWay, trace: RgbTrace, fps: number): Pul
     ? beatRate(pulse, fps, { nearHz: beat.hz, weights: leaning(pulse.length, 4) }).hz
     : lateRate(pulse, fps) ?? top.hz;
   return {
-    way,
     hz: Math.abs(hz - top.hz) < 0.25 * top.hz ? hz : top.hz,
     tint: tintAt(trace, fps, top.hz),
     snrDb: snrDb(spectrum, top.hz, PULSE_BAND),

@@ -1,13 +1,13 @@
 import { rounded } from "../../core/tidy.ts";
 import { filtfilt } from "./filtfilt.ts";
-import type { PulseCandidate } from "./pulse_candidate.ts";
+import type { WaveCandidate } from "./pulse_candidate.ts";
 import { bandPass } from "./pulse_methods.ts";
 import { moments, type RgbTrace } from "./rgb_trace.ts";
 
 /** What a confidence is made of; also what it is fitted on. */
 export function evidenceOf(
-  candidate: PulseCandidate,
-  others: readonly PulseCandidate[],
+  candidate: WaveCandidate,
+  others: readonly WaveCandidate[],
   { seconds }: { seconds: number },
 ): number[] {
   const tint = Math.log10(candidate.tint + 1e-3);
@@ -26,8 +26,8 @@ export function evidenceOf(
 
 /** How likely a candidate is to be within 5 BPM of the truth. */
 export function confidenceOf(
-  candidate: PulseCandidate,
-  others: readonly PulseCandidate[],
+  candidate: WaveCandidate,
+  others: readonly WaveCandidate[],
   { finger, seconds }: { finger: boolean; seconds: number },
 ): number {
   const weights = finger ? FINGER : SKIN;

@@ -12,11 +12,15 @@ export interface PulseSample {
   clipped?: number;
   /** How far the face went since the frame before, in its own sizes. */
   moved?: number;
+  /** What a model says of the pulse wave. */
+  wave?: number;
 }
 
 /** The latest stretch of a trace at a steady rate, and what its samples were like. */
 export interface PulseWindow {
   trace: RgbTrace;
+  /** What a model made of the same frames, where it looked at most of them. */
+  wave?: Float64Array;
   seconds: number;
   /** Frames a second that really came. */
   fps: number;
@@ -30,6 +34,8 @@ export interface PulseWindow {
 
 /** After so long without a frame the trace begins anew: nobody knows what the pulse did meanwhile. */
 const GAP_S = 1.5;
+/** A model that has looked at fewer of the frames has made no wave. */
+const MOST_FRAMES = 0.8;
 /** Half a step's neighbourhood, samples. */
 const REACH = 4;
 /** Brightness that changes so much between two frames and stays is the camera's doing: exposure, or a lamp. */
@@ -78,8 +84,10 @@ export class PulseTrace {
     const span = end - times[0];
     const channels = withoutSteps([0, 1, 2].map((index) => samples.map(({ rgb }) => rgb[index])));
     const trace = channels.map((values) => resample(times, values, TRACE_FPS)) as unknown as RgbTrace;
+    const wave = waveIn(samples);
     return {
       trace,
+      ...(wave && { wave: resample(times, wave, TRACE_FPS) }),
       seconds: span,
       fps: (samples.length - 1) / span,
       brightness: moments(channels.flat()).mean,
@@ -87,6 +95,14 @@ export class PulseTrace {
       moved: samples.reduce((sum, { moved = 0 }) => sum + moved, 0) / span,
     };
   }
+}
+
+/** The wave sample by sample; where the model missed some, it stays where it was. */
+function waveIn(samples: readonly PulseSample[]): number[] | undefined {
+  const known = samples.filter(({ wave }) => wave !== undefined);
+  if (known.length < MOST_FRAMES * samples.length) return undefined;
+  let last = known[0].wave!;
+  return samples.map(({ wave = last }) => last = wave);
 }
 
 /** Brings what came before a step of brightness to the level after it, each channel by its own. */
