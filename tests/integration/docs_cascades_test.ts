@@ -9,7 +9,7 @@ const blocks = (kind: string) => [...page.matchAll(/^```(\w*)\n([\s\S]*?)^```$/g
 
 Deno.test("the configurations on the page about cascades fit", () => {
   const configs = blocks("yaml").map(([, , text]) => configSchema.parse(parse(text)));
-  assert.deepEqual(configs.flatMap(({ streams }) => streams.map(({ id }) => id)), ["entrance", "desk"]);
+  assert.deepEqual(configs.flatMap(({ streams }) => streams.map(({ id }) => id)), ["entrance", "desk", "seminar"]);
   assert.deepEqual(configs.flatMap(({ predict }) => Object.keys(predict.pipelines)), ["engagement"]);
   assert.ok(configs.some(({ similarity }) => similarity.redis !== undefined));
   assert.equal(blocks("json").map(([, , text]) => JSON.parse(text)).length, 2);
