@@ -52,6 +52,19 @@ export const limitsSchema = z.strictObject({
   listeners: z.int().min(1).default(4096).describe("Most open event streams and WebSockets"),
   readsPerMinute: z.int().min(1).default(6000).describe("Requests that read, of one caller"),
   writesPerMinute: z.int().min(1).default(600).describe("Requests that change something, of one caller"),
+  headMs: z.int().min(100).max(600_000).default(10_000).describe("How long the head of a request may take"),
+  bodyMs: z.int().min(100).max(600_000).default(30_000).describe(
+    "How long a JSON body may take, and an upload may be slower than 1 KiB a second",
+  ),
+  idleMs: z.int().min(100).max(3_600_000).default(75_000).describe("How long a connection is kept for a next request"),
+  stuckMs: z.int().min(1000).max(3_600_000).default(120_000).describe(
+    "How long a client may take nothing of its answer",
+  ),
+  pingMs: z.int().min(100).max(3_600_000).default(30_000).describe(
+    "A WebSocket that is silent for so long is asked whether it is there, and closed after as long again",
+  ),
+  connections: z.int().min(1).default(8192).describe("Most connections"),
+  connectionsPerAddress: z.int().min(1).default(6144).describe("Most connections of one address"),
 });
 
 /** Where frames may come from. */

@@ -6,10 +6,14 @@ export interface BodyLimits {
   withinMs: number;
 }
 
+/** A body that goes on arriving may do so no slower than this, `withinMs` aside: a byte now and then is not arriving. */
+const LEAST_BYTES_A_MS = 1024 / 1000;
+
 /** Reads a body piece by piece; throws a `Problem` when there is too much of it, or when it does not come. */
 export class BodyReader {
   readonly #reader;
   #taken = 0;
+  #startedAtMs = performance.now();
 
   constructor(body: ReadableStream<Uint8Array<ArrayBuffer>>, private readonly limits: BodyLimits) {
     this.#reader = body.getReader();
@@ -21,7 +25,7 @@ export class BodyReader {
     const timer = setTimeout(() => {
       late = true;
       this.cancel();
-    }, Math.max(0, withinMs));
+    }, Math.max(0, Math.min(withinMs, this.#leftMs)));
     try {
       const { done, value } = await this.#reader.read();
       if (late) throw tooSlow(this.limits);
@@ -36,6 +40,11 @@ export class BodyReader {
     } finally {
       clearTimeout(timer);
     }
+  }
+
+  /** Until the whole has been slower than it may. */
+  get #leftMs(): number {
+    return this.#startedAtMs + this.limits.withinMs + this.#taken / LEAST_BYTES_A_MS - performance.now();
   }
 
   /** Takes no more. */

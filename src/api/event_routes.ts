@@ -5,7 +5,7 @@ import type { Hub } from "../hub/hub.ts";
 import { eventsQuery, namedStreamQuery, positionAfter, queriedFilter, streamEventsQuery } from "./event_query.ts";
 import { Problem } from "./problem.ts";
 import { type Answer, type Call, type Route, route } from "./route.ts";
-import { SSE_HEADERS, sseBody } from "./sse.ts";
+import { sse, SSE_HEADERS } from "./sse.ts";
 import { streamParams } from "./stream_params.ts";
 
 /** What the routes of events stand on. */
@@ -14,8 +14,6 @@ export interface EventRoutesOptions {
   streams: StreamService;
   /** A quiet line hears something so often. Default 15 s. */
   heartbeatMs?: number;
-  /** A client that reads nothing for so long is given up. Default 10 minutes. */
-  stuckMs?: number;
 }
 
 const TAG = "events";
@@ -30,12 +28,12 @@ const answers: Record<number, Answer> = {
 const NAMES = 20;
 
 /** Live events as server-sent events. */
-export function eventRoutes({ hub, streams, heartbeatMs, stuckMs }: EventRoutesOptions): Route[] {
+export function eventRoutes({ hub, streams, heartbeatMs }: EventRoutesOptions): Route[] {
   const listen = ({ request, query, signal }: Call<unknown, { after?: number }>, filter: EventFilter) => {
     const after = positionAfter(query, request.headers);
     if (request.method === "HEAD") return new Response(null, { headers: SSE_HEADERS });
     const subscription = hub.subscribe({ filter, after });
-    return new Response(sseBody({ subscription, signal, heartbeatMs, stuckMs }), { headers: SSE_HEADERS });
+    return sse({ subscription, signal, heartbeatMs });
   };
   return [
     route({

@@ -31,8 +31,6 @@ const DEFAULTS = {
 
 /** The answer as it goes out. What it says itself counts more than the guard's headers, and these more than defaults. */
 export function finish(response: Response, { requestId, head, headers }: FinishOptions): Response {
-  // The runtime knows an upgrade by the very object, and a browser cares for none of these headers there.
-  if (response.status === 101) return response;
   const out = headersMutable(response) && !head ? response : rebuilt(response, head);
   const set = (name: string, value: string) => {
     if (!out.headers.has(name)) out.headers.set(name, value);

@@ -3,6 +3,7 @@ import { ServiceError } from "../core/service_error.ts";
 import type { IngestService, StreamService } from "../core/services.ts";
 import type { Hub } from "../hub/hub.ts";
 import { GuestStreams } from "./guest_streams.ts";
+import { Upgrade } from "./http/exchange.ts";
 import { IngestSession } from "./ingest_session.ts";
 import { Problem } from "./problem.ts";
 import { type Route, route } from "./route.ts";
@@ -54,13 +55,12 @@ export function ingestRoutes(options: IngestRoutesOptions): Route[] {
       }),
       answers: { 101: { description: "A WebSocket" } },
       problems: ["not_found", "conflict", "forbidden", "too_many", "malformed"],
-      async handle({ params: { id }, query: { create }, request, signal }) {
+      async handle({ params: { id }, query: { create }, signal }) {
         const { registration: { source } } = await guests.find(id, create === undefined ? undefined : modelsIn(create));
         if (source.kind !== "webcam") {
           throw new ServiceError("conflict", `${id} takes no frames: its source is a ${source.kind}`);
         }
-        const upgrade = upgraded(request);
-        new IngestSession(upgrade.socket, {
+        const session = {
           id,
           ingest,
           hub,
@@ -68,8 +68,9 @@ export function ingestRoutes(options: IngestRoutesOptions): Route[] {
           frameBytes,
           onBegin: () => guests.arrived(id),
           onEnd: () => guests.left(id),
-        });
-        return upgrade;
+        };
+        // Larger than is taken is told in words, much larger is not even waited for.
+        return new Upgrade((socket) => void new IngestSession(socket, session), 2 * frameBytes);
       },
     }),
   ];
@@ -79,12 +80,4 @@ function modelsIn(list: string): string[] {
   const models = [...new Set(list.split(",").map((model) => model.trim()).filter((model) => model !== ""))];
   if (models.length <= MODELS_MAX) return models;
   throw new Problem("invalid", `A stream made here has at most ${MODELS_MAX} models`);
-}
-
-function upgraded(request: Request): Deno.WebSocketUpgrade {
-  try {
-    return Deno.upgradeWebSocket(request);
-  } catch (error) {
-    throw new Problem("malformed", `Cannot open a WebSocket: ${(error as Error).message}`, { cause: error });
-  }
 }

@@ -5,6 +5,7 @@ import type { Hub } from "../hub/hub.ts";
 import type { Subscription } from "../hub/subscription.ts";
 import { farewell } from "./ending.ts";
 import { faultsOf } from "./faults.ts";
+import type { ServerSocket } from "./http/server_socket.ts";
 import { Wire } from "./ws/wire.ts";
 
 /** What one sender's connection stands on. */
@@ -57,13 +58,14 @@ export class IngestSession {
     this.#close(code, reason);
   };
 
-  constructor(private readonly socket: WebSocket, private readonly options: IngestSessionOptions) {
+  constructor(socket: ServerSocket, private readonly options: IngestSessionOptions) {
     this.#wire = new Wire(socket);
-    socket.binaryType = "arraybuffer";
-    socket.addEventListener("open", () => void this.#begin());
-    socket.addEventListener("message", ({ data }) => this.#take(data));
-    socket.addEventListener("error", (event) => event.preventDefault());
-    socket.addEventListener("close", () => this.#end());
+    socket.listen({
+      text: (text) => this.#takeText(text),
+      bytes: (bytes) => this.#takeImage(bytes),
+      closed: () => this.#end(),
+    });
+    void this.#begin();
   }
 
   async #begin(): Promise<void> {
@@ -95,9 +97,7 @@ export class IngestSession {
     await this.#sendResults(this.#results);
   }
 
-  #take(data: unknown): void {
-    if (typeof data === "string") return this.#takeText(data);
-    if (!(data instanceof ArrayBuffer)) return;
+  #takeImage(data: ArrayBuffer): void {
     const about = this.#about;
     this.#about = {};
     const { frameBytes } = this.options;

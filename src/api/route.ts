@@ -86,8 +86,8 @@ export interface Route<P = unknown, Q = unknown, B = unknown> {
   /** Left out of the document: a part of a page. */
   hidden?: boolean;
   /**
-   * A `Response`, or a value that is sent as JSON with the route's first 2xx status; undefined sends 204. An upgrade
-   * returns what `Deno.upgradeWebSocket` gave, so that its place is held until the socket closes.
+   * A `Response`, a `Live` answer, or a value that is sent as JSON with the route's first 2xx status; undefined sends 204.
+   * An upgrade returns an `Upgrade`; its place is held until the socket closes.
    */
   handle(call: Call<P, Q, B>): unknown;
 }

@@ -1,7 +1,9 @@
 import { readBody } from "./body.ts";
 import { atTime, Ending } from "./ending.ts";
-import { finish } from "./finish.ts";
+import { finish, type FinishOptions } from "./finish.ts";
 import type { Admission, Guard } from "./guard.ts";
+import { type Answered, type Api, type Connection, Live, Upgrade } from "./http/exchange.ts";
+import { handshakeFault } from "./http/web_sockets.ts";
 import { Matcher } from "./match.ts";
 import { Problem, problemOf, problemResponse } from "./problem.ts";
 import { parseQuery } from "./query.ts";
@@ -26,13 +28,6 @@ export interface ApiOptions {
   onFault?(error: unknown, request: { id: string; method: string; path: string }): void;
 }
 
-/** What `Deno.serve` tells about a connection. */
-export interface Connection {
-  remoteAddr: Deno.Addr;
-  /** Settles when the answer is out as a whole, or will never be. */
-  completed?: Promise<void>;
-}
-
 const BODY_BYTES = 1 << 20;
 const BODY_WITHIN_MS = 30_000;
 const URL_LENGTH = 16_384;
@@ -52,59 +47,58 @@ interface Passage {
   gone: AbortController;
   /** Called off when the call has ended by itself. */
   expiry?: () => void;
-  /** The upgraded connection, which outlives its answer. */
-  socket?: WebSocket;
 }
 
 /** The server's one handler: matches, asks the guard, checks what came in, lets the route answer, and sees to the rest. */
-export function createApi(options: ApiOptions): (request: Request, connection: Connection) => Promise<Response> {
+export function createApi(options: ApiOptions): Api {
   const { guard, signal, onRequest, onActive, onFault } = options;
   const matcher = new Matcher(options.routes);
   const limits = { maxBytes: options.bodyBytes ?? BODY_BYTES, withinMs: options.bodyWithinMs ?? BODY_WITHIN_MS };
 
-  return async (request, connection) => {
-    const startedAtMs = performance.now();
-    const given = request.headers.get("x-request-id");
-    const id = given !== null && REQUEST_ID.test(given) ? given : crypto.randomUUID();
-    const passage: Passage = { id, method: request.method, path: "", gone: new AbortController() };
-    const leave = watch(passage.gone, request.signal, signal);
-    onActive?.(1);
-    let response: Response;
-    try {
-      response = await answer(passage, request, connection);
-    } catch (error) {
-      response = failed(passage, error);
-    }
-    response = finish(response, {
-      requestId: id,
-      head: request.method === "HEAD",
-      headers: passage.admission?.headers,
-    });
-    onRequest?.({
-      route: passage.route?.path ?? "unmatched",
-      method: METHODS.has(request.method) ? request.method : "OTHER",
-      status: response.status,
-      seconds: (performance.now() - startedAtMs) / 1000,
-    });
-    // The runtime aborts a request's signal at a good end, too; from here on its end is told by `completed`.
-    leave.request();
-    void ended(passage, connection).then(() => {
-      leave.server();
-      passage.expiry?.();
-      passage.gone.abort(new Ending("answered"));
-      passage.admission?.release?.();
-      onActive?.(-1);
-    });
-    return response;
+  return {
+    async answer(request, connection) {
+      const startedAtMs = performance.now();
+      const given = request.headers.get("x-request-id");
+      const id = given !== null && REQUEST_ID.test(given) ? given : crypto.randomUUID();
+      const passage: Passage = { id, method: request.method, path: "", gone: new AbortController() };
+      const leave = watch(passage.gone, connection.left, signal);
+      onActive?.(1);
+      let answered: Answered;
+      try {
+        answered = await answer(passage, request, connection);
+      } catch (error) {
+        answered = failed(passage, error);
+      }
+      const { headers } = passage.admission ?? {};
+      answered = finished(answered, { requestId: id, head: request.method === "HEAD", headers });
+      onRequest?.({
+        route: passage.route?.path ?? "unmatched",
+        method: METHODS.has(request.method) ? request.method : "OTHER",
+        status: statusOf(answered),
+        seconds: (performance.now() - startedAtMs) / 1000,
+      });
+      void connection.completed.then(() => {
+        leave();
+        passage.expiry?.();
+        passage.gone.abort(new Ending("answered"));
+        passage.admission?.release?.();
+        onActive?.(-1);
+      });
+      return answered;
+    },
+    refuse(problem) {
+      const id = crypto.randomUUID();
+      onRequest?.({ route: "unmatched", method: "OTHER", status: problem.status, seconds: 0 });
+      return finish(problemResponse(problem, `urn:weir:request:${id}`), { requestId: id, head: false });
+    },
   };
 
-  async function answer(passage: Passage, request: Request, { remoteAddr }: Connection): Promise<Response> {
+  async function answer(passage: Passage, request: Request, { address }: Connection): Promise<Answered> {
     const { method } = request;
     // Calls under way end in good order; new ones would hold the stop up.
     if (signal.aborted) throw stopping();
     const url = URL.parse(request.url);
     if (!url) throw new Problem("malformed", "The Host header is no host");
-    const address = "hostname" in remoteAddr ? remoteAddr.hostname : "local";
     passage.path = url.pathname;
     checkHead(request);
     const match = matcher.match(url.pathname);
@@ -130,6 +124,8 @@ export function createApi(options: ApiOptions): (request: Request, connection: C
         headers: { upgrade: "websocket", connection: "upgrade" },
       });
     }
+    const unfit = route.kind === "upgrade" ? handshakeFault(request) : undefined;
+    if (unfit !== undefined) throw new Problem("malformed", `Cannot open a WebSocket: ${unfit}`);
     const params = await parseParams(route, match.params);
     const query = await parseQuery(route.query, url.search);
     const { body, request: handed, fault, release } = await readBody(request, route, limits);
@@ -143,9 +139,7 @@ export function createApi(options: ApiOptions): (request: Request, connection: C
     };
     try {
       const result = await route.handle(call);
-      if (!isUpgrade(result)) return toResponse(result, route);
-      passage.socket = result.socket;
-      return result.response;
+      return result instanceof Upgrade || result instanceof Live ? result : toResponse(result, route);
     } catch (error) {
       throw fault?.() ?? error;
     } finally {
@@ -172,16 +166,27 @@ function stopping(cause?: unknown): Problem {
   return new Problem("unavailable", "The server is stopping", { cause });
 }
 
-/** One listener each on the client's and the server's signal, taken off again. */
-function watch(gone: AbortController, client: AbortSignal, server: AbortSignal) {
+function finished(answered: Answered, options: FinishOptions): Answered {
+  if (answered instanceof Upgrade) return answered;
+  if (answered instanceof Response) return finish(answered, options);
+  return new Live(finish(answered.head, options), answered.run);
+}
+
+function statusOf(answered: Answered): number {
+  if (answered instanceof Upgrade) return 101;
+  return answered instanceof Live ? answered.head.status : answered.status;
+}
+
+/** One listener each on the client's and the server's signal; answers how to take them off again. */
+function watch(gone: AbortController, client: AbortSignal, server: AbortSignal): () => void {
   const clientGone = () => gone.abort(new Ending("client"));
   const serverStops = () => gone.abort(new Ending("server"));
   client.addEventListener("abort", clientGone, { once: true });
   server.addEventListener("abort", serverStops, { once: true });
   if (server.aborted) serverStops();
-  return {
-    request: () => client.removeEventListener("abort", clientGone),
-    server: () => server.removeEventListener("abort", serverStops),
+  return () => {
+    client.removeEventListener("abort", clientGone);
+    server.removeEventListener("abort", serverStops);
   };
 }
 
@@ -197,15 +202,6 @@ function checkHead({ url, headers }: Request): void {
   }
 }
 
-/** Until the answer is out; for an upgraded connection, until it closes. */
-async function ended({ socket }: Passage, { completed }: Connection): Promise<void> {
-  await completed?.catch(() => {});
-  if (!socket || socket.readyState === WebSocket.CLOSED) return;
-  await new Promise((resolve) => {
-    socket.addEventListener("close", resolve, { once: true });
-  });
-}
-
 async function parseParams(route: Route, raw: Record<string, string>): Promise<unknown> {
   if (!route.params) return raw;
   const parsed = await route.params.safeParseAsync(raw);
@@ -219,11 +215,6 @@ function allowed(routes: ReadonlyMap<string, Route>): string {
 
 function isAbort(error: unknown): boolean {
   return error instanceof Error && error.name === "AbortError";
-}
-
-function isUpgrade(result: unknown): result is Deno.WebSocketUpgrade {
-  return typeof result === "object" && result !== null && "socket" in result && "response" in result &&
-    result.response instanceof Response;
 }
 
 function toResponse(result: unknown, route: Route): Response {

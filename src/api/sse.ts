@@ -1,7 +1,9 @@
 import type { Delivery, Subscription } from "../hub/subscription.ts";
 import { farewell } from "./ending.ts";
+import { Live } from "./http/exchange.ts";
+import type { Sink } from "./http/sink.ts";
 
-/** A subscription as a stream of server-sent events. */
+/** A subscription as server-sent events. */
 export interface SseOptions {
   subscription: Subscription;
   /** Aborts when the server stops or the token expires: the client gets what waits, and is told. */
@@ -10,20 +12,8 @@ export interface SseOptions {
   heartbeatMs?: number;
   /** What a client waits before it connects anew, milliseconds. */
   retryMs?: number;
-  /**
-   * A client that has had something to read for so long and reads nothing of it is given up: nothing is kept for it any
-   * more. Default 10 minutes.
-   */
-  stuckMs?: number;
-  onEnd?(): void;
 }
 
-/**
- * A connection whose peer is there and does not read lives for ever: its probes are answered. Its queue would be kept
- * for nothing: whoever comes back with the last position finds more in the log than there is in that queue. The
- * connection itself cannot be cut from here, so its place stays taken.
- */
-const STUCK_MS = 600_000;
 /** Last moments of an answer that is to end: what its client does not take by then is lost. */
 const GOODBYE_MS = 5000;
 
@@ -40,64 +30,44 @@ export const SSE_HEADERS = {
  * Writes a subscription out as long as the client reads. Nothing is taken from the subscription before the client has
  * room, so a client that is slow fills its own bounded queue and nothing else.
  */
-export function sseBody(options: SseOptions): ReadableStream<Uint8Array> {
-  const { subscription, signal, heartbeatMs = 15_000, retryMs = 1000, stuckMs = STUCK_MS } = options;
-  let timer: ReturnType<typeof setTimeout> | undefined;
+export function sse(options: SseOptions): Live {
+  return new Live(new Response(null, { headers: SSE_HEADERS }), (sink) => write(sink, options));
+}
+
+async function write(sink: Sink, options: SseOptions): Promise<void> {
+  const { subscription, signal, heartbeatMs = 15_000, retryMs = 1000 } = options;
   let quiet = true;
-  let ended = false;
-  let roomAtMs = performance.now();
-  let giveUp = () => {};
+  let goodbye: ReturnType<typeof setTimeout> | undefined;
+  const heart = setInterval(() => {
+    if (quiet && sink.room) sink.write(heartbeat(subscription.position));
+    quiet = true;
+  }, heartbeatMs);
   const close = () => {
-    clearInterval(timer);
     subscription.close();
     // A client that does not read never takes the last word.
-    timer = setTimeout(giveUp, GOODBYE_MS);
+    goodbye ??= setTimeout(() => sink.cut(), GOODBYE_MS);
   };
-  const end = () => {
-    if (ended) return;
-    ended = true;
+  const callOff = sink.closed(() => subscription[Symbol.dispose]());
+  signal.addEventListener("abort", close, { once: true });
+  if (signal.aborted) close();
+  try {
+    sink.write(encoder.encode(`retry: ${retryMs}\n\n`));
+    while (sink.open) {
+      if (!sink.room && !await sink.drained()) return;
+      const deliveries = subscription.take();
+      if (deliveries.length > 0) {
+        quiet = false;
+        sink.write(joined(deliveries.map(frameOf)));
+      } else if (subscription.ended) return sink.write(closing(farewell(signal)));
+      else await subscription.wait();
+    }
+  } finally {
+    clearInterval(heart);
+    clearTimeout(goodbye);
+    callOff();
     signal.removeEventListener("abort", close);
-    clearInterval(timer);
     subscription[Symbol.dispose]();
-    options.onEnd?.();
-  };
-  return new ReadableStream<Uint8Array>({
-    start(controller) {
-      giveUp = () => {
-        controller.close();
-        end();
-      };
-      controller.enqueue(encoder.encode(`retry: ${retryMs}\n\n`));
-      timer = setInterval(() => {
-        const room = (controller.desiredSize ?? 0) > 0;
-        if (room) roomAtMs = performance.now();
-        else if (performance.now() - roomAtMs > stuckMs) return giveUp();
-        if (quiet && room) controller.enqueue(heartbeat(subscription.position));
-        quiet = true;
-      }, heartbeatMs);
-      signal.addEventListener("abort", close, { once: true });
-      if (signal.aborted) close();
-    },
-    async pull(controller) {
-      roomAtMs = performance.now();
-      for (;;) {
-        const deliveries = subscription.take();
-        if (deliveries.length > 0) {
-          quiet = false;
-          controller.enqueue(joined(deliveries.map(frameOf)));
-          return;
-        }
-        if (subscription.ended) {
-          controller.enqueue(closing(farewell(signal)));
-          controller.close();
-          return end();
-        }
-        await subscription.wait();
-        if (ended) return;
-      }
-    },
-    cancel: end,
-  }, { highWaterMark: 1 });
+  }
 }
 
 function closing({ reason }: { reason: string }): Uint8Array {

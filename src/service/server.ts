@@ -1,7 +1,8 @@
 import { join } from "node:path";
+import type { Api } from "../api/http/exchange.ts";
 import type { Route } from "../api/route.ts";
+import { Listener } from "../api/http/listener.ts";
 import { createApi } from "../api/server.ts";
-import { nowMs } from "../core/clock.ts";
 import type { LogEvent } from "../core/events.ts";
 import { Hub } from "../hub/hub.ts";
 import { RegistryStore } from "../../models/registry_store.ts";
@@ -33,8 +34,7 @@ export class WeirServer implements AsyncDisposable {
   readonly restored: Promise<void>;
   #stack: AsyncDisposableStack;
   #stopping: AbortController;
-  #http: Deno.HttpServer<Deno.NetAddr>;
-  #cut: AbortController;
+  #listener: Listener;
   #drainMs: number;
   #services: Services;
   #stopped: Promise<void> | undefined;
@@ -92,11 +92,12 @@ export class WeirServer implements AsyncDisposable {
     );
     stack.defer(() => subscriptions.forEach((subscription) => subscription.unsubscribe()));
     const { routes, guard } = serverRoutes(services);
-    const handle = createApi({
+    const api = createApi({
       routes,
       guard,
       signal: stopping.signal,
       bodyBytes: config.limits.bodyBytes,
+      bodyWithinMs: config.limits.bodyMs,
       onRequest: (request) => services.metrics.request(request),
       onActive: (delta) => services.active += delta,
       onFault: (error, request) =>
@@ -105,17 +106,16 @@ export class WeirServer implements AsyncDisposable {
           error: error instanceof Error ? error.stack ?? error.message : String(error),
         }),
     });
-    const cut = new AbortController();
-    const http = await listen(config.server, handle, cut.signal);
-    return new WeirServer({ stack: stack.move(), stopping, http, cut, services, config, routes });
+    const listener = await listen(config, api);
+    services.connections = () => listener.figures;
+    return new WeirServer({ stack: stack.move(), stopping, listener, services, config, routes });
   }
 
   private constructor(
     parts: {
       stack: AsyncDisposableStack;
       stopping: AbortController;
-      http: Deno.HttpServer<Deno.NetAddr>;
-      cut: AbortController;
+      listener: Listener;
       services: Services;
       config: Config;
       routes: readonly Route[];
@@ -124,11 +124,10 @@ export class WeirServer implements AsyncDisposable {
     this.routes = parts.routes;
     this.#stack = parts.stack;
     this.#stopping = parts.stopping;
-    this.#http = parts.http;
-    this.#cut = parts.cut;
+    this.#listener = parts.listener;
     this.#drainMs = parts.config.server.drainMs;
     this.#services = parts.services;
-    this.url = addressOf(parts.http.addr, parts.config.server.tls !== undefined);
+    this.url = parts.listener.url;
     this.restored = parts.services.restore(parts.config);
   }
 
@@ -153,50 +152,27 @@ export class WeirServer implements AsyncDisposable {
 
   async #stop(): Promise<void> {
     this.#stopping.abort();
-    const closed = this.#hangUp();
+    const closed = this.#listener.close(this.#drainMs);
     await this.restored.catch(() => {});
     await this.#stack.disposeAsync();
     await closed;
   }
-
-  /**
-   * Waits until every call has been answered, but not for ever, and cuts every connection. The runtime's own orderly
-   * shutdown waits for clients that never read, and cannot be cut short.
-   */
-  async #hangUp(): Promise<void> {
-    const endsAtMs = nowMs() + this.#drainMs;
-    while (this.#services.active > 0 && nowMs() < endsAtMs) await new Promise((done) => setTimeout(done, LOOK_MS));
-    this.#cut.abort();
-    await this.#http.finished;
-  }
 }
 
-/** Calls do not tell when the last one has ended: it is looked at so often. */
-const LOOK_MS = 20;
-
 /** Opens the port; what keeps it from that is told in words that help. */
-async function listen(
-  server: Config["server"],
-  handle: ReturnType<typeof createApi>,
-  signal: AbortSignal,
-): Promise<Deno.HttpServer<Deno.NetAddr>> {
+async function listen({ server, limits }: Config, api: Api): Promise<Listener> {
   const { host, port, tls } = server;
   const files = tls && { cert: await Deno.readTextFile(tls.cert), key: await Deno.readTextFile(tls.key) };
   try {
-    const options = { hostname: host, port, signal, onListen() {}, ...files };
-    return Deno.serve(options, handle) as Deno.HttpServer<Deno.NetAddr>;
+    return await Listener.start({ api, hostname: host, port, limits, ...(files && { tls: files }) });
   } catch (error) {
-    if (error instanceof Deno.errors.AddrInUse) {
+    const { code } = error as { code?: string };
+    if (code === "EADDRINUSE") {
       throw new Error(`Cannot listen on ${host}:${port}: another program does; give another --port`, { cause: error });
     }
-    if (error instanceof Deno.errors.PermissionDenied) {
+    if (code === "EACCES") {
       throw new Error(`Cannot listen on ${host}:${port}: ports below 1024 need a privilege`, { cause: error });
     }
     throw error;
   }
-}
-
-function addressOf({ hostname, port }: Deno.NetAddr, secure: boolean): string {
-  const host = hostname === "0.0.0.0" || hostname === "::" ? "localhost" : hostname;
-  return `${secure ? "https" : "http"}://${host.includes(":") ? `[${host}]` : host}:${port}`;
 }

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import type { ConnectionFigures } from "../core/connections.ts";
 import type { StateEvent, StreamRegistration } from "../core/stream.ts";
 import type { UploadKeys } from "../capture/uploader.ts";
 import type { Config } from "../../config/load.ts";
@@ -60,6 +61,8 @@ export class Services implements AsyncDisposable {
   active = 0;
   /** Keys of the configuration that were changed and count from the next start on. */
   restartNeeded: readonly string[] = [];
+  /** What the listener tells of its connections, once there is one. */
+  connections: (() => ConnectionFigures) | undefined;
   #reports: PerformanceReport;
   #downloads: ModelDownloads;
   #images: Predict;
@@ -166,6 +169,7 @@ export class Services implements AsyncDisposable {
       everyMs: reportSeconds * 1000,
     });
     const tracing = new Tracing({ version, ...(traceRate !== undefined && { rate: traceRate }) });
+        connections: () => this.connections?.(),
     this.#subscriptions = [
       weir.results$.subscribe((result) => {
         if (isProbe(result.stream)) return;

@@ -1,4 +1,5 @@
 import type { AlertEvent } from "../core/events.ts";
+import type { ConnectionFigures } from "../core/connections.ts";
 import type { ResultEnvelope, Timings } from "../core/results.ts";
 import type { PredictFigures } from "../core/services.ts";
 import type { SignalOutcome } from "../core/signals.ts";
@@ -15,6 +16,7 @@ import type { HistogramSeries } from "./series.ts";
 import type { CaptureStoreStatus } from "../core/captures.ts";
 import { captureMetrics } from "./capture_metrics.ts";
 import { cascadeMetrics } from "./cascade_metrics.ts";
+import { connectionMetrics } from "./connection_metrics.ts";
 import { driftMetrics } from "./drift_metrics.ts";
 import { signalMetrics } from "./signal_metrics.ts";
 import { streamMetrics } from "./stream_metrics.ts";
@@ -35,6 +37,8 @@ export interface MetricsSources {
   hub(): HubReading;
   /** HTTP requests under way, open streams included. */
   activeRequests(): number;
+  /** Connections of the HTTP listener; undefined while there is none. */
+  connections?(): ConnectionFigures | undefined;
   /** What the steps of pipelines for single images have done, by pipeline and step. */
   images?(): Record<string, Record<string, CascadeFigures>>;
   /** What became of single images. */
@@ -142,6 +146,7 @@ export class WeirMetrics implements AsyncDisposable {
       help: "HTTP requests under way, open streams included.",
       read: (say) => say(options.sources.activeRequests(), {}),
     });
+    connectionMetrics(metrics, () => options.sources.connections?.());
     streamMetrics(metrics, { statuses: this.#statuses, states: this.#states });
     cascadeMetrics(metrics, { statuses: this.#statuses, images: () => options.sources.images?.() ?? {} });
     predictMetrics(metrics, () => options.sources.predict?.());

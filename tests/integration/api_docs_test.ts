@@ -3,6 +3,8 @@ import { z } from "zod";
 import { docsRoutes } from "../../src/api/docs/docs_routes.ts";
 import type { Guard } from "../../src/api/guard.ts";
 import { type Route, route } from "../../src/api/route.ts";
+import { Upgrade } from "../../src/api/http/exchange.ts";
+import { Listener } from "../../src/api/http/listener.ts";
 import { createApi } from "../../src/api/server.ts";
 import { BrowserPage, CHROMIUM } from "../support/browser.ts";
 
@@ -68,29 +70,27 @@ function table(seen: { authorization: (string | null)[]; streams: number }): Rou
       role: "public",
       summary: "Says it again",
       answers: { 101: { description: "What was said" } },
-      handle({ request }) {
-        const upgrade = Deno.upgradeWebSocket(request);
-        upgrade.socket.onmessage = ({ data }) => upgrade.socket.send(`${data}, again`);
-        return upgrade;
-      },
+      handle: () =>
+        new Upgrade(
+          (socket) => socket.listen({ text: (text) => socket.send(`${text}, again`), bytes() {}, closed() {} }),
+          1000,
+        ),
     }),
   ];
   return [...routes, ...docsRoutes({ version: "1.2.3", routes })];
 }
 
-function serve() {
+async function serve() {
   const seen = { authorization: [] as (string | null)[], streams: 0 };
   const stopping = new AbortController();
-  const server = Deno.serve(
-    { hostname: "127.0.0.1", port: 0, onListen() {} },
-    createApi({ routes: table(seen), guard, signal: stopping.signal }),
-  );
+  const api = createApi({ routes: table(seen), guard, signal: stopping.signal });
+  const server = await Listener.start({ api, hostname: "127.0.0.1", port: 0 });
   return {
     seen,
-    url: `http://127.0.0.1:${server.addr.port}`,
+    url: server.url,
     async [Symbol.asyncDispose]() {
       stopping.abort();
-      await server.shutdown();
+      await server.close(20_000);
     },
   };
 }
@@ -101,7 +101,7 @@ const said = (id: string) => `document.querySelector("#${id} .bar [role=status]"
 const text = (id: string) => `document.querySelector("#${id} .result > pre")?.textContent ?? ""`;
 
 Deno.test("The page and all its parts are small, of this server, and told by their tags", async () => {
-  await using served = serve();
+  await using served = await serve();
   let bytes = 0;
   for (const path of ["/docs", "/docs/docs.css", "/docs/docs.js", "/docs/schema.js", "/docs/trial.js"]) {
     const response = await fetch(served.url + path);
@@ -120,7 +120,7 @@ Deno.test({
   name: "In a browser, the page shows every route and sends requests under its own strict policy",
   ignore: CHROMIUM === undefined,
   async fn() {
-    await using served = serve();
+    await using served = await serve();
     await using page = await BrowserPage.open({ width: 390, height: 844 });
     await page.goto(`${served.url}/docs#patchShape`);
     await page.until(`document.querySelector("#patchShape[open] form")`);
@@ -171,7 +171,7 @@ Deno.test({
   name: "In a browser, streams are followed until they are stopped, and WebSockets spoken to",
   ignore: CHROMIUM === undefined,
   async fn() {
-    await using served = serve();
+    await using served = await serve();
     await using page = await BrowserPage.open({ width: 1280, height: 900 });
     await page.goto(`${served.url}/docs#ticks`);
     await page.until(`document.querySelector("#ticks[open] form")`);
@@ -199,7 +199,7 @@ Deno.test({
   name: "In a browser, the page is worked by keyboard: filter, clear, send, copy as curl",
   ignore: CHROMIUM === undefined,
   async fn() {
-    await using served = serve();
+    await using served = await serve();
     await using page = await BrowserPage.open({ width: 1280, height: 900 });
     await page.goto(`${served.url}/docs#patchShape`);
     await page.until(`document.querySelector("#patchShape[open] form")`);

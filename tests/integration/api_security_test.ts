@@ -6,6 +6,8 @@ import type { Guard } from "../../src/api/guard.ts";
 import { type Role, ROLES, type Route, route } from "../../src/api/route.ts";
 import { createGuard } from "../../src/api/security/guard.ts";
 import { ticketRoutes, Tickets } from "../../src/api/security/tickets.ts";
+import { Upgrade } from "../../src/api/http/exchange.ts";
+import { Listener } from "../../src/api/http/listener.ts";
 import { createApi } from "../../src/api/server.ts";
 import { nowMs } from "../../src/core/clock.ts";
 import { until } from "../support/until.ts";
@@ -37,11 +39,11 @@ function sampleRoutes(): Route[] {
     });
     return new Response(body, { headers: { "content-type": "text/event-stream" } });
   };
-  const upgrade: Route["handle"] = ({ request }) => {
-    const upgraded = Deno.upgradeWebSocket(request);
-    upgraded.socket.onopen = () => upgraded.socket.send("hello");
-    return upgraded;
-  };
+  const upgrade: Route["handle"] = () =>
+    new Upgrade((socket) => {
+      socket.listen({ text() {}, bytes() {}, closed() {} });
+      socket.send("hello");
+    }, 1000);
   const picture = { 200: { description: "", media: "image/jpeg" } };
   return [
     make({ id: "health", path: "/health", role: "public" }),
@@ -65,7 +67,7 @@ interface Setup {
   guard?: Guard;
 }
 
-function started({ server = {}, auth = {}, limits = {}, guard }: Setup = {}) {
+async function started({ server = {}, auth = {}, limits = {}, guard }: Setup = {}) {
   const tickets = new Tickets({ now: nowMs });
   const routes = [...sampleRoutes(), ...ticketRoutes(tickets)];
   const stop = new AbortController();
@@ -76,15 +78,15 @@ function started({ server = {}, auth = {}, limits = {}, guard }: Setup = {}) {
     tickets,
   });
   const api = createApi({ routes, guard: made, signal: stop.signal });
-  const listening = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, api);
-  const { port } = listening.addr;
+  const listening = await Listener.start({ api, hostname: "127.0.0.1", port: 0 });
+  const { port } = listening;
   return {
     routes,
     port,
     origin: `http://127.0.0.1:${port}`,
     async [Symbol.asyncDispose]() {
       stop.abort();
-      await listening.shutdown();
+      await listening.close(20_000);
     },
   };
 }
@@ -125,7 +127,7 @@ async function codeOf(response: Response): Promise<string> {
 
 Deno.test("every route lets in exactly the roles that it names", async () => {
   for (const host of ["127.0.0.1", "0.0.0.0"]) {
-    await using at = started({ server: { host }, auth: { tokens } });
+    await using at = await started({ server: { host }, auth: { tokens } });
     assert.deepEqual(await walkRoles({ ...at, tokens: TOKENS }), []);
   }
 });
@@ -135,7 +137,7 @@ Deno.test("a door that is open to all, or to nobody, does not go unnoticed", asy
     admit: (_request, { address }) => Promise.resolve({ caller: { id: "all", role, address } }),
     preflight: () => undefined,
   });
-  await using open = started({ guard: admitAs("admin") });
+  await using open = await started({ guard: admitAs("admin") });
   const wrong = await walkRoles({ ...open, tokens: TOKENS });
   assert.ok(wrong.includes("GET /api/v1/things (viewer) as nobody: let in, not unauthorized"), wrong.join("\n"));
   assert.ok(wrong.includes("DELETE /api/v1/things/{id} (admin) as operator: let in, not role"));
@@ -144,7 +146,7 @@ Deno.test("a door that is open to all, or to nobody, does not go unnoticed", asy
 });
 
 Deno.test("a page that makes its own name point here gets nothing", async () => {
-  await using at = started();
+  await using at = await started();
   for (const path of ["/api/v1/things", "/health", "/no/such"]) {
     const answer = await raw(at.port, [`GET ${path} HTTP/1.1`, `Host: evil.example:${at.port}`]);
     assert.match(answer, /^HTTP\/1\.1 421 /);
@@ -154,7 +156,7 @@ Deno.test("a page that makes its own name point here gets nothing", async () => 
 });
 
 Deno.test("a page of another site can neither change nor read anything, nor open a WebSocket", async () => {
-  await using at = started();
+  await using at = await started();
   const host = `Host: 127.0.0.1:${at.port}`;
   const forms = [
     ["POST /api/v1/things HTTP/1.1", "Origin: https://evil.example", "Content-Length: 0"],
@@ -173,7 +175,7 @@ Deno.test("a page of another site can neither change nor read anything, nor open
 
 Deno.test("a page that is listed may ask, and read its answers and its errors", async () => {
   const origin = "https://wall.example";
-  await using at = started({ server: { origins: [origin] }, auth: { tokens } });
+  await using at = await started({ server: { origins: [origin] }, auth: { tokens } });
   const asked = await fetch(`${at.origin}/api/v1/things`, {
     method: "OPTIONS",
     headers: { origin, "access-control-request-method": "GET", "access-control-request-headers": "authorization" },
@@ -194,7 +196,7 @@ Deno.test("a page that is listed may ask, and read its answers and its errors", 
 });
 
 Deno.test("behind a proxy a server without a token lets nobody in, and says how to have one", async () => {
-  await using at = started();
+  await using at = await started();
   const headers = { "x-forwarded-for": "8.8.8.8" };
   const response = await fetch(`${at.origin}/api/v1/things`, { headers });
   assert.match(response.headers.get("www-authenticate")!, /^Bearer/);
@@ -205,7 +207,7 @@ Deno.test("behind a proxy a server without a token lets nobody in, and says how 
 });
 
 Deno.test("a ticket opens one WebSocket, and only the one it is for", async () => {
-  await using at = started({ auth: { tokens } });
+  await using at = await started({ auth: { tokens } });
   const socket = at.origin.replace("http:", "ws:");
   const ticket = await ticketFor(at.origin, { path: "/api/v1/ws" });
   assert.equal(await opened(`${socket}/api/v1/ws`), "refused");
@@ -219,7 +221,7 @@ Deno.test("a ticket opens one WebSocket, and only the one it is for", async () =
 });
 
 Deno.test("an event stream that breaks off may come again with its ticket", async () => {
-  await using at = started({ auth: { tokens } });
+  await using at = await started({ auth: { tokens } });
   const ticket = await ticketFor(at.origin);
   for (let n = 0; n < 2; n++) {
     const response = await fetch(`${at.origin}/api/v1/events?ticket=${ticket}`);
@@ -230,7 +232,7 @@ Deno.test("an event stream that breaks off may come again with its ticket", asyn
 });
 
 Deno.test("the place of a stream that ended is free again, also when its client just left", async () => {
-  await using at = started({ auth: { tokens }, limits: { listeners: 2 } });
+  await using at = await started({ auth: { tokens }, limits: { listeners: 2 } });
   const headers = { authorization: `Bearer ${TOKENS.viewer}` };
   const open = () => fetch(`${at.origin}/api/v1/events`, { headers });
   const first = await open();
@@ -252,7 +254,7 @@ Deno.test("the place of a stream that ended is free again, also when its client 
 });
 
 Deno.test("who asks too often is told when to come back", async () => {
-  await using at = started({ auth: { tokens }, limits: { writesPerMinute: 1 } });
+  await using at = await started({ auth: { tokens }, limits: { writesPerMinute: 1 } });
   const write = () =>
     fetch(`${at.origin}/api/v1/things`, { method: "POST", headers: { authorization: `Bearer ${TOKENS.admin}` } });
   const first = await write();
@@ -271,7 +273,7 @@ Deno.test("signed tokens of an issuer with a key set are let in by their role", 
     () => Response.json({ keys: [jwk] }),
   );
   const jwks = `http://127.0.0.1:${issuer.addr.port}/jwks.json`;
-  await using at = started({ auth: { jwt: { jwks, issuer: "https://id.example", audience: "weir" } } });
+  await using at = await started({ auth: { jwt: { jwks, issuer: "https://id.example", audience: "weir" } } });
   const ask = async (claims: Record<string, unknown>, audience = "weir") => {
     const token = await new SignJWT(claims).setProtectedHeader({ alg: "ES256", kid: "k" }).setSubject("ann")
       .setIssuer("https://id.example").setAudience(audience).setExpirationTime("5m").sign(privateKey);

@@ -1,20 +1,21 @@
 import assert from "node:assert/strict";
 import type { StreamService, StreamView } from "../../src/core/services.ts";
 import { eventRoutes } from "../../src/api/event_routes.ts";
+import { Listener } from "../../src/api/http/listener.ts";
 import { createApi } from "../../src/api/server.ts";
 import { Hub } from "../../src/hub/hub.ts";
 import { GuestTcp } from "../support/guest_tcp.ts";
 import { until } from "../support/until.ts";
 
 /** A server of nothing but events, whose open places are counted. */
-function site(options: { stuckMs?: number }) {
+async function site(limits: { stuckMs: number }) {
   let next = 1;
   const hub = new Hub({ positions: { reserve: (count) => (next += count) - count } });
   const stop = new AbortController();
   const streams = { get: (id: string) => Promise.resolve({ id } as StreamView) } as StreamService;
   const held = { places: 0 };
-  const handle = createApi({
-    routes: eventRoutes({ hub, streams, heartbeatMs: 50, ...options }),
+  const api = createApi({
+    routes: eventRoutes({ hub, streams, heartbeatMs: 50 }),
     guard: {
       admit: (_, { address }) => {
         held.places++;
@@ -24,15 +25,16 @@ function site(options: { stuckMs?: number }) {
     },
     signal: stop.signal,
   });
-  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, handle);
+  const server = await Listener.start({ api, hostname: "127.0.0.1", port: 0, limits });
   return {
     hub,
     held,
     stop,
-    port: server.addr.port,
+    figures: () => server.figures,
+    port: server.port,
     async [Symbol.asyncDispose]() {
       stop.abort();
-      await server.shutdown();
+      await server.close(20_000);
       hub[Symbol.dispose]();
     },
   };
@@ -57,14 +59,12 @@ async function fill(hub: Hub): Promise<void> {
   }
 }
 
-Deno.test("for a client that reads nothing of its events nothing is kept any more, and it holds its place till it goes", async () => {
-  await using at = site({ stuckMs: 200 });
-  {
-    using _tcp = await deaf(at.port);
-    await until(() => at.hub.stats().subscribers === 1, "it listens");
-    await fill(at.hub);
-    await until(() => at.hub.stats().subscribers === 0, "its queue is let go");
-    assert.equal(at.held.places, 1);
-  }
-  await until(() => at.held.places === 0, "its place is free");
+Deno.test("a client that reads nothing of its events is cut off, and nothing is kept for it any more", async () => {
+  await using at = await site({ stuckMs: 200 });
+  using tcp = await deaf(at.port);
+  await until(() => at.hub.stats().subscribers === 1, "it listens");
+  await fill(at.hub);
+  await until(() => at.hub.stats().subscribers === 0 && at.held.places === 0, "its queue and its place are free");
+  assert.equal(at.figures().ended.stuck, 1);
+  assert.doesNotMatch(await tcp.end(), /\r\n0\r\n\r\n$/, "what it got is not passed off as the whole");
 });

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { Upgrade } from "../../src/api/http/exchange.ts";
+import { Listener } from "../../src/api/http/listener.ts";
 import { IngestSession, REPLACED } from "../../src/api/ingest_session.ts";
 import type { ResultEnvelope } from "../../src/core/results.ts";
 import type { SenderEvents } from "../../src/core/services.ts";
@@ -27,15 +29,15 @@ Deno.test("a sender's connection that is being closed leaves the server its time
       return Promise.resolve({ push: () => true, [Symbol.dispose]() {} });
     },
   };
-  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, (request) => {
-    const { socket, response } = Deno.upgradeWebSocket(request);
-    const session = { id: "me", ingest, hub, signal: stop.signal, frameBytes: 1024, onBegin() {}, onEnd() {} };
-    new IngestSession(socket, session);
-    return response;
-  });
+  const session = { id: "me", ingest, hub, signal: stop.signal, frameBytes: 1024, onBegin() {}, onEnd() {} };
+  const api = {
+    answer: () => Promise.resolve(new Upgrade((socket) => void new IngestSession(socket, session), 2048)),
+    refuse: () => new Response(null, { status: 400 }),
+  };
+  const server = await Listener.start({ api, hostname: "127.0.0.1", port: 0 });
   const heard: { type: string; seq?: number }[] = [];
   let closed: number | undefined;
-  const client = new WebSocket(`ws://127.0.0.1:${server.addr.port}`);
+  const client = new WebSocket(`ws://127.0.0.1:${server.port}`);
   client.onmessage = ({ data }) => heard.push(JSON.parse(data));
   client.onclose = ({ code }) => closed = code;
   await eventually("the sender is there", () => sender !== undefined);
@@ -46,5 +48,5 @@ Deno.test("a sender's connection that is being closed leaves the server its time
   await eventually("the connection is closed", () => closed !== undefined);
   assert.equal(closed, REPLACED);
   assert.ok(heard.some(({ type }) => type === "replaced"));
-  await server.shutdown();
+  await server.close(20_000);
 });

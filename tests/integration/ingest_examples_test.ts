@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { tinyDetector } from "../../scripts/bench/sample_models.ts";
+import { Listener } from "../../src/api/http/listener.ts";
 import { ingestRoutes } from "../../src/api/ingest_routes.ts";
 import { createApi } from "../../src/api/server.ts";
 import { Weir } from "../../src/app.ts";
@@ -50,18 +51,18 @@ async function rig() {
     admit: () => Promise.resolve({ caller: { id: "test", role: "operator" as const, address: "127.0.0.1" } }),
     preflight: () => undefined,
   };
-  const handle = createApi({ routes, guard, signal: stop.signal });
-  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, handle);
+  const api = createApi({ routes, guard, signal: stop.signal });
+  const server = await Listener.start({ api, hostname: "127.0.0.1", port: 0 });
   stack.defer(async () => {
     stop.abort();
-    await server.shutdown();
+    await server.close(20_000);
   });
   const owned = stack.move();
   return {
     weir,
     dir,
     pictures: join(dir, "pictures"),
-    url: `ws://127.0.0.1:${server.addr.port}/api/v1/ingest/me`,
+    url: `ws://127.0.0.1:${server.port}/api/v1/ingest/me`,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { slowDetector, tinyDetector } from "../../scripts/bench/sample_models.ts";
+import { Listener } from "../../src/api/http/listener.ts";
 import { ingestRoutes } from "../../src/api/ingest_routes.ts";
 import { createApi } from "../../src/api/server.ts";
 import { Weir } from "../../src/app.ts";
@@ -48,11 +49,11 @@ export async function rig(options: { lingerMs?: number; frameBytes?: number; str
     preflight: () => undefined,
   };
   const faults: unknown[] = [];
-  const handle = createApi({ routes, guard, signal: stop.signal, onFault: (error) => faults.push(error) });
-  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, handle);
+  const api = createApi({ routes, guard, signal: stop.signal, onFault: (error) => faults.push(error) });
+  const server = await Listener.start({ api, hostname: "127.0.0.1", port: 0 });
   stack.defer(async () => {
     stop.abort();
-    await server.shutdown();
+    await server.close(20_000);
     assert.deepEqual(faults, []);
   });
   const owned = stack.move();
@@ -62,7 +63,7 @@ export async function rig(options: { lingerMs?: number; frameBytes?: number; str
     states,
     dir,
     stop,
-    url: `http://127.0.0.1:${server.addr.port}/api/v1/ingest`,
+    url: `http://127.0.0.1:${server.port}/api/v1/ingest`,
     model: (name: string) => join(dir, name),
     register: (id: string, model?: string, policy: Partial<StreamPolicy> = {}) =>
       streams.create({

@@ -7,6 +7,8 @@ import { filterParts, filterWords } from "../event_filter.ts";
 export const SUBSCRIPTIONS = 64;
 /** Largest message that is taken from a client. */
 export const MESSAGE_BYTES = 64 * 1024;
+/** What is more than somebody's mistake: it ends the connection. */
+export const LARGEST_BYTES = 2 ** 20;
 /** Most faults told of one message: the answer must not be larger than the question. */
 const FAULTS = 20;
 /** Most credits that a subscription can hold. */

@@ -2,6 +2,7 @@ import type { PictureService, StreamService } from "../../core/services.ts";
 import type { EventFilter } from "../../hub/filter.ts";
 import type { Hub } from "../../hub/hub.ts";
 import { farewell } from "../ending.ts";
+import type { ServerSocket } from "../http/server_socket.ts";
 import { filterOf } from "../event_filter.ts";
 import { problemOf } from "../problem.ts";
 import { EventChannel } from "./event_channel.ts";
@@ -38,24 +39,21 @@ export class Session {
   #running = new Set<Promise<void>>();
   #ended = false;
 
-  constructor(private readonly socket: WebSocket, private readonly options: SessionOptions) {
+  constructor(socket: ServerSocket, private readonly options: SessionOptions) {
     this.#wire = new Wire(socket);
+    const { first, signal } = options;
     const stop = () => void this.#stop();
-    socket.addEventListener("open", () => {
-      options.signal.addEventListener("abort", stop, { once: true });
-      const { first } = options;
-      if (first) this.#listen({ ...first, flow: false });
-      if (options.signal.aborted) stop();
+    socket.listen({
+      text: (text) => this.#receive(text),
+      bytes: (bytes) => this.#receive(bytes),
+      closed: () => {
+        signal.removeEventListener("abort", stop);
+        this.#end();
+      },
     });
-    socket.addEventListener("message", ({ data }) => this.#receive(data));
-    socket.addEventListener("error", (event) => {
-      event.preventDefault();
-      this.#endIfClosed();
-    });
-    socket.addEventListener("close", () => {
-      options.signal.removeEventListener("abort", stop);
-      this.#end();
-    });
+    signal.addEventListener("abort", stop, { once: true });
+    if (first) this.#listen({ ...first, flow: false });
+    if (signal.aborted) stop();
   }
 
   #receive(data: unknown): void {

@@ -1,3 +1,5 @@
+import type { ServerSocket } from "../http/server_socket.ts";
+
 /** Bytes that may wait in a socket. Beyond, events stay in their bounded queue and pictures are dropped. */
 const ROOM_BYTES = 2 ** 20;
 /** Somebody who asks on and on and reads nothing of the answers is shown out. */
@@ -16,15 +18,15 @@ export class Wire {
   #level = Infinity;
   #movedAtMs = 0;
 
-  constructor(private readonly socket: WebSocket, private readonly options: { stuckMs?: number } = {}) {}
+  constructor(private readonly socket: ServerSocket, private readonly options: { stuckMs?: number } = {}) {}
 
   get open(): boolean {
-    return this.socket.readyState === WebSocket.OPEN;
+    return this.socket.open;
   }
 
   /** Whether more may be sent now. */
   get room(): boolean {
-    return this.open && this.socket.bufferedAmount < ROOM_BYTES;
+    return this.open && this.socket.waitingBytes < ROOM_BYTES;
   }
 
   /** Resolves when there is room, or the socket is closed. Ask {@link room} again then: others wait, too. */
@@ -38,13 +40,13 @@ export class Wire {
   }
 
   /** Sends what has been found room for. */
-  send(data: string | Uint8Array<ArrayBuffer>): void {
-    if (this.open) this.socket.send(data);
+  send(data: string | Uint8Array): void {
+    this.socket.send(data);
   }
 
   /** Sends an answer, room or not; who does not read them is disconnected. False when the socket is not open any more. */
   answer(text: string): boolean {
-    if (this.open && this.socket.bufferedAmount > LIMIT_BYTES) this.close(1008, "Asks without reading the answers");
+    if (this.open && this.socket.waitingBytes > LIMIT_BYTES) this.close(1008, "Asks without reading the answers");
     this.send(text);
     return this.open;
   }
@@ -65,9 +67,9 @@ export class Wire {
 
   #look(): void {
     if (this.room || !this.open) return this.release();
-    const { bufferedAmount } = this.socket;
-    if (bufferedAmount < this.#level) this.#movedAtMs = performance.now();
-    this.#level = bufferedAmount;
+    const { waitingBytes } = this.socket;
+    if (waitingBytes < this.#level) this.#movedAtMs = performance.now();
+    this.#level = waitingBytes;
     const { stuckMs = STUCK_MS } = this.options;
     if (performance.now() - this.#movedAtMs > stuckMs) this.close(1008, "Reads nothing");
     else this.#timer = setTimeout(() => this.#look(), LOOK_MS);

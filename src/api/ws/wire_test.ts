@@ -1,27 +1,30 @@
 import assert from "node:assert/strict";
 import { StubbornSocket } from "../../../tests/support/ws_client.ts";
+import { Upgrade } from "../http/exchange.ts";
+import { Listener } from "../http/listener.ts";
+import type { ServerSocket } from "../http/server_socket.ts";
 import { Wire } from "./wire.ts";
 
 /** A real socket whose client reads only when it is told to, seen from the server. */
 async function stubborn(stuckMs?: number) {
-  const accepted = Promise.withResolvers<WebSocket>();
-  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, (request) => {
-    const { socket, response } = Deno.upgradeWebSocket(request);
-    socket.addEventListener("open", () => accepted.resolve(socket));
-    socket.addEventListener("error", (event) => event.preventDefault());
-    return response;
-  });
-  const client = await StubbornSocket.open(server.addr.port, "/");
+  const accepted = Promise.withResolvers<ServerSocket>();
+  const closed = Promise.withResolvers<void>();
+  const upgrade = new Upgrade((socket) => {
+    socket.listen({ text() {}, bytes() {}, closed: closed.resolve });
+    accepted.resolve(socket);
+  }, 1024);
+  const api = { answer: () => Promise.resolve(upgrade), refuse: () => new Response(null, { status: 400 }) };
+  const server = await Listener.start({ api, hostname: "127.0.0.1", port: 0 });
+  const client = await StubbornSocket.open(server.port, "/");
   const socket = await accepted.promise;
-  const closed = new Promise((resolve) => socket.addEventListener("close", resolve, { once: true }));
   return {
     client,
     socket,
     wire: new Wire(socket, { stuckMs }),
     async [Symbol.asyncDispose]() {
       client[Symbol.dispose]();
-      await closed;
-      await server.shutdown();
+      await closed.promise;
+      await server.close();
     },
   };
 }
@@ -47,7 +50,7 @@ Deno.test("there is room again once the client reads on", async () => {
   await using at = await stubborn();
   assert.ok(at.wire.room);
   const sent = await fill(at.wire);
-  assert.ok(at.socket.bufferedAmount < 2 ** 20 + 2 * BLOCK.length);
+  assert.ok(at.socket.waitingBytes < 2 ** 20 + 2 * BLOCK.length);
   const waiting = [at.wire.whenRoom(), at.wire.whenRoom()];
   for (let read = 0; read < sent; read++) await at.client.next();
   await Promise.all(waiting);

@@ -2,9 +2,10 @@ import type { z } from "zod";
 import type { PictureService, StreamService } from "../../core/services.ts";
 import type { Hub } from "../../hub/hub.ts";
 import { positionAfter, queriedFilter, streamEventsQuery } from "../event_query.ts";
-import { Problem } from "../problem.ts";
+import { Upgrade } from "../http/exchange.ts";
 import { type Answer, type Call, type Route, route } from "../route.ts";
 import { streamParams } from "../stream_params.ts";
+import { LARGEST_BYTES } from "./messages.ts";
 import { Session, type SessionOptions } from "./session.ts";
 
 /** What the routes of WebSockets stand on. */
@@ -24,7 +25,7 @@ const PROTOCOL = "Texts are JSON. The client sends {op: subscribe, id, streams |
   "for each picture a binary message: the length of a header (uint32, big-endian), the header {sub, stream, epoch, seq, " +
   "pts, width, height, dropped} as JSON, the JPEG. It answers {op: subscribed | unsubscribed | ended | pong | error | closing}. " +
   "A pong's `last` is the position up to which everything that was asked for has been sent: a quiet client may go on after it. " +
-  "The socket is closed with 1001 when the server stops, and with 4401 when the token expires.";
+  "A message beyond 64 KiB is refused, one beyond 1 MiB closes the socket with 1009. The socket is closed with 1001 when the server stops, and with 4401 when the token expires.";
 
 /** Live events and pictures over WebSockets. */
 export function wsRoutes(services: WsRoutesOptions): Route[] {
@@ -41,7 +42,7 @@ export function wsRoutes(services: WsRoutesOptions): Route[] {
       kind: "upgrade",
       answers,
       problems: ["malformed"],
-      handle: ({ request, signal }) => upgraded(request, { ...services, signal }),
+      handle: ({ signal }) => upgrade({ ...services, signal }),
     }),
     route({
       method: "GET",
@@ -62,19 +63,12 @@ export function wsRoutes(services: WsRoutesOptions): Route[] {
         const { id } = await streams.get(params.id);
         const filter = { ...queriedFilter(query), streams: [id] };
         const first = { id, filter, after: positionAfter(query, request.headers) };
-        return upgraded(request, { ...services, signal, first });
+        return upgrade({ ...services, signal, first });
       },
     }),
   ];
 }
 
-function upgraded(request: Request, options: SessionOptions): Deno.WebSocketUpgrade {
-  let upgrade: Deno.WebSocketUpgrade;
-  try {
-    upgrade = Deno.upgradeWebSocket(request);
-  } catch (error) {
-    throw new Problem("malformed", `Cannot open a WebSocket: ${(error as Error).message}`, { cause: error });
-  }
-  new Session(upgrade.socket, options);
-  return upgrade;
+function upgrade(options: SessionOptions): Upgrade {
+  return new Upgrade((socket) => void new Session(socket, options), LARGEST_BYTES);
 }
