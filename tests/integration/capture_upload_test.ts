@@ -140,7 +140,7 @@ s3Test("what is moved is gone here once it is there", async (bucket, directory) 
   r.store.keepFrame(capturedFrame());
   await until(() => r.uploader.status().sent === 1, "it is sent");
   assert.equal((await bucket.keys()).length, 2);
-  assert.deepEqual(r.store.entries, []);
+  await until(() => r.store.entries.length === 0, "it is gone here");
 });
 
 s3Test("a bucket that is not there yet is tried again until it is", async (bucket, directory) => {
@@ -178,7 +178,7 @@ s3Test("what was kept while nobody took it is sent after a restart, and nothing 
   }
   await using r = await rig(directory, { rules: bucket.rules });
   await until(() => r.uploader.status().sent === 3, () => JSON.stringify(r.uploader.status()));
-  assert.equal(r.uploader.status().waiting, 0);
+  await until(() => r.uploader.status().waiting === 0, "nothing waits any more");
   assert.equal((await bucket.keys()).length, 8);
 });
 
@@ -190,8 +190,13 @@ s3Test("a stream's captures reach the bucket that its rules name", async (bucket
     capture: { everyNth: 5, upload: { endpoint: bucket.endpoint, bucket: "frames" } },
   });
   await until(async () => (await bucket.keys()).length >= 4, "two captures are in the bucket");
-  const text = JSON.stringify(await server.ask("GET", "/api/v1/streams/count"));
-  assert.ok(!text.includes(keys.secretAccessKey) && text.includes('"upload":{"state":"ok"'), text);
+  let text = "";
+  const well = async () => {
+    text = JSON.stringify(await server.ask("GET", "/api/v1/streams/count"));
+    return text.includes('"upload":{"state":"ok"');
+  };
+  await until(well, () => `its status says that all is well: ${text}`);
+  assert.ok(!text.includes(keys.secretAccessKey), text);
 });
 
 Deno.test("an endpoint that the server's rules forbid is not contacted, and that is told", async () => {

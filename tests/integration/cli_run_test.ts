@@ -111,7 +111,7 @@ Deno.test("a camera that cannot be reached is retried, and its password is nowhe
   const { port } = closed.addr as Deno.NetAddr;
   closed.close();
   const url = `rtsp://user:geheim@127.0.0.1:${port}/x`;
-  const { code, stdout, stderr } = await weir("run", url, "--model", model(), "--duration", "2");
+  const { code, stdout, stderr } = await weir("run", url, "--model", model(), "--duration", "5");
   assert.deepEqual({ code, stdout }, { code: 1, stdout: "" });
   assert.match(stderr, /backoff: Cannot open rtsp:\/\/\*\*\*@127\.0\.0\.1:\d+\/x: .*refused; next attempt in/);
   assert.ok(!stderr.includes("geheim"));

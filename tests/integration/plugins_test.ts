@@ -11,7 +11,7 @@ async function run(text: string, ...options: string[]) {
   let end: Awaited<ReturnType<typeof weir>> | undefined;
   await inDirectory(async (directory) => {
     await Deno.writeTextFile(`${directory}/plugin.ts`, text);
-    const scene = "scene:counter?seconds=1";
+    const scene = "scene:counter?seconds=1&pace=fast";
     end = await weir("run", scene, "--plugin", `${directory}/plugin.ts`, "--quiet", ...options);
   });
   return end!;

@@ -5,7 +5,7 @@ import { weirCommand } from "../support/command_line.ts";
 
 Deno.test("nobody else is told of this machine: ONNX Runtime makes itself no identity", () =>
   inDirectory(async (home) => {
-    const [program, ...args] = weirCommand(["run", "scene:pitch", "--duration", "1", "--quiet"]);
+    const [program, ...args] = weirCommand(["run", "scene:pitch?seconds=1&pace=fast", "--quiet"]);
     const { DENO_DIR = join(Deno.env.get("HOME") ?? "/", ".cache", "deno"), PATH = "" } = Deno.env.toObject();
     // Without `CI` and its like, at which it would keep quiet by itself.
     const env = { HOME: home, XDG_CACHE_HOME: join(home, ".cache"), DENO_DIR, PATH };
