@@ -11,6 +11,8 @@ export interface PullOptions extends DownloadOptions {
   /** What it is to be called; default its name in the zoo. */
   name?: string;
   version?: string;
+  /** Names of its classes, in the place of those in the zoo. */
+  labels?: string[];
   activate?: boolean;
   /** Runs it once before it is kept; rejects with the reason when it cannot run. */
   attempt(admission: Admission): Promise<void>;
@@ -18,14 +20,14 @@ export interface PullOptions extends DownloadOptions {
 
 /** Fetches a model of the zoo and adds it; nothing is kept of one that is not what was published, or cannot be used. */
 export async function pullModel(model: ZooModel, options: PullOptions): Promise<FoundModel> {
-  const { registry, mirror, name = model.name, version, activate } = options;
+  const { registry, mirror, name = model.name, version, labels, activate } = options;
   const { bytes, sha256 } = model;
   const url = addressOf(model, mirror);
   const path = await registry.partialOf(sha256);
   await download({ url, bytes, sha256, path }, options);
   const shown = new URL(url).pathname.split("/").at(-1)!;
   try {
-    const admission = await admitModel(path, { licence: model.licence, ...model.manifest });
+    const admission = await admitModel(path, { licence: model.licence, ...model.manifest, ...(labels && { labels }) });
     if (admission.spec.adapter !== model.adapter) {
       const why = `the adapter ${admission.spec.adapter} recognises it, and the zoo says ${model.adapter}`;
       throw new ModelError("unrecognised", `Cannot use ${shown}: ${why}`);

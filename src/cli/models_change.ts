@@ -1,5 +1,6 @@
 import { basename } from "node:path";
 import { admitModel } from "../../models/admission.ts";
+import { readLabels } from "../../models/labels_file.ts";
 import { ModelError } from "../../models/model_error.ts";
 import { parseReference } from "../../models/registered_model.ts";
 import { activated, type FoundModel } from "../../models/registry_store.ts";
@@ -19,7 +20,7 @@ export async function addModel(files: readonly string[], flags: ModelsFlags): Pr
     throw new UsageError("weir models add wants one file: weir models add some.onnx --name people");
   }
   const [path] = files;
-  const { spec, manifest } = await admitModel(path);
+  const { spec, manifest } = await admitModel(path, await givenLabels(flags));
   await tryModel(path);
   const registry = registryOf(flags);
   await using file = await registry.receive(basename(path));
@@ -36,6 +37,11 @@ export async function addModel(files: readonly string[], flags: ModelsFlags): Pr
   });
   print(addedText(added));
   return 0;
+}
+
+/** What `--labels` says of a model that is added. */
+export async function givenLabels({ labels }: ModelsFlags): Promise<{ labels?: string[] }> {
+  return labels === undefined ? {} : { labels: await readLabels(labels) };
 }
 
 /** `weir models use`. Answers the exit code. */

@@ -7,6 +7,11 @@ const FLAGS = {
   zoo: { type: "boolean", description: "list: the public models that can be fetched by name" },
   name: { type: "string", value: "NAME", description: "add, pull: what it is to be called; default its own name" },
   version: { type: "string", value: "V", description: "add, pull: its version; default the lowest free number" },
+  labels: {
+    type: "string",
+    value: "FILE",
+    description: "add, pull: names of its classes, one to a line; default what lies beside it",
+  },
   use: { type: "boolean", description: "add, pull: make it the active version; a model's first one is active anyway" },
   share: {
     type: "number",
@@ -59,13 +64,15 @@ export function modelsHelp(adapters: readonly { name: string; describe: string }
       ["Adapters", table(adapters.map(({ name, describe }) => [name, describe])).map((line) => line.slice(2))],
       ["Manifests", [
         "What a file does not tell, or tells wrongly, a manifest beside it says: for some.onnx in some.weir.yaml",
-        "(or .json). weir models inspect some.onnx --manifest prints one to start from.",
+        "(or .json). weir models inspect some.onnx --manifest prints one to start from. Names of classes that neither",
+        "tells are taken from some.names, some.labels.txt, or the folder's labels.txt, classes.txt or config.json.",
       ]],
       ["Exit codes", ["0  done; every inspected model can be used", "1  not done, and why is told"]],
     ],
     examples: [
       ["weir models pull yunet && weir run camera:0 --model yunet", "a public model, fetched and used"],
       ["weir models add yolo11n.onnx --name people", "keep a file of yours; streams name it people"],
+      ["weir models pull mobilenet-v2 --labels imagenet.txt", "with names for what it would tell by number"],
       ["weir models add better.onnx --name people --version 2 --use", "another version, in force at once"],
       ["weir models use people@1", "and back"],
       ["weir models try people@3 --share 0.1", "every tenth frame is answered by another version"],

@@ -3,7 +3,7 @@ import { isRestrictive, readZoo, type ZooModel, zooModel } from "../../models/zo
 import type { ModelsFlags } from "./models_flags.ts";
 import { formatBytes } from "./format.ts";
 import { onInterrupt } from "./interrupt.ts";
-import { addedText, tryModel } from "./models_change.ts";
+import { addedText, givenLabels, tryModel } from "./models_change.ts";
 import { registryOf } from "./models_place.ts";
 import { complain, print } from "./print.ts";
 import { progressBar } from "./progress.ts";
@@ -19,9 +19,11 @@ export async function pullModels(names: readonly string[], flags: ModelsFlags): 
   if (names.length === 0) {
     throw new UsageError("weir models pull wants a name; weir models list --zoo tells which there are");
   }
-  if (names.length > 1 && (flags.name !== undefined || flags.version !== undefined)) {
-    throw new UsageError("--name and --version are for one model; there are several");
+  const ofOne = [flags.name, flags.version, flags.labels];
+  if (names.length > 1 && ofOne.some((flag) => flag !== undefined)) {
+    throw new UsageError("--name, --version and --labels are for one model; there are several");
   }
+  const labels = await givenLabels(flags);
   const { list, mirror } = await zooSettings(flags);
   const zoo = await readZoo(list);
   const models = names.map((name) => zooModel(zoo, name));
@@ -30,7 +32,7 @@ export async function pullModels(names: readonly string[], flags: ModelsFlags): 
   using _ = onInterrupt(() => stop.abort(new Error("stopped")));
   for (const model of models) {
     try {
-      await pull(model, { flags, mirror, signal: stop.signal });
+      await pull(model, { flags, mirror, labels, signal: stop.signal });
     } catch (error) {
       if (!stop.signal.aborted) throw withNote(error, model);
       complain(`Stopped. What came so far of ${model.name} is kept: the same command goes on with it.`);
@@ -42,7 +44,12 @@ export async function pullModels(names: readonly string[], flags: ModelsFlags): 
 
 async function pull(
   model: ZooModel,
-  { flags, mirror, signal }: { flags: ModelsFlags; mirror?: string; signal: AbortSignal },
+  { flags, mirror, labels, signal }: {
+    flags: ModelsFlags;
+    mirror?: string;
+    labels: { labels?: string[] };
+    signal: AbortSignal;
+  },
 ): Promise<void> {
   const terminal = new Terminal();
   const startedAtMs = performance.now();
@@ -66,6 +73,7 @@ async function pull(
       mirror,
       name: flags.name,
       version: flags.version,
+      ...labels,
       activate: flags.use,
       signal,
       onProgress,

@@ -47,7 +47,13 @@ Deno.test("models are added, listed, switched, run by name and removed from the 
     assert.match(used.stdout, /^cells means cells@wide \(weir models use cells@1 goes back\)/);
 
     const run = async (model: string) => {
-      const { code, stdout, stderr } = await weir("run", "scene:counter?seconds=1", "--model", model, "--quiet");
+      const { code, stdout, stderr } = await weir(
+        "run",
+        "scene:counter?seconds=1&pace=fast",
+        "--model",
+        model,
+        "--quiet",
+      );
       assert.equal(code, 0, stderr);
       const { model: name, version } = JSON.parse(stdout.split("\n")[0]).outputs.detect;
       return [name, version];
@@ -59,7 +65,7 @@ Deno.test("models are added, listed, switched, run by name and removed from the 
 
     const tried = await weir("models", "try", "cells@1", "--share", "0.5");
     assert.match(tried.stdout, /^cells@1 answers a share of 0\.5 of cells's frames\./);
-    const { stdout: half } = await weir("run", "scene:counter?seconds=1", "--model", "cells", "--quiet");
+    const { stdout: half } = await weir("run", "scene:counter?seconds=1&pace=fast", "--model", "cells", "--quiet");
     const versions = half.trim().split("\n").map((line) => JSON.parse(line).outputs?.detect.version);
     assert.deepEqual([...new Set(versions)].toSorted(), ["1", "wide"]);
     await weir("models", "try", "cells@1");
@@ -140,10 +146,15 @@ async function withZoo(
 }
 
 Deno.test("a model of the zoo is fetched through cuts, from a mirror where one is given, and once only", async () => {
-  await withZoo({ cutAfter: 500, cuts: 2 }, async ({ pull, files }) => {
+  await withZoo({ cutAfter: 500, cuts: 2 }, async ({ pull, files, dir }) => {
     const { code, stdout, stderr } = await pull("cells");
     assert.deepEqual([code, stdout], [0, "cells@1 is what cells means now.\n"], stderr);
     assert.deepEqual(files.asked, ["/files/cells-v1.onnx", "/files/cells-v1.onnx 500", "/files/cells-v1.onnx 1000"]);
+    await Deno.writeTextFile(join(dir, "names.txt"), "rot\ngruen\nblau\n");
+    const renamed = await pull("cells", "--name", "named", "--labels", join(dir, "names.txt"));
+    assert.equal(renamed.code, 0, renamed.stderr);
+    const { versions: [{ manifest }] } = (await new RegistryStore(join(dir, "data", "models")).get("named"))!;
+    assert.deepEqual(manifest.labels, ["rot", "gruen", "blau"]);
     const mirrored = await pull("cells", "--mirror", `${files.url}/mirror`, "--name", "again");
     assert.equal(mirrored.code, 0, mirrored.stderr);
     assert.equal(files.asked.at(-1), "/mirror/cells-v1.onnx");
