@@ -18,6 +18,7 @@ import {
   telemetrySchema,
   zooSchema,
 } from "./server_schema.ts";
+import { uploadsSchema } from "./uploads_schema.ts";
 
 /** Everything a configuration file may say, section by section. */
 export const configSchema = z.strictObject({
@@ -31,6 +32,7 @@ export const configSchema = z.strictObject({
   zoo: zooSchema.prefault({}).describe("Where public models are fetched from by name"),
   events: eventsSchema.prefault({}).describe("The event log that subscribers resume from"),
   capture: captureSectionSchema.prefault({}).describe("What is kept of streams and images"),
+  uploads: uploadsSchema.prefault({}).describe("Clips that are sent to the server"),
   telemetry: telemetrySchema.prefault({}).describe("What the server says of itself"),
   models: modelsSchema.default([]).describe("Models that are kept loaded"),
   streams: z.array(registrationSchema).default([]).describe("Streams that run from the start"),

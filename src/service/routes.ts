@@ -14,6 +14,7 @@ import { createGuard } from "../api/security/guard.ts";
 import { ticketRoutes, Tickets } from "../api/security/tickets.ts";
 import { streamRoutes } from "../api/stream_routes.ts";
 import { systemRoutes } from "../api/system_routes.ts";
+import { uploadRoutes } from "../api/upload_routes.ts";
 import { viewerRoutes } from "../api/viewer_routes.ts";
 import { wsRoutes } from "../api/ws/ws_routes.ts";
 import { patchSchema, registrationSchema, sourceSchema } from "../../config/schema.ts";
@@ -39,6 +40,7 @@ export function serverRoutes(services: Services): { routes: Route[]; guard: Guar
       schemas: { registration: registrationSchema, patch: patchSchema, source: sourceSchema },
     }),
     ...mediaRoutes({ media: services.media }),
+    ...uploadRoutes({ uploads: services.uploads, clipBytes: config.uploads.clipBytes }),
     ...eventRoutes({ hub, streams }),
     ...wsRoutes({ hub, streams, pictures, onFault }),
     ...captureRoutes({ captures, streams }),

@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import type { ConnectionFigures } from "../core/connections.ts";
 import type { StateEvent, StreamRegistration } from "../core/stream.ts";
 import type { UploadKeys } from "../capture/uploader.ts";
@@ -30,6 +30,7 @@ import { ServerRegistry } from "./server_registry.ts";
 import { Signals } from "./signals.ts";
 import { ServerStreams } from "./streams.ts";
 import { ServerSystem } from "./system.ts";
+import { Uploads } from "./uploads.ts";
 
 /** What the services are made of. */
 export interface ServicesOptions extends ServerOptions {
@@ -55,14 +56,15 @@ export class Services implements AsyncDisposable {
   readonly ingest: Ingest;
   readonly probes: Probes;
   readonly media: Media;
+  readonly uploads: Uploads;
   readonly system: ServerSystem;
   readonly metrics: WeirMetrics;
   /** HTTP requests under way. */
   active = 0;
-  /** Keys of the configuration that were changed and count from the next start on. */
-  restartNeeded: readonly string[] = [];
   /** What the listener tells of its connections, once there is one. */
   connections: (() => ConnectionFigures) | undefined;
+  /** Keys of the configuration that were changed and count from the next start on. */
+  restartNeeded: readonly string[] = [];
   #reports: PerformanceReport;
   #downloads: ModelDownloads;
   #images: Predict;
@@ -72,7 +74,9 @@ export class Services implements AsyncDisposable {
 
   constructor(readonly options: ServicesOptions) {
     const { weir, store, hub, config, version, log } = options;
-    const rules = new SourceRules(config.sources);
+    const uploads = resolve(config.uploads.directory ?? join(config.sources.mediaRoot ?? options.dataDir, "uploads"));
+    const sourceRules = { ...config.sources, uploads };
+    const rules = new SourceRules(sourceRules);
     const checkSource = (source: StreamRegistration["source"]) => rules.check(source);
     const { registry } = options;
     const onFault = (fault: string) => log.error(fault);
@@ -120,7 +124,7 @@ export class Services implements AsyncDisposable {
       directory: join(options.dataDir, "memories"),
       onFault: (error) => log.error(`Cannot remember: ${error instanceof Error ? error.message : String(error)}`),
     });
-    const guarded = { checkSource, sourceRules: config.sources };
+    const guarded = { checkSource, sourceRules };
     const limit = config.limits.streams;
     this.streams = new ServerStreams({
       weir,
@@ -138,6 +142,13 @@ export class Services implements AsyncDisposable {
       weir,
       ...guarded,
       picture: (id, request, signal) => this.pictures.picture(id, request, signal),
+    });
+    this.uploads = new Uploads({
+      directory: uploads,
+      limits: config.uploads,
+      probes: this.probes,
+      streams: this.streams,
+      onFault: (fault) => log.error(fault),
     });
     this.system = new ServerSystem({
       weir,
@@ -158,6 +169,7 @@ export class Services implements AsyncDisposable {
         models: () => this.models.readings(),
         hub: () => hub.stats(),
         activeRequests: () => this.active,
+        connections: () => this.connections?.(),
         images: () => weir.images.figures,
         predict: () => images.figures,
       },
@@ -169,7 +181,6 @@ export class Services implements AsyncDisposable {
       everyMs: reportSeconds * 1000,
     });
     const tracing = new Tracing({ version, ...(traceRate !== undefined && { rate: traceRate }) });
-        connections: () => this.connections?.(),
     this.#subscriptions = [
       weir.results$.subscribe((result) => {
         if (isProbe(result.stream)) return;
@@ -221,6 +232,7 @@ export class Services implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     for (const subscription of this.#subscriptions) subscription.unsubscribe();
     this.#reports[Symbol.dispose]();
+    await this.uploads[Symbol.asyncDispose]();
     this.streams[Symbol.dispose]();
     await this.sinks[Symbol.asyncDispose]();
     await this.captures[Symbol.asyncDispose]();

@@ -13,6 +13,8 @@ import type { SourceConfig } from "./registry.ts";
 export interface SourceRulesOptions {
   /** Directory below which files may be played; without it none may. */
   mediaRoot?: string;
+  /** Directory of clips that were sent to the server, which may be played, too. */
+  uploads?: string;
   /** Schemes without the colon. */
   schemes: readonly string[];
   /** Hosts, wildcards (`*.example.org`) and networks that are let in always. */
@@ -72,15 +74,17 @@ export class SourceRules {
   }
 
   async #checkFile(path: string): Promise<void> {
-    const { mediaRoot } = this.options;
+    const { mediaRoot, uploads } = this.options;
     const refuse = (why: string) => forbidden(`Cannot play ${printable(path)}: ${why}`);
-    if (mediaRoot === undefined) throw refuse("no files are let in; set sources.mediaRoot to a directory of videos");
     if (path.includes("\0")) throw refuse("a path holds no NUL");
-    const root = await realPath(resolve(mediaRoot));
-    if (root === undefined) throw refuse(`the media root ${mediaRoot} (sources.mediaRoot) cannot be read`);
     // As it will be opened: links are followed before "..", which taking the path apart beforehand would not show.
     const whole = isAbsolute(path) ? path : resolve(path);
     const real = await realPath(whole);
+    const uploadsRoot = uploads === undefined ? undefined : await realPath(resolve(uploads));
+    if (real !== undefined && uploadsRoot !== undefined && isBelow(uploadsRoot, real)) return;
+    if (mediaRoot === undefined) throw refuse("no files are let in; set sources.mediaRoot to a directory of videos");
+    const root = await realPath(resolve(mediaRoot));
+    if (root === undefined) throw refuse(`the media root ${mediaRoot} (sources.mediaRoot) cannot be read`);
     // What is not there is told apart only below the root; of other places nothing is told.
     if (!isBelow(root, real ?? await nearest(whole))) {
       throw refuse(`it is not below the media root ${mediaRoot}; put it there, or change sources.mediaRoot`);
