@@ -7,7 +7,7 @@ import { layoutFaults } from "../support/console_layout.ts";
 import { ConsolePage } from "../support/console_page.ts";
 import { ConsoleServer } from "../support/console_server.ts";
 import { inDirectory } from "../support/in_directory.ts";
-import { PORTRAIT_BPM, portraitCamera } from "../support/portrait_camera.ts";
+import { PORTRAIT_BPM, portraitCamera, portraitClip } from "../support/portrait_camera.ts";
 import { skip } from "../support/skip.ts";
 import { until, untilWithin } from "../support/until.ts";
 
@@ -35,6 +35,14 @@ const streamsOf = async (server: ConsoleServer) =>
 function readCsv(text: string): Record<string, string>[] {
   const [head, ...lines] = text.trimEnd().split("\r\n").map((line) => line.split(","));
   return lines.map((line) => Object.fromEntries(line.map((value, index) => [head[index], value])));
+}
+
+/** Gives the page a file as whoever chose it would. */
+async function choose(page: BrowserPage, path: string): Promise<void> {
+  await page.until(`document.querySelector(".stage.start input")`);
+  const { root } = await page.send("DOM.getDocument") as { root: { nodeId: number } };
+  const { nodeId } = await page.send("DOM.querySelector", { nodeId: root.nodeId, selector: ".stage.start input" });
+  await page.send("DOM.setFileInputFiles", { nodeId, files: [path] });
 }
 
 /** Until an expression is true in the page, however long it takes. */
@@ -131,6 +139,35 @@ inBrowser("On a phone the camera's face is looked at, with its rate or what keep
     assert.deepEqual(view.complaints, []);
   });
 });
+
+inBrowser(
+  "A clip is sent and looked at to its end, again if wanted, and removed; what is none is refused",
+  async () => {
+    await inDirectory(async (directory) => {
+      await using server = await ConsoleServer.start();
+      await using view = await ConsolePage.open(server.url, { place: "#/vitals" });
+      const { page } = view;
+      const uploads = async () => (await server.ask("GET", "/api/v1/uploads") as { uploads: unknown[] }).uploads;
+      await Deno.writeTextFile(`${directory}/letter.mp4`, "Dear Sir or Madam");
+      await choose(page, `${directory}/letter.mp4`);
+      await page.until(`/^letter.mp4 is no video/.test(document.querySelector(".note.error")?.textContent)`);
+      await choose(page, await portraitClip(directory));
+      await become(page, `document.querySelector("canvas.live.begun")`);
+      await become(page, `document.querySelector("main").textContent.includes("The clip is over")`);
+      const rate = await page.evaluate<number>(RATE);
+      const advice = await page.evaluate<string>(`document.querySelector(".advice").textContent`);
+      // A busy machine leaves pictures out, and says so.
+      assert.ok(rate > 0 ? Math.abs(rate - PORTRAIT_BPM) <= 3 : advice !== "", `${rate} ${advice}`);
+      assert.equal((await uploads()).length, 1);
+      await view.press("Play it again");
+      await become(page, `document.querySelector("canvas.live").dataset.frame.startsWith("2:")`);
+      await view.press("Stop");
+      await until(async () => (await uploads()).length === 0, "the clip is removed");
+      assert.deepEqual(await streamsOf(server), []);
+      assert.deepEqual(view.complaints, []);
+    });
+  },
+);
 
 inBrowser("A server that is killed while the sample plays brings it back, and the page goes on by itself", async () => {
   await using server = await ConsoleServer.start({ token: "operator-token-0123456789" });

@@ -5,14 +5,23 @@ const WIDTH = 320, HEIGHT = 240, FPS = 30;
 /** It is played again and again: at 72 beats a minute as many beats as seconds make it run on. */
 const SECONDS = 10;
 
-/** The rate of whom {@link portraitCamera} shows. */
+/** The rate of whom {@link portraitClip} shows. */
 export const PORTRAIT_BPM = 72;
 
 /** Flags of a browser whose camera shows somebody whose heart rate is known, from a file that is written here. */
 export async function portraitCamera(directory: string): Promise<string[]> {
+  return [
+    "--use-fake-device-for-media-stream",
+    "--use-fake-ui-for-media-stream",
+    `--use-file-for-fake-video-capture=${await portraitClip(directory)}`,
+  ];
+}
+
+/** Writes ten seconds of somebody whose heart rate is known; answers where they are. */
+export async function portraitClip(directory: string): Promise<string> {
   const scene = createPortraitScene({ seed: 2, width: WIDTH, height: HEIGHT, fps: FPS, bpm: PORTRAIT_BPM });
   const path = `${directory}/portrait.y4m`;
-  using file = await Deno.create(path).then((file) => file);
+  const file = await Deno.create(path);
   const text = new TextEncoder();
   const writer = file.writable.getWriter();
   await writer.write(text.encode(`YUV4MPEG2 W${WIDTH} H${HEIGHT} F${FPS}:1 Ip A1:1 C420jpeg\n`));
@@ -21,11 +30,7 @@ export async function portraitCamera(directory: string): Promise<string[]> {
     await writer.write(planes(scene.next().pixels));
   }
   await writer.close();
-  return [
-    "--use-fake-device-for-media-stream",
-    "--use-fake-ui-for-media-stream",
-    `--use-file-for-fake-video-capture=${path}`,
-  ];
+  return path;
 }
 
 /** RGB as luma and, for every second pixel each way, chroma: BT.601 in its narrow range. */

@@ -4,11 +4,13 @@ import { modelChoices, refreshModelChoices } from "../models/model_list.ts";
 import { hrefTo } from "../router.ts";
 import { Button } from "../ui/button.tsx";
 import { Select } from "../ui/field.tsx";
+import { ErrorNote } from "../ui/note.tsx";
 import { PageHead, Panel } from "../ui/panel.tsx";
 import { adviceFor } from "../vitals/advice.ts";
 import { ChannelsChart, SpectrumChart } from "../vitals/charts.tsx";
 import { HistoryPanel } from "../vitals/history_panel.tsx";
 import { RateCard } from "../vitals/rate_card.tsx";
+import { SendingClip } from "../vitals/sending_clip.tsx";
 import { ServedPicture } from "../vitals/served_picture.tsx";
 import { StartChoices } from "../vitals/start_choices.tsx";
 import { TipsPanel } from "../vitals/tips_panel.tsx";
@@ -30,7 +32,7 @@ export function VitalsPage() {
 
   const { camera: webcam, record } = session;
   const settings = session.settings.value;
-  const served = session.served.value;
+  const served = session.served.value, clip = session.clip.value;
   const camera = webcam.camera.value, status = webcam.status.value;
   const running = status !== undefined || served !== undefined;
   const { mirror = camera?.looksBack ?? settings.facing === "user" } = settings;
@@ -84,19 +86,22 @@ export function VitalsPage() {
                 <SendingNote status={status} fault={webcam.fault.value} retry={() => webcam.retry()} />
               </>
             )
+            : clip && clip.fault === undefined
+            ? <SendingClip clip={clip} onStop={() => session.stop()} />
             : (
               <>
                 <StartChoices
                   opening={webcam.opening.value}
                   onCamera={() => void session.useCamera()}
-                  onClip={() => {}}
-                  onSample={() => session.playSample()}
+                  onClip={(file) => void session.playClip(file)}
+                  onSample={() => void session.playSample()}
                 />
                 {webcam.fault.value !== undefined && (
                   <div class="note error" role="alert">
                     <p>{webcam.fault.value}</p>
                   </div>
                 )}
+                {clip?.fault !== undefined && <ErrorNote error={clip.fault} shown={["file"]} />}
               </>
             )}
         </div>

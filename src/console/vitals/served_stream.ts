@@ -9,6 +9,13 @@ export interface ServedRegistration {
   pipeline: readonly PipelineInput[];
 }
 
+/** What a {@link ServedStream} stands on. */
+export interface ServedOptions {
+  ask?: Ask;
+  /** Once it is not played any more, or never was. */
+  onRemoved?(): void;
+}
+
 /** So that whoever finds one that was left behind knows where it is from. */
 const LABELS = { page: "vitals" };
 
@@ -20,7 +27,7 @@ export class ServedStream implements Disposable {
   readonly fault = signal<unknown>(undefined);
   #over = false;
 
-  constructor(private readonly registration: ServedRegistration, private readonly ask: Ask = call) {
+  constructor(private readonly registration: ServedRegistration, private readonly options: ServedOptions = {}) {
     void this.#make();
   }
 
@@ -30,27 +37,28 @@ export class ServedStream implements Disposable {
 
   /** Goes on with another pipeline. */
   async set(pipeline: readonly PipelineInput[]): Promise<void> {
-    await this.#try(() => this.ask("PATCH", this.#path, { pipeline }));
+    await this.#try(() => this.#ask("PATCH", this.#path, { pipeline }));
   }
 
   /** Plays it from its beginning. */
   async replay(): Promise<void> {
-    await this.#try(() => this.ask("POST", `${this.#path}/restart`));
+    await this.#try(() => this.#ask("POST", `${this.#path}/restart`));
   }
 
   [Symbol.dispose](): void {
     if (this.#over) return;
     this.#over = true;
     if (this.made.peek()) this.#remove();
+    else if (this.fault.peek() !== undefined) this.options.onRemoved?.();
   }
 
   async #make(): Promise<void> {
-    const make = () => this.ask("POST", "/api/v1/streams", { ...this.registration, labels: LABELS });
+    const make = () => this.#ask("POST", "/api/v1/streams", { ...this.registration, labels: LABELS });
     await this.#try(async () => {
       await make().catch(async (error) => {
         if (!(error instanceof ProblemError) || error.status !== 409) throw error;
         // This browser's own, from a visit that ended without a word.
-        await this.ask("DELETE", this.#path);
+        await this.#ask("DELETE", this.#path);
         await make();
       });
       if (this.#over) this.#remove();
@@ -60,7 +68,7 @@ export class ServedStream implements Disposable {
 
   #remove(): void {
     // What is left behind is found and removed at the next visit.
-    this.ask("DELETE", this.#path, undefined, { keepalive: true }).catch(() => {});
+    this.#ask("DELETE", this.#path, undefined, { keepalive: true }).catch(() => {}).finally(this.options.onRemoved);
   }
 
   async #try(what: () => Promise<unknown>): Promise<void> {
@@ -70,6 +78,10 @@ export class ServedStream implements Disposable {
     } catch (error) {
       if (!this.#over) this.fault.value = error;
     }
+  }
+
+  get #ask(): Ask {
+    return this.options.ask ?? call;
   }
 
   get #path(): string {

@@ -26,7 +26,7 @@ const settled = () => new Promise((resolve) => setTimeout(resolve, 0));
 
 Deno.test("a stream is there while it is looked at, can be played again, and is removed once", async () => {
   const { ask, asked } = server();
-  const stream = new ServedStream(registration, ask);
+  const stream = new ServedStream(registration, { ask });
   await settled();
   assert.ok(stream.made.value);
   await stream.replay();
@@ -43,12 +43,12 @@ Deno.test("a stream is there while it is looked at, can be played again, and is 
 
 Deno.test("one that an earlier visit left behind is replaced, and what the server will not have is told", async () => {
   const again = server(problem(409));
-  const stream = new ServedStream(registration, again.ask);
+  const stream = new ServedStream(registration, again);
   await settled();
   assert.deepEqual(again.asked, [make, "DELETE /api/v1/streams/a%20b", make]);
   assert.ok(stream.made.value);
   const refused = server(problem(403));
-  using other = new ServedStream(registration, refused.ask);
+  using other = new ServedStream(registration, refused);
   await settled();
   assert.deepEqual([other.made.value, (other.fault.value as Error).message], [false, "problem 403"]);
   other[Symbol.dispose]();
@@ -58,7 +58,7 @@ Deno.test("one that an earlier visit left behind is replaced, and what the serve
 Deno.test("one that nobody wants any more when it is made is removed at once", async () => {
   const answer = Promise.withResolvers<void>();
   const { ask, asked } = server(answer.promise);
-  const stream = new ServedStream(registration, ask);
+  const stream = new ServedStream(registration, { ask });
   stream[Symbol.dispose]();
   assert.deepEqual(asked, [make]);
   answer.resolve();

@@ -44,7 +44,7 @@ export function StartChoices({ opening, onCamera, onClip, onSample }: {
           <Icon name="film" />
           <span>
             <strong>Choose a clip</strong>
-            <span class="hint">Or drop one here: a face for half a minute. The server forgets it when you leave.</span>
+            <span class="hint">Or drop one here: a face for half a minute. The server removes it when you stop.</span>
           </span>
         </button>
         <button type="button" class="kind" onClick={onSample}>

@@ -3,6 +3,7 @@ import { modelChoices, refreshModelChoices } from "../models/model_list.ts";
 import { feed } from "../state/feed.ts";
 import { WebcamSession } from "../webcam/webcam_session.ts";
 import { ServedStream } from "./served_stream.ts";
+import { uploadClip } from "./upload_clip.ts";
 import { VitalsRecord } from "./vitals_record.ts";
 import {
   faceModel,
@@ -23,12 +24,24 @@ export interface Served {
   about?: string;
 }
 
+/** A clip on its way to the server. */
+export interface SentClip {
+  name: string;
+  /** How much of it is there, 0 to 1. */
+  share: number;
+  /** Why it is not. */
+  fault?: unknown;
+}
+
 /** What the page of vitals does: looks at a camera, a clip or the sample, one at a time, and remembers what is read. */
 export class VitalsSession implements Disposable {
   readonly settings = signal(loadVitalsSettings());
   readonly record = new VitalsRecord();
   readonly camera: WebcamSession<VitalsSettings>;
   readonly served = signal<Served | undefined>(undefined);
+  /** A clip on its way. */
+  readonly clip = signal<SentClip | undefined>(undefined);
+  #sending = new AbortController();
   #stops: (() => void)[] = [];
   /** What is made for this page is not left behind when it goes without a word. */
   #leave = () => this.stop();
@@ -42,15 +55,34 @@ export class VitalsSession implements Disposable {
 
   /** Looks at this device's camera. */
   async useCamera(): Promise<void> {
-    await this.#begin();
+    if (!await this.#begin()) return;
     this.camera.set(this.#complete());
     await this.camera.start();
   }
 
   /** Looks at a head that the server makes, whose heart is known. */
   async playSample(): Promise<void> {
-    await this.#begin();
-    this.#serve("The sample", SAMPLE, "Its heart keeps a rate for 25 seconds, then beats 20 faster or slower.");
+    if (!await this.#begin()) return;
+    this.#serve("sample", SAMPLE, {
+      what: "The sample",
+      about: "Its heart keeps a rate for 25 seconds, then beats 20 faster or slower.",
+    });
+  }
+
+  /** Sends a clip to the server and looks at it as fast as it was taken; it is forgotten with the stream. */
+  async playClip(file: File): Promise<void> {
+    if (!await this.#begin()) return;
+    const { signal } = this.#sending;
+    const { name } = file;
+    this.clip.value = { name, share: 0 };
+    try {
+      const onProgress = (share: number) => void (this.clip.value = { name, share });
+      const { path, remove } = await uploadClip(file, { onProgress, signal });
+      this.clip.value = undefined;
+      this.#serve("clip", { kind: "file", path, pace: "realtime" }, { what: "The clip" }, remove);
+    } catch (fault) {
+      if (!signal.aborted) this.clip.value = { name, share: 0, fault };
+    }
   }
 
   /** Ends it; what was read stays to be looked at. */
@@ -59,7 +91,9 @@ export class VitalsSession implements Disposable {
     this.#unwatch?.();
     this.#unwatch = undefined;
     this.served.peek()?.stream[Symbol.dispose]();
-    this.served.value = undefined;
+    this.served.value = this.clip.value = undefined;
+    this.#sending.abort();
+    this.#sending = new AbortController();
   }
 
   /** Goes on with other settings, at once where it runs. */
@@ -81,19 +115,28 @@ export class VitalsSession implements Disposable {
 
   #unwatch: (() => void) | undefined;
 
-  async #begin(): Promise<void> {
+  /** Whether what is begun is still wanted once it can be. */
+  async #begin(): Promise<boolean> {
     this.stop();
+    const { signal } = this.#sending;
     this.record.clear();
     // Under the same name the next time.
     saveVitalsSettings(this.settings.peek());
     if (modelChoices.peek() === undefined) await refreshModelChoices();
+    return !signal.aborted;
   }
 
-  #serve(what: string, source: Readonly<Record<string, unknown>>, about?: string): void {
+  #serve(
+    name: string,
+    source: Readonly<Record<string, unknown>>,
+    words: Omit<Served, "stream">,
+    onRemoved?: () => void,
+  ): void {
     const settings = this.#complete();
-    const stream = new ServedStream({ id: `${settings.name}-sample`, source, pipeline: vitalsPipeline(settings) });
+    const registration = { id: `${settings.name}-${name}`, source, pipeline: vitalsPipeline(settings) };
+    const stream = new ServedStream(registration, { ...(onRemoved && { onRemoved }) });
     this.#unwatch = feed.watch(stream.id, (result) => this.record.push(result));
-    this.served.value = { stream, what, ...(about !== undefined && { about }) };
+    this.served.value = { stream, ...words };
   }
 
   /** The settings with the model that stands for what is not chosen. */
