@@ -26,9 +26,16 @@ export function lookUpBytes(levels: Uint8Array, values: Uint8Array, table: Uint8
   for (let index = first; index < end; index += step) values[index] = table[levels[index]];
 }
 
-/** value = value × gain + bias, in place. */
+/**
+ * value = value × gain + bias, in place. With a loop for each case it is too long to be inlined by the compiler for warm
+ * code, whose own loop takes twice as long as this one does once it is hot.
+ */
 export function scaleFloats(values: Float32Array, factors: { gain: number; bias: number }, run: Run): void {
   const { gain, bias } = factors;
   const { first, end } = run;
-  for (let index = first; index < end; index++) values[index] = values[index] * gain + bias;
+  if (bias === 0) {
+    for (let index = first; index < end; index++) values[index] = values[index] * gain;
+  } else {
+    for (let index = first; index < end; index++) values[index] = values[index] * gain + bias;
+  }
 }
