@@ -129,8 +129,9 @@ function ofStep({ spec }: CascadeStep, { output }: PreparedAndInferred): boolean
 
 /** Waits for the turn of one piece and runs it. Rejects with what costs the whole frame; else a failure is its own. */
 async function inTurn(piece: Piece, way: Way): Promise<Outcome> {
-  const { step, context: { stream, policy: { weight } }, turns, deadlineMs, signal } = way;
-  const turn = await turns.request(step.model, { stream, deadlineMs, weight, late: false }, signal);
+  const { step, context: { stream, policy: { weight, mode, maxAgeMs } }, turns, deadlineMs, signal } = way;
+  const patient = mode === "block" && maxAgeMs === undefined;
+  const turn = await turns.request(step.model, { stream, deadlineMs, weight, late: false, patient }, signal);
   if (nowMs() + turn.expectedMs > deadlineMs) {
     turn.pass();
     throw new FrameError("stale", `The turns of ${step.name} came too late`);
