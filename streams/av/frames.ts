@@ -144,8 +144,10 @@ class FramesRun implements Disposable {
 
   #deliver(info: FrameInfo, picture: AvPicture): Promise<void> | void {
     const { width, height } = picture;
-    if (width !== this.#properties.width || height !== this.#properties.height) {
-      this.#properties = { ...this.#properties, width, height };
+    const hardware = this.#decoder?.hardware;
+    const known = this.#properties;
+    if (width !== known.width || height !== known.height || hardware !== known.hardware) {
+      this.#properties = { ...known, width, height, ...(hardware !== undefined && { hardware }) };
       this.sink.opened(this.#properties);
     }
     const held = this.sink.decoded(info, picture);

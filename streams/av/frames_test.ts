@@ -3,6 +3,7 @@ import type { SourceProperties } from "../../src/core/source.ts";
 import { makeClip, paintFrame, truncated, writeBytes } from "../../tests/support/clips.ts";
 import { RecordingSink } from "../../tests/support/recording_sink.ts";
 import type { Picture } from "../../src/core/frame.ts";
+import { buildInfo } from "./build_info.ts";
 import { type FramesOptions, runFrames } from "./frames.ts";
 import { type Input, openInput } from "./input.ts";
 import { encodeJpeg } from "./jpeg.ts";
@@ -32,6 +33,16 @@ Deno.test("a frame that the sink does not admit is not decoded", async () => {
   assert.equal(sink.arrivals.length, 50);
   assert.equal(sink.frames.length, 10);
   assert.equal(sink.ledger.read().dropped.skipped, 40);
+});
+
+Deno.test("a device decodes where there is one, and is named; where there is none the cores decode", async () => {
+  const { hardware } = buildInfo().codecs.h264;
+  for (const allowed of ["auto", "none"] as const) {
+    const sink = new RecordingSink();
+    await run(makeClip({ bframes: 0 }), sink, { hardware: allowed });
+    assert.deepEqual(sink.frames.map(({ index }) => index), Array.from({ length: 50 }, (_, index) => index));
+    assert.equal(sink.opens.at(-1)!.hardware, allowed === "auto" ? hardware : undefined);
+  }
 });
 
 Deno.test("frames that decode alone are decoded only when somebody looks", async () => {
