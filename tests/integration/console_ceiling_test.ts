@@ -40,7 +40,7 @@ Deno.test({
       /Measured on 31 Jan 2026, Weir 1\.2\.3, \d+ cores? of/,
     );
     assert.equal(await page.evaluate(`document.querySelector("main code")`), null, "nothing is left to measure");
-    await page.until(`/^\\d+ %$/.test(${row}.querySelector(".share .figure").textContent)`);
+    await page.until(`/^\\d+ %$/.test(${row}.querySelector(".in-use .figure").textContent)`);
 
     await rememberMeasured(server.dataDir, [{ ...found, cores: found.cores + 1, disturbed: true }]);
     await page.until(`${row}.textContent.includes("another machine")`);

@@ -5,7 +5,7 @@ import { ConsolePage } from "../support/console_page.ts";
 import { ConsoleServer } from "../support/console_server.ts";
 import { skip } from "../support/skip.ts";
 
-const WIDTHS = [360, 390, 768, 1280, 1920, 2560];
+const WIDTHS = [360, 390, 768, 1280, 1920, 2560, 3840];
 const LONG = "a-camera-with-a-name-that-is-longer-than-most-names-are";
 /** What browsers' makers call good, of the sum of all shifts. */
 const SHIFT_MOST = 0.1;
@@ -24,6 +24,7 @@ const PAGES: readonly { hash: string; shows: string }[] = [
   { hash: "#/engagement", shows: "main .empty" },
   { hash: "#/vitals", shows: ".stage.start" },
   { hash: "#/predict", shows: ".predict, .drop" },
+  { hash: "#/captures", shows: ".thumb img" },
   { hash: "#/models", shows: "main .panel .stats" },
   { hash: "#/system", shows: ".tree .line" },
 ];
@@ -41,6 +42,7 @@ async function served(): Promise<ConsoleServer> {
     pipeline: [{ model: "weir-pitch" }, { analyzer: "track" }],
     policy: { maxAgeMs: 60_000 },
     labels: { site: "north" },
+    capture: { everySeconds: 2 },
   });
   await server.ask("POST", "/api/v1/streams", {
     id: "gone",

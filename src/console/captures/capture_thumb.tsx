@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { CaptureView } from "../../core/captures.ts";
 import { call } from "../api/client.ts";
+import { problemOf } from "../api/problem_error.ts";
 import { timeText } from "../ui/format.ts";
 import { Icon } from "../ui/icon.tsx";
 import { reasonsText } from "./capture_words.ts";
@@ -8,6 +9,9 @@ import { inTurn } from "./in_turn.ts";
 
 /** Wide enough for a dense screen. */
 const WIDTH = 480;
+/** What is worth another try: no answer, too many, not now. */
+const PASSING = [0, 429, 502, 503, 504];
+const AGAIN_MS = 4000;
 
 /** One capture, small; its picture is asked for when it comes into sight. */
 export function CaptureThumb({ capture, onOpen }: { capture: CaptureView; onOpen(): void }) {
@@ -18,20 +22,30 @@ export function CaptureThumb({ capture, onOpen }: { capture: CaptureView; onOpen
   useEffect(() => {
     const gone = new AbortController();
     let url: string | undefined;
+    let again: ReturnType<typeof setTimeout> | undefined;
+    const { signal } = gone;
+    const ask = async () => {
+      try {
+        const path = `/api/v1/captures/${id}/media?width=${WIDTH}`;
+        const blob = await inTurn(() => call<Blob>("GET", path, undefined, { signal }), signal);
+        if (!signal.aborted) setSource(url = URL.createObjectURL(blob));
+      } catch (thrown) {
+        if (signal.aborted) return;
+        // Away or busy for a moment is nothing that the picture could help.
+        if (PASSING.includes(problemOf(thrown).status)) again = setTimeout(ask, AGAIN_MS);
+        else fail(true);
+      }
+    };
     const observer = new IntersectionObserver(([{ isIntersecting }]) => {
       if (!isIntersecting) return;
       observer.disconnect();
-      const { signal } = gone;
-      const path = `/api/v1/captures/${id}/media?width=${WIDTH}`;
-      inTurn(() => call<Blob>("GET", path, undefined, { signal }), signal).then((blob) => {
-        if (signal.aborted) return;
-        setSource(url = URL.createObjectURL(blob));
-      }).catch(() => signal.aborted || fail(true));
+      void ask();
     }, { rootMargin: "400px" });
     observer.observe(frame.current!);
     return () => {
       observer.disconnect();
       gone.abort();
+      clearTimeout(again);
       if (url !== undefined) URL.revokeObjectURL(url);
     };
   }, [id]);

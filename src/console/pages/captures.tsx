@@ -53,9 +53,9 @@ export function CapturesPage() {
         actions={!nothing && <Button onClick={() => exporting.value = true}>Make a dataset</Button>}
       />
       <div class="stack">
-        {captures && !nothing && all.length > 0 && (
+        {!nothing && (
           <details class="panel kept">
-            <summary>{`What is kept: ${keptText(all)}`}</summary>
+            <summary>{streams.value ? `What is kept: ${keptText(all)}` : "What is kept"}</summary>
             <Keeping streams={all} />
           </details>
         )}

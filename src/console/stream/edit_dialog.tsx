@@ -1,5 +1,5 @@
 import { useSignal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import type { StreamTrial, StreamView } from "../../core/services.ts";
 import { call } from "../api/client.ts";
 import { type ProblemError, problemOf } from "../api/problem_error.ts";
@@ -21,6 +21,9 @@ export function EditDialog(
 ) {
   const { id, registration } = view;
   const text = useSignal(changeText(registration));
+  const area = useRef<HTMLTextAreaElement>(null);
+  // One begins to read at the top.
+  useLayoutEffect(() => area.current!.setSelectionRange(0, 0), []);
   const busy = useSignal(false);
   const problem = useSignal<ProblemError | undefined>(undefined);
   const read = parseChange(text.value, registration);
@@ -100,16 +103,21 @@ export function EditDialog(
       }
     >
       <Labelled
-        label="Pipeline, policy and labels"
+        label="Pipeline, policy, labels and capture"
         fault={fault}
         hint={
           <>
-            The source stays connected, and nothing changes until the server has found the whole of it good. What there
-            is to choose from stands in <a href="/docs#patchStream">the API's document</a>.
+            The source stays connected, and nothing changes until the server has found the whole of it good.{" "}
+            {registration.capture ? <code>"capture": null</code> : <code>{'"capture": {"everySeconds": 60}'}</code>}
+            {" "}
+            {registration.capture ? "ends" : "begins"} the keeping of pictures. What there is to choose from stands in
+            {" "}
+            <a href="/docs#patchStream">the API's document</a>.
           </>
         }
       >
         <textarea
+          ref={area}
           rows={16}
           spellcheck={false}
           value={text.value}

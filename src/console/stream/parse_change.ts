@@ -2,15 +2,15 @@ import type { StreamPatch } from "../../core/services.ts";
 import type { StreamRegistration } from "../../core/stream.ts";
 
 /** What of a registration is edited as a text. */
-export type Change = Pick<StreamPatch, "pipeline" | "policy" | "labels">;
+export type Change = Pick<StreamPatch, "pipeline" | "policy" | "labels" | "capture">;
 
-const KEYS = ["pipeline", "policy", "labels"] as const;
+const KEYS = ["pipeline", "policy", "labels", "capture"] as const;
 
 /** The text of what can be changed. */
 export function changeText(
-  { pipeline, policy, labels }: StreamRegistration,
+  { pipeline, policy, labels, capture }: StreamRegistration,
 ): string {
-  return `${JSON.stringify({ pipeline, policy, labels }, null, 2)}\n`;
+  return `${JSON.stringify({ pipeline, policy, labels, ...(capture && { capture }) }, null, 2)}\n`;
 }
 
 /** What a text would change, only the parts that differ; or why it cannot be read. What it means, the server judges. */
@@ -25,12 +25,12 @@ export function parseChange(
     return { fault: placed((error as Error).message, text) };
   }
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    return { fault: "This must be an object with pipeline, policy and labels" };
+    return { fault: "This must be an object with pipeline, policy, labels and capture" };
   }
   const strange = Object.keys(value).find((key) => !KEYS.some((known) => known === key));
   if (strange !== undefined) {
     return {
-      fault: `Only pipeline, policy and labels can be changed here, not ${strange}`,
+      fault: `Only pipeline, policy, labels and capture can be changed here, not ${strange}`,
     };
   }
   const given = value as Record<string, unknown>;

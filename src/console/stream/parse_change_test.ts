@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { captureSchema } from "../../capture/capture_schema.ts";
 import type { StreamRegistration } from "../../core/stream.ts";
 import { changeText, parseChange } from "./parse_change.ts";
 
@@ -19,6 +20,15 @@ Deno.test("Only what differs is changed", () => {
   assert.deepEqual(parseChange('{"pipeline":[]}', registration), {
     change: { pipeline: [] },
   });
+});
+
+Deno.test("Rules for what is kept can be added, changed and taken away", () => {
+  const added = parseChange(changeText(registration).replace(/}\n$/, ',"capture":{"everySeconds":60}}'), registration);
+  assert.deepEqual(added, { change: { capture: { everySeconds: 60 } } });
+  const capture = captureSchema.parse({ everyNth: 5 });
+  const keeping = { ...registration, capture };
+  assert.deepEqual(parseChange(changeText(keeping), keeping), { change: {} });
+  assert.deepEqual(parseChange('{"capture":null}', keeping), { change: { capture: null } });
 });
 
 Deno.test("A text that cannot be read says why and where", () => {

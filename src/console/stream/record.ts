@@ -17,6 +17,8 @@ const KEPT = 60;
 const ALERTS_KEPT = 12;
 /** A list that changes more often cannot be read. */
 const SHOWN_EVERY_MS = 400;
+/** Clocks differ, and the way takes time; what is older than this is not new. */
+const PAST_MS = 5000;
 
 /** What the page of a stream remembers of it: the latest results, and where their age came from. */
 export class StreamRecord implements Disposable {
@@ -32,10 +34,12 @@ export class StreamRecord implements Disposable {
 
   /** Takes something in. */
   push(event: Moment["event"]): void {
-    const atMs = Date.now();
+    const atMs = momentOf(event);
     if (event.type === "result") this.ages.push(event, atMs);
     if (event.type === "alert") this.alerts.value = [event, ...this.alerts.value].slice(0, ALERTS_KEPT);
-    this.#moments.unshift({ number: this.#next++, atMs, event });
+    // What the server remembers from before the page was open stands where it belongs.
+    const place = this.#moments.findIndex((moment) => moment.atMs <= atMs);
+    this.#moments.splice(place < 0 ? this.#moments.length : place, 0, { number: this.#next++, atMs, event });
     this.#moments.length = Math.min(KEPT, this.#moments.length);
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
@@ -46,6 +50,13 @@ export class StreamRecord implements Disposable {
   [Symbol.dispose](): void {
     clearTimeout(this.#timer);
   }
+}
+
+/** When something happened, on the page's clock; what is long past tells that on its own. */
+function momentOf(event: Moment["event"]): number {
+  const now = Date.now();
+  const toldMs = event.type === "alert" ? Date.parse(event.at) : NaN;
+  return now - toldMs > PAST_MS ? toldMs : now;
 }
 
 /** A result's content in few words: `3 person, 1 ball`. */

@@ -67,3 +67,19 @@ Deno.test("Alerts stay, however many results come after them", () => {
     "first",
   ]);
 });
+
+Deno.test("An alert from before the page was open stands at its own time, below what has come since", async () => {
+  using record = new StreamRecord();
+  record.push(result({}));
+  const past = new Date(Date.now() - 60_000).toISOString();
+  for (const message of ["one", "two"]) {
+    record.push({ v: 1, type: "alert", stream: "s", alert: "a", message, at: past });
+  }
+  record.push(result({}));
+  const told = Promise.withResolvers<void>();
+  const stop = record.moments.subscribe((moments) => moments.length === 4 && told.resolve());
+  await told.promise;
+  stop();
+  assert.deepEqual(record.moments.value.map(({ event }) => event.type), ["result", "result", "alert", "alert"]);
+  assert.equal(record.moments.value[3].atMs, Date.parse(past));
+});

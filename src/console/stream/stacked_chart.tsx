@@ -5,6 +5,7 @@ import { type Part, type Series, stacked } from "./series.ts";
 
 const HEIGHT = 190;
 const FILL = "cc";
+const WINDOW_S = 120;
 
 /** Areas one on top of the other over time, with a legend that tells the newest values. */
 export function StackedChart({ parts, read, unit, text, label }: {
@@ -51,7 +52,10 @@ function optionsFor(parts: readonly Part[], room: HTMLElement): PlotOptions {
     legend: { show: false },
     cursor: { show: false },
     padding: [8, 8, 0, 0],
-    scales: { y: { range: (_, __, most) => [0, Math.max(1, most * 1.1)] } },
+    scales: {
+      x: { range: (_, from, to) => timesShown(from, to) },
+      y: { range: (_, __, most) => [0, Math.max(1, most * 1.1)] },
+    },
     axes: [{ ...axis, values: "{HH}:{mm}:{ss}", space: 90 }, { ...axis, size: 44 }],
     series: [
       {},
@@ -61,4 +65,11 @@ function optionsFor(parts: readonly Part[], room: HTMLElement): PlotOptions {
       }),
     ],
   };
+}
+
+/** Before there is a stretch of time to show, the one that will be shown; the plot would make a day of a single moment. */
+function timesShown(from: number, to: number): [number, number] {
+  if (to > from && to - from <= 2 * WINDOW_S) return [from, to];
+  const now = Date.now() / 1000;
+  return [now - WINDOW_S, now];
 }

@@ -91,7 +91,7 @@ function Rows({ rows }: { rows: readonly ModelThroughput[] }) {
 function Share({ of, fps }: { of: number | undefined; fps: number | undefined }) {
   const share = of === undefined || fps === undefined || of <= 0 ? undefined : Math.min(1, fps / of);
   return (
-    <div class="share">
+    <div class="in-use">
       <span class="figure">{share === undefined ? "–" : `${Math.round(share * 100)} %`}</span>
       <svg viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">
         <rect width={100 * (share ?? 0)} height="8" rx="1" />
