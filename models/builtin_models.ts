@@ -6,6 +6,7 @@ const entrySchema = z.object({
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
   licence: z.string(),
   task: z.string(),
+  use: z.string().optional(),
   card: z.string(),
 });
 
@@ -16,7 +17,10 @@ export interface BuiltinModel {
   file: string;
   sha256: string;
   licence: string;
+  /** What it answers; `signal` is no picture's business. */
   task: string;
+  /** What it is for, where that is not to run on pictures. */
+  use?: string;
   /** Path of its card. */
   card: string;
 }

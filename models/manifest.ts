@@ -52,6 +52,9 @@ export async function examineModel(
   { registry }: ModelPlaces = {},
 ): Promise<Examination> {
   const { file, origin, registered, builtin } = await findModel(nameOrPath, registry);
+  if (builtin?.task === "signal") {
+    throw new ModelError("unrecognised", `Cannot use ${builtin.name} on pictures: it ${builtin.use}`);
+  }
   const graph = readGraphInfo(file);
   const sha256 = await sha256Of(file);
   const published = builtin?.sha256 ?? registered?.version.sha256;

@@ -69,7 +69,9 @@ export const modelSchema = z.object({
   default: z.boolean().describe("what /predict takes where none is named"),
   builtIn: z.boolean(),
   users: z.array(z.string()).describe("the streams that use it"),
-  task: taskSchema.optional(),
+  task: z.enum([...taskSchema.options, "signal"]).optional().describe(
+    "what it answers; into a model for signals no picture goes, and it is never loaded as one",
+  ),
   adapter: z.string().optional().describe("what reads its outputs"),
   why: z.array(z.string()).optional().describe("what the adapter went by"),
   file: z.string().optional(),

@@ -21,9 +21,9 @@ export async function listModels(names: readonly string[], flags: ModelsFlags): 
     return 0;
   }
   if (registry.length > 0) print(["Added:", ...table(registry.map(addedRow))].join("\n"));
-  const rows = builtIn.map(({ name, task, licence, file, card }): [string, string] => [
+  const rows = builtIn.map(({ name, task, licence, file, use, card }): [string, string] => [
     name,
-    `${task}, ${licence}, ${sizeOf(file)}, described in ${card}`,
+    `${task}, ${licence}, ${sizeOf(file)}, ${use === undefined ? "" : `${use}; `}described in ${card}`,
   ]);
   if (rows.length === 0) print("No models come with this build.");
   else print([...(registry.length > 0 ? ["", "Built in:"] : []), ...table(rows)].join("\n"));

@@ -181,7 +181,8 @@ export interface ModelView {
   builtIn: boolean;
   /** The streams that use it. */
   users: string[];
-  task?: Task;
+  /** A `signal` is read by those who know it, and no picture goes into it. */
+  task?: Task | "signal";
   adapter?: string;
   /** What the adapter went by, sentence by sentence. */
   why?: string[];

@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import { redactUrls } from "../core/redact.ts";
 import { ServiceError } from "../core/service_error.ts";
 import type { ModelService, ModelView } from "../core/services.ts";
@@ -179,7 +180,20 @@ export class ServerModels implements ModelService {
     return this.#idle(name, { state: "failed", declared: true, ...(cause !== undefined && { cause }) });
   }
 
-  async #builtIn({ name }: BuiltinModel): Promise<ModelView> {
+  async #builtIn({ name, task, use = "", licence, file, sha256 }: BuiltinModel): Promise<ModelView> {
+    // No picture goes into it: it is not loaded as the others are, and nothing is wrong with it.
+    if (task === "signal") {
+      const bytes = (await Deno.stat(file)).size;
+      return this.#idle(name, {
+        builtIn: true,
+        task,
+        why: [`it ${use}`],
+        licence,
+        file: basename(file),
+        bytes,
+        sha256,
+      });
+    }
     let examined = this.#builtIns.get(name);
     if (!examined) this.#builtIns.set(name, examined = examineModel(name));
     try {

@@ -9,6 +9,7 @@ import { rounded } from "../core/tidy.ts";
 import { ActorError } from "../../actors/actor_error.ts";
 import type { StillAnswer } from "../../actors/stills.ts";
 import { listBuiltinModels } from "../../models/builtin_models.ts";
+import { ModelError } from "../../models/model_error.ts";
 import type { ImageLimits } from "../../streams/av/image_header.ts";
 import type { Weir } from "../app.ts";
 import { called, type ModelLease } from "../model_pool.ts";
@@ -315,7 +316,9 @@ function ownOf<T>(record: Readonly<Record<string, T>>, name: string): T | undefi
 }
 
 function notThere(name: string, error: unknown): never {
-  throw new ServiceError("unavailable", `The model ${name} cannot be loaded: ${wordsOf(error)}`, { cause: error });
+  // What is no model for pictures will not be one later.
+  const code = error instanceof ModelError && error.code === "unrecognised" ? "conflict" : "unavailable";
+  throw new ServiceError(code, `The model ${name} cannot be loaded: ${wordsOf(error)}`, { cause: error });
 }
 
 function failed(name: string, error: unknown): ServiceError {

@@ -3,6 +3,7 @@ import { configSchema } from "../../config/load.ts";
 import { WeirServer } from "../../src/service/server.ts";
 import { Log } from "../../src/telemetry/log.ts";
 import { syntheticTrace } from "../../src/vision/pulse/synthetic_trace.ts";
+import { jpegImage } from "../support/images.ts";
 import { succeeds } from "../support/python_env.ts";
 
 // deno-lint-ignore no-explicit-any -- answers of every shape are looked into
@@ -169,4 +170,21 @@ Deno.test("signals are measured under the names that heart rate dashboards ask f
   await writer.close();
   const { code, stderr } = await child.output();
   assert.equal(code, 0, new TextDecoder().decode(stderr));
+});
+
+Deno.test("the network that reads signals is listed as what it is, and takes no images", async () => {
+  await using weir = await served();
+  const { models } = await (await fetch(`${weir.server.url}/api/v1/models`)).json();
+  const { state, task, why, cause, bytes } = models.find(({ name }: { name: string }) => name === "weir-pulse");
+  assert.deepEqual([state, task, cause], ["unloaded", "signal", undefined]);
+  assert.match(why[0], /^it reads heart rates in colours over time/);
+  assert.ok(bytes > 1000);
+  const response = await fetch(`${weir.server.url}/predict?model=weir-pulse`, {
+    method: "POST",
+    headers: { "content-type": "image/jpeg" },
+    body: jpegImage(64, 64) as Uint8Array<ArrayBuffer>,
+  });
+  const problem = await response.json();
+  assert.deepEqual([response.status, problem.code], [409, "conflict"]);
+  assert.match(problem.detail, /Cannot use weir-pulse on pictures: it reads heart rates/);
 });

@@ -75,7 +75,8 @@ def main():
         "file": file.name,
         "sha256": digest,
         "licence": "MIT",
-        "task": "tensor",
+        "task": "signal",
+        "use": "reads heart rates in colours over time: the analyzer pulse and signals at /predict ask it",
         "card": "../cards/pulse.md",
     }
     manifest.write_text(json.dumps(entries, indent=2) + "\n")
