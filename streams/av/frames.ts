@@ -41,6 +41,8 @@ class FramesRun implements Disposable {
   #intra: IntraDecoder | undefined;
   #pace: Pace | undefined;
   #edge: LiveEdge | undefined;
+  /** When the packet at hand was asked for. */
+  #askedAt = 0;
   #properties: SourceProperties;
   /** What earlier rounds of a loop add to presentation times. */
   #offsetUs = 0;
@@ -92,7 +94,7 @@ class FramesRun implements Disposable {
 
   #next(): PacketOrEnd | Promise<PacketOrEnd> {
     if (this.input.local && !this.input.properties.live) return this.input.readPacketSync();
-    this.#yieldedAt = performance.now();
+    this.#askedAt = this.#yieldedAt = performance.now();
     return this.input.readPacket();
   }
 
@@ -101,7 +103,7 @@ class FramesRun implements Disposable {
     if (hidden) return this.#settle(this.#decoder?.lead(packet.packet));
     const arrivedAtMs = this.#pace
       ? await this.#due(dtsUs + this.#offsetUs)
-      : this.#edge?.arrival(dtsUs + this.#offsetUs) ?? nowMs();
+      : this.#edge?.arrival(dtsUs + this.#offsetUs, performance.now() - this.#askedAt) ?? nowMs();
     if (this.signal.aborted) return;
     this.#endUs = Math.max(this.#endUs, ptsUs + 1e6 / (this.input.video.fps ?? 25));
     this.options.tap?.packet(packet, ptsUs + this.#offsetUs);

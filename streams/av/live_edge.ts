@@ -6,6 +6,8 @@ const JUMP_MS = 10_000;
 const WINDOW_MS = 2000;
 const SAME_MS = 10;
 const STEADY_MS = 100;
+// What had to be waited for so long had not come before: it is not our reading that is late. (Segments, cameras that pause.)
+const WAITED_MS = 1000;
 // So much comes of the network, which is no more even than that.
 const UNEVEN_MS = 200;
 
@@ -29,13 +31,14 @@ export class LiveEdge {
 
   constructor(private readonly now: () => number = nowMs) {}
 
-  /** When the frame with this decoding time, which is read now, came. */
-  arrival(timeUs: number): number {
+  /** When the frame with this decoding time, which is read now after so long a wait for it, came. */
+  arrival(timeUs: number, waitedMs = 0): number {
     const now = this.now();
     const timeMs = timeUs / 1000;
     const jumped = Math.abs(timeMs - this.#lastMs) > JUMP_MS;
     this.#lastMs = timeMs;
-    if (this.#offsetMs === undefined || jumped || now - timeMs < this.#offsetMs) this.#settle(now, now - timeMs);
+    const known = this.#offsetMs !== undefined && !jumped && waitedMs < WAITED_MS;
+    if (!known || now - timeMs < this.#offsetMs!) this.#settle(now, now - timeMs);
     const lateMs = now - timeMs - this.#offsetMs!;
     this.#window.leastMs = Math.min(this.#window.leastMs, lateMs);
     this.#window.mostMs = Math.max(this.#window.mostMs, lateMs);

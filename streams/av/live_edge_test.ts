@@ -41,6 +41,19 @@ Deno.test("a burst after a pause is not late, and a camera that pauses its clock
   assert.equal(paused[399], 0);
 });
 
+Deno.test("segments that come at once are not late, nor is a camera that had to be waited for", () => {
+  let now = 0;
+  const edge = new LiveEdge(() => now);
+  const late: number[] = [];
+  // Four seconds of video every four seconds, all of it read at once.
+  for (let n = 0; n < 1000; n++) {
+    const waitedMs = n % 100 === 0 ? 4000 : 1;
+    now += waitedMs;
+    late.push(now - edge.arrival(n * FRAME_MS * 1000, waitedMs));
+  }
+  assert.equal(Math.max(...late), 0);
+});
+
 Deno.test("lateness that comes and goes is not forgotten, though it never goes quite", () => {
   // As when a backlog is read too slowly, passed over by half, and read too slowly again.
   const late = lateness((n) => n * FRAME_MS + (n === 0 ? 0 : 300 + (n % 25) * 20), 2000);
