@@ -91,7 +91,8 @@ export async function readBytes(request: Request, limits: BodyLimits): Promise<U
 }
 
 function joined(parts: readonly Uint8Array<ArrayBuffer>[], size: number): Uint8Array<ArrayBuffer> {
-  if (parts.length === 1) return parts[0];
+  // Who gets it may move it to another thread, with all that its buffer holds.
+  if (parts.length === 1 && size === parts[0].buffer.byteLength) return parts[0];
   const bytes = new Uint8Array(size);
   let at = 0;
   for (const part of parts) {

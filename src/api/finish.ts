@@ -36,7 +36,7 @@ export function finish(response: Response, { requestId, head, headers }: FinishO
     if (!out.headers.has(name)) out.headers.set(name, value);
     else if (name === "vary") out.headers.append(name, value);
   };
-  for (const [name, value] of new Headers(headers)) set(name, value);
+  for (const [name, value] of pairsOf(headers)) set(name, value);
   for (const [name, value] of Object.entries(DEFAULTS)) set(name, value);
   if (out.headers.get("content-type")?.startsWith("text/html")) {
     set("content-security-policy", PAGE_POLICY);
@@ -44,6 +44,12 @@ export function finish(response: Response, { requestId, head, headers }: FinishO
   }
   out.headers.set("x-request-id", requestId);
   return out;
+}
+
+/** Going through headers costs more than all else here, and mostly there are none but the guard's own few. */
+function pairsOf(headers: HeadersInit = {}): Iterable<[string, string]> {
+  if (headers instanceof Headers || Symbol.iterator in headers) return new Headers(headers);
+  return Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]);
 }
 
 function headersMutable({ headers }: Response): boolean {

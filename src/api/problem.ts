@@ -1,5 +1,6 @@
 import { redactUrls } from "../core/redact.ts";
 import { type FieldFault, ServiceError, type ServiceErrorCode } from "../core/service_error.ts";
+import { textAnswer } from "./text_answer.ts";
 
 /** What can be wrong with a request, beyond what the services behind it say. */
 export type HttpErrorCode =
@@ -93,7 +94,7 @@ export function problemResponse(problem: Problem, instance: string): Response {
     code,
     ...(faults.length > 0 && { errors: faults }),
   };
-  return new Response(JSON.stringify(body), {
+  return textAnswer(JSON.stringify(body), {
     status,
     headers: { "content-type": "application/problem+json", "cache-control": "no-store", ...headers },
   });

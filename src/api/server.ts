@@ -9,6 +9,7 @@ import { Problem, problemOf, problemResponse } from "./problem.ts";
 import { parseQuery } from "./query.ts";
 import { faultsOf } from "./faults.ts";
 import type { Call, Route } from "./route.ts";
+import { textAnswer } from "./text_answer.ts";
 
 /** What an API is made of. */
 export interface ApiOptions {
@@ -221,5 +222,6 @@ function toResponse(result: unknown, route: Route): Response {
   if (result instanceof Response) return result;
   if (result === undefined) return new Response(null, { status: 204 });
   const status = Object.keys(route.answers).map(Number).find((status) => status >= 200 && status < 300) ?? 200;
-  return Response.json(result, { status, headers: { "cache-control": "no-store" } });
+  const headers = { "content-type": "application/json", "cache-control": "no-store" };
+  return textAnswer(JSON.stringify(result), { status, headers });
 }

@@ -1,4 +1,6 @@
+import { Buffer } from "node:buffer";
 import type { ServerResponse } from "node:http";
+import { textOf } from "../text_answer.ts";
 import type { Live } from "./exchange.ts";
 import { Sink, type SinkOptions } from "./sink.ts";
 
@@ -12,8 +14,16 @@ const TURNS = 8;
 
 /** Writes an answer out as its client takes it; cuts the connection when the body fails: half is not to pass for the whole. */
 export async function writeAnswer(response: Response, out: ServerResponse, options: SinkOptions): Promise<void> {
-  const { status, headers, body } = response;
+  const { status, headers } = response;
   const head = headOf(response);
+  const text = textOf(response);
+  if (text !== undefined) {
+    // As a text it goes out with its head, in one write.
+    if (!headers.has("content-length")) head.push("content-length", `${Buffer.byteLength(text)}`);
+    out.writeHead(status, head);
+    return void out.end(text);
+  }
+  const { body } = response;
   const ended = (part?: Part) => {
     const bodiless = BODILESS.has(status) || out.req.method === "HEAD";
     if (!headers.has("content-length") && !bodiless) head.push("content-length", `${part?.length ?? 0}`);
@@ -28,7 +38,7 @@ export async function writeAnswer(response: Response, out: ServerResponse, optio
   reader.closed.catch(() => out.destroy());
   try {
     const first = await reader.read();
-    if (out.destroyed) return leave();
+    if (out.destroyed) return;
     if (first.done) return ended();
     let pending = reader.read();
     if ((await soon(pending))?.done) return ended(first.value);
@@ -42,6 +52,8 @@ export async function writeAnswer(response: Response, out: ServerResponse, optio
     out.destroy();
   } finally {
     out.off("close", leave);
+    // Who left, or was left, takes nothing more of it.
+    if (!out.writableEnded) leave();
   }
 }
 
