@@ -10,7 +10,8 @@ import { nativePackages } from "./native_packages.ts";
 import { sbom } from "./sbom.ts";
 import { shellExecutable } from "./shell_executable.ts";
 import { sourceState } from "./source_state.ts";
-import { hostTarget, type Target } from "./target.ts";
+import { registryPackage } from "./registry_package.ts";
+import { hostTarget, type Target, targetNamed } from "./target.ts";
 import { unpackedFolder } from "./unpacked_folder.ts";
 
 const ROOT = join(import.meta.dirname!, "..", "..");
@@ -23,6 +24,10 @@ export interface BuildOptions {
   fast?: boolean;
   /** Uses `deno compile` instead of the shell's head. */
   compile?: boolean;
+  /** For which platform, such as `linux-arm64`. Default: this machine's. */
+  target?: string;
+  /** That platform's Deno. Default: this machine's own, or another's from the registry. */
+  runtime?: string;
 }
 
 /** What the program's own folder is configured with: its packages lie in it, and nothing is fetched. */
@@ -41,8 +46,7 @@ interface Program {
 
 const script = async (name: string) => await Deno.readTextFile(join(import.meta.dirname!, name));
 
-async function program(): Promise<Program> {
-  const target = hostTarget();
+async function program(target = hostTarget()): Promise<Program> {
   const { commit, mtimeS } = await sourceState(ROOT);
   const { files, packageFolders } = await bundleProgram({ root: ROOT, commit });
   const natives = await nativePackages(ROOT, target);
@@ -72,14 +76,27 @@ export async function buildFolder(folder: string): Promise<void> {
   });
 }
 
-/** Makes the single file for this machine's platform, with its checksums, its list of parts and their licences. */
-export async function build({ out, fast = false, compile = false }: BuildOptions): Promise<string> {
-  const { target, commit, mtimeS, files, parts } = await program();
+/** Deno for a platform: the very version that builds. */
+async function runtimeFor({ name }: Target, given?: string): Promise<Uint8Array> {
+  if (given !== undefined) return await Deno.readFile(given);
+  if (name === hostTarget().name) return await Deno.readFile(Deno.execPath());
+  const folder = await registryPackage(ROOT, { name: `@deno/${name}-glibc`, version: Deno.version.deno });
+  return await Deno.readFile(join(folder, "deno"));
+}
+
+/** Makes the single file for a platform, with its checksums, its list of parts and their licences. */
+export async function build(options: BuildOptions): Promise<string> {
+  const { out, fast = false, compile = false } = options;
+  const wanted = options.target === undefined ? hostTarget() : targetNamed(options.target);
+  if (compile && wanted.name !== hostTarget().name) {
+    throw new Error(`Cannot compile for ${wanted.name} here: deno compile would fetch this machine's libraries`);
+  }
+  const { target, commit, mtimeS, files, parts } = await program(wanted);
   const bytes = compile ? await compileExecutable({ files, root: ROOT }) : shellExecutable({
     target,
     version: config.version,
     mtimeS,
-    runtime: await Deno.readFile(Deno.execPath()),
+    runtime: await runtimeFor(target, options.runtime),
     program: files,
     head: await script("head.sh"),
     unpack: await script("unpack.js"),
@@ -151,6 +168,8 @@ if (import.meta.main) {
       out: { type: "string", default: join(ROOT, "dist") },
       fast: { type: "boolean", default: false },
       compile: { type: "boolean", default: false },
+      target: { type: "string" },
+      runtime: { type: "string" },
       unpacked: { type: "string" },
     },
   });

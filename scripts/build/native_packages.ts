@@ -1,5 +1,6 @@
 import { join } from "node:path";
-import type { Target } from "./target.ts";
+import { lockedPackage } from "./registry_package.ts";
+import { hostTarget, type Target } from "./target.ts";
 
 /** A package that is shipped as it is, because it loads a library that lies in it. */
 export interface NativePackage {
@@ -14,12 +15,14 @@ export interface NativePackage {
 export async function nativePackages(root: string, target: Target): Promise<NativePackage[]> {
   const onnxRuntime = await Deno.realPath(join(root, "node_modules", "onnxruntime-node"));
   const nodeAv = await Deno.realPath(join(root, "node_modules", "node-av"));
+  const foreign = target.ffmpegPackage !== hostTarget().ffmpegPackage;
+  const ffmpeg = foreign ? await lockedPackage(root, target.ffmpegPackage) : besides(nodeAv, target.ffmpegPackage);
   const libraries = `bin/napi-v6/${target.platform}/${target.arch}/`;
   const library = (path: string) => path.startsWith(libraries) && !/providers_(?:cuda|tensorrt|shared)/.test(path);
   return await Promise.all([
     pick("onnxruntime-node", onnxRuntime, (path) => library(path) || /^dist\/.*\.js$/.test(path)),
     pick("onnxruntime-common", besides(onnxRuntime, "onnxruntime-common"), (path) => /^dist\/cjs\/.*\.js/.test(path)),
-    pick(target.ffmpegPackage, besides(nodeAv, target.ffmpegPackage), (path) => path.endsWith(".node")),
+    pick(target.ffmpegPackage, ffmpeg, (path) => path.endsWith(".node")),
   ]);
 }
 

@@ -58,3 +58,25 @@ function split(path: string): { prefix: string; name: string } {
   }
   throw new Error(`Cannot pack ${path}: its name is too long for the archive's format`);
 }
+
+/** The files of an archive, as npm's are: `ustar`, or with pax headers, whose longer names nobody there needs. */
+export function* untar(archive: Uint8Array): Generator<TarFile> {
+  for (let at = 0; at + BLOCK <= archive.length && archive[at] !== 0;) {
+    const block = archive.subarray(at, at + BLOCK);
+    const text = (offset: number, length: number) =>
+      new TextDecoder().decode(block.subarray(offset, offset + length)).replace(/\0.*$/s, "");
+    const octal = (offset: number, length: number) => Number.parseInt(text(offset, length).trim(), 8);
+    const sizeBytes = octal(124, 12);
+    if (!Number.isFinite(sizeBytes) || at + BLOCK + sizeBytes > archive.length) {
+      throw new Error("Cannot read the archive: it is damaged");
+    }
+    const prefix = text(345, 155);
+    const path = prefix === "" ? text(0, 100) : `${prefix}/${text(0, 100)}`;
+    const kind = text(156, 1);
+    if (kind === "0" || kind === "") {
+      const bytes = archive.slice(at + BLOCK, at + BLOCK + sizeBytes);
+      yield { path, bytes, executable: (octal(100, 8) & 0o100) !== 0 };
+    }
+    at += BLOCK + Math.ceil(sizeBytes / BLOCK) * BLOCK;
+  }
+}

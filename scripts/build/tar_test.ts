@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { tar, type TarFile } from "./tar.ts";
+import { tar, type TarFile, untar } from "./tar.ts";
 
 const encode = (text: string) => new TextEncoder().encode(text);
 const bytesOf = (files: TarFile[]) => Buffer.concat([...tar(files, { mtimeS: 1_700_000_000 })]);
@@ -38,4 +38,14 @@ Deno.test("tar itself reads an archive: names of every length, contents, modes a
 
 Deno.test("a name that the format cannot hold is refused", () => {
   assert.throws(() => bytesOf([{ path: "x".repeat(101), bytes: encode("") }]), /name is too long/);
+});
+
+Deno.test("what was packed is read back; a cut archive is refused", () => {
+  const files: TarFile[] = [
+    { path: `${"folder/".repeat(20)}deep`, bytes: encode("deep"), executable: false },
+    { path: "run", bytes: new Uint8Array(1000).fill(7), executable: true },
+  ];
+  const archive = new Uint8Array(bytesOf(files));
+  assert.deepEqual([...untar(archive)], files);
+  assert.throws(() => [...untar(archive.subarray(0, archive.length - 1800))], /damaged/);
 });

@@ -13,7 +13,18 @@ export interface Target {
 const PLATFORMS: Readonly<Record<string, string>> = { linux: "linux", darwin: "darwin", windows: "win32" };
 const ARCHES: Readonly<Record<string, string>> = { x86_64: "x64", aarch64: "arm64" };
 
-/** The platform of this machine: what is built here runs here. */
+/** The platform of a name such as `linux-arm64`. */
+export function targetNamed(name: string): Target {
+  for (const os of Object.keys(PLATFORMS)) {
+    for (const arch of Object.keys(ARCHES)) {
+      const target = hostTarget({ os, arch });
+      if (target.name === name) return target;
+    }
+  }
+  throw new Error(`Cannot build for ${name}: it is no platform such as linux-arm64`);
+}
+
+/** The platform of this machine. */
 export function hostTarget(build: { os: string; arch: string } = Deno.build): Target {
   const platform = PLATFORMS[build.os];
   const arch = ARCHES[build.arch];
