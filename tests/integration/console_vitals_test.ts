@@ -120,13 +120,12 @@ inBrowser("On a phone the camera's face is looked at, with its rate or what keep
     const { page } = view;
     assert.deepEqual(await layoutFaults(page), []);
     await view.press("Use the camera");
-    await become(page, `document.querySelector(".stage canvas:not([hidden])") && ${view.figure("Looked at")} > 5`);
+    await become(page, `document.querySelector(".stage canvas:not([hidden])") && ${view.figure("Looked at")} > 0`);
     const [{ registration: { source, pipeline } }] = await streamsOf(server);
     assert.equal(source.kind, "webcam");
     assert.ok(pipeline[0].region, "nothing looks for faces where no model can");
-    // Sending thirty pictures a second is much for a busy machine: then it says so.
-    const slow = `document.querySelector(".advice").textContent.includes("Too few pictures")`;
-    await become(page, `${RATE} > 0 || ${slow}`);
+    // Sending thirty pictures a second is much for a busy machine: then it says what is missing.
+    await become(page, `${RATE} > 0 || document.querySelector(".advice li")`);
     const rate = await page.evaluate<number>(RATE);
     if (rate > 0) assert.ok(Math.abs(rate - PORTRAIT_BPM) <= 5, `${rate}`);
     const levels = await page.evaluate<string[]>(

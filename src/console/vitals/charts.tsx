@@ -115,6 +115,8 @@ function rateOptions(room: HTMLElement): PlotOptions {
   const bare = { width: 0, points: { show: false } };
   return {
     ...BARE,
+    // The newest time stands at the very end.
+    padding: [8, 32, 0, 0],
     scales: { y: { range: (_, least, most) => rateRange(least, most) } },
     axes: [{ ...axis, values: "{HH}:{mm}:{ss}", space: 90, size: LOW }, { ...axis, size: 40 }],
     series: [{}, bare, bare, { stroke: colour, width: 2, points: { size: 4, fill: colour } }],

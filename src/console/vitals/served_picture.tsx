@@ -9,19 +9,21 @@ import type { ServedStream } from "./served_stream.ts";
 const FPS = 10;
 
 /** What the server plays for this page, with what is read from it. */
-export function ServedPicture({ stream, what, about }: {
+export function ServedPicture({ stream, what, about, aspect }: {
   stream: ServedStream;
   /** At the beginning of a sentence. */
   what: string;
   /** Worth knowing while it plays. */
   about?: string;
+  /** Its width over its height. */
+  aspect?: number;
 }) {
   const made = stream.made.value;
   const status = streams.value?.find(({ id }) => id === stream.id)?.status;
   const over = made && status?.state === "stopped";
   return (
     <>
-      <div class="stage">
+      <div class="stage" style={aspect === undefined ? {} : { aspectRatio: `${aspect}` }}>
         {made && <LiveCanvas stream={stream.id} fps={FPS} />}
         {!made && stream.fault.value === undefined && <p>One moment…</p>}
       </div>

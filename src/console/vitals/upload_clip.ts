@@ -6,6 +6,8 @@ import { sendFile, type SendOptions } from "../api/send_file.ts";
 export interface UploadedClip {
   /** What a stream plays it by. */
   path: string;
+  /** Its width over its height. */
+  aspect: number;
   /** Has the server forget it. */
   remove(): void;
 }
@@ -14,9 +16,13 @@ export interface UploadedClip {
 export async function uploadClip(file: File, options: SendOptions): Promise<UploadedClip> {
   const form = new FormData();
   form.set("file", file, file.name);
-  const { name, source: { path } } = await sendFile<Uploaded>("/api/v1/uploads", form, options);
+  const { name, source: { path }, video: { width, height } } = await sendFile<Uploaded>(
+    "/api/v1/uploads",
+    form,
+    options,
+  );
   const remove = () =>
     // What cannot be removed now goes when its time is up.
     void call("DELETE", `/api/v1/uploads/${encodeURIComponent(name)}`, undefined, { keepalive: true }).catch(() => {});
-  return { path, remove };
+  return { path, aspect: width / height, remove };
 }

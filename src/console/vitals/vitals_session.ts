@@ -14,7 +14,7 @@ import {
 } from "./vitals_settings.ts";
 
 /** Somebody whose rate varies, no larger than the skin needs: every picture counts, on small machines too. */
-const SAMPLE = { kind: "scene", scene: "portrait", width: 480, height: 360, fps: 30, seed: 2 } as const;
+const SAMPLE = { kind: "scene", scene: "portrait", width: 480, height: 360, fps: 30, seed: 7 } as const;
 
 /** What the server plays for the page. */
 export interface Served {
@@ -22,6 +22,8 @@ export interface Served {
   /** What it is, at the beginning of a sentence. */
   what: string;
   about?: string;
+  /** Its width over its height, if that is known already. */
+  aspect?: number;
 }
 
 /** A clip on its way to the server. */
@@ -77,9 +79,9 @@ export class VitalsSession implements Disposable {
     this.clip.value = { name, share: 0 };
     try {
       const onProgress = (share: number) => void (this.clip.value = { name, share });
-      const { path, remove } = await uploadClip(file, { onProgress, signal });
+      const { path, aspect, remove } = await uploadClip(file, { onProgress, signal });
       this.clip.value = undefined;
-      this.#serve("clip", { kind: "file", path, pace: "realtime" }, { what: "The clip" }, remove);
+      this.#serve("clip", { kind: "file", path, pace: "realtime" }, { what: "The clip", aspect }, remove);
     } catch (fault) {
       if (!signal.aborted) this.clip.value = { name, share: 0, fault };
     }

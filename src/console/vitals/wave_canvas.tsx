@@ -56,7 +56,9 @@ function draw(
   const context = canvas.getContext("2d")!;
   context.clearRect(0, 0, width, height);
   // The paper runs with the wave.
-  const nowS = nowMs / 1000 - LATE_S, perSecond = width / SHOWN_S;
+  const perSecond = width / SHOWN_S;
+  // Where no more comes, what came last stays.
+  const nowS = Math.min(nowMs / 1000 - LATE_S, wave ? wave.atMs / 1000 : Number.POSITIVE_INFINITY);
   context.fillStyle = PAPER;
   for (let second = Math.ceil(nowS - SHOWN_S); second <= nowS; second++) {
     context.fillRect(Math.round(width - (nowS - second) * perSecond), 0, density, height);
