@@ -3,6 +3,7 @@ import type { AnalyzedModel, Analyzer, AnalyzerFrame } from "../core/analyzer.ts
 import type { DriftLevel, DriftReport } from "../core/drift.ts";
 import type { AnalyzerOutput, ClassScore, Detection, ModelOutput } from "../core/results.ts";
 import { DriftMonitor, type DriftReference, type DriftSample } from "../vision/drift_monitor.ts";
+import { readingSamples } from "./drift_readings.ts";
 import { selectedClasses, selectedDetections, selectionOptions, trackOf } from "./selection.ts";
 import { TrackClock } from "./track_clock.ts";
 
@@ -43,6 +44,8 @@ const referenceSchema: z.ZodType<DriftReference> = z.object({
   brightness: numbers,
   embedding: numbers,
   centre: numbers,
+  // What was remembered before hearts were looked at has none.
+  rate: numbers.default([]),
 });
 const memorySchema = z.object({
   v: z.literal(1),
@@ -71,7 +74,8 @@ export class Drift implements Analyzer {
   follow(models: Readonly<Record<string, AnalyzedModel>>): void {
     this.#models = models;
     const { on } = this.options;
-    const model = on === undefined ? Object.values(models).at(-1) : models[on];
+    // What an analyzer says stands on the models before it.
+    const model = (on === undefined ? undefined : models[on]) ?? Object.values(models).at(-1);
     this.#digest = model?.sha256 ?? "";
     this.#look();
   }
@@ -160,6 +164,9 @@ export class Drift implements Analyzer {
   }
 
   #samples(outputs: AnalyzerFrame["outputs"], { nowMs, area }: { nowMs: number; area: number }): DriftSample[] {
+    const { on } = this.options;
+    const readings = on === undefined ? undefined : readingSamples(outputs, on);
+    if (readings) return this.#now(nowMs, readings);
     const { things: detections, known } = selectedDetections(outputs, this.options);
     const tracked = detections.some((detection) => trackOf(detection) !== undefined);
     const vectors = vectorsIn(outputs);
@@ -170,9 +177,14 @@ export class Drift implements Analyzer {
     };
     if (tracked) return detections.filter((detection) => this.#speaks(detection)).map(sampleOf);
     if (nowMs < this.#dueMs) return [];
-    const found = known ? detections.slice(0, THINGS_MAX).map(sampleOf) : this.#ofWhole(outputs);
-    if (found.length > 0) this.#dueMs = nowMs + this.options.everySeconds * 1000;
-    return found;
+    return this.#now(nowMs, known ? detections.slice(0, THINGS_MAX).map(sampleOf) : this.#ofWhole(outputs));
+  }
+
+  /** Samples of this frame, if it is time for one to speak. */
+  #now(nowMs: number, samples: DriftSample[]): DriftSample[] {
+    if (nowMs < this.#dueMs) return [];
+    if (samples.length > 0) this.#dueMs = nowMs + this.options.everySeconds * 1000;
+    return samples;
   }
 
   /** Whether a tracked thing is seen for the time at which it speaks. */
@@ -237,7 +249,7 @@ function meanOf(picture: NonNullable<AnalyzerFrame["picture"]>): number {
 export const drift = {
   kind: "drift",
   describe:
-    "tells when scores, classes, sizes, brightness or feature vectors are not what they were when it was set up",
+    "tells when scores, classes, sizes, brightness, feature vectors or heart rates are not what they were when it was set up",
   schema: driftSchema,
   create: (options: DriftOptions) => new Drift(options),
 };

@@ -146,3 +146,39 @@ Deno.test("people can say that what is now is usual, or have it learnt anew", ()
   assert.equal(rig.analyzer.drift!().state, "learning");
   assert.throws(() => rig.analyzer.order!("dance"), /Cannot dance/);
 });
+
+Deno.test("of heart rates the rates, how sure they are and why there are none are looked at, a reading so often", () => {
+  const rig = new AnalyzerRig("drift", { ...OPTIONS, on: "pulse", everySeconds: 10 });
+  rig.analyzer.follow!({ detect: MODEL });
+  const next = random(9);
+  let timeS = 0, said: Record<string, unknown> | undefined;
+  const read = (count: number, reading: () => Record<string, unknown>) => {
+    for (let n = 0; n < count * 10; n++) {
+      const face = reading();
+      const pulse = { notice: "", ...face, faces: [face, { track: 2, wave: {} }] };
+      // Detections of the step before are not what was asked for, and most frames have no reading.
+      const detect = { model: "m", detections: [{ box: [0, 0, 50, 50], label: "face", classId: 0, score: next() }] };
+      said = rig.push(timeS += 0.5, { detect }) ?? said;
+      said = rig.push(timeS += 0.5, { detect, pulse }) ?? said;
+    }
+  };
+  const calm = () =>
+    next() < 0.05 ? { confidence: 0.3, reasons: ["motion"] } : { bpm: 60 + 20 * next(), confidence: 0.9 };
+  read(410, calm);
+  assert.deepEqual([said!.state, said!.reference, said!.current, said!.digest], ["steady", 200, 200, MODEL.sha256]);
+  assert.deepEqual(Object.keys(said!.figures as object), ["score", "class", "rate"]);
+  const dark = () => next() < 0.5 ? { confidence: 0, reasons: ["dark"] } : { bpm: 90 + 20 * next(), confidence: 0.75 };
+  read(230, dark);
+  assert.equal(said!.state, "act");
+  const reasons = (said!.reasons as string[]).join("; ");
+  assert.match(reasons, /class (?:dark|rate) \d+ % → \d+ %/);
+  assert.match(reasons, /rate 7\d → 1?\d\d /);
+  assert.equal(rig.alerts.length, 1);
+  // What was remembered before there were rates is taken on.
+  const memory = rig.analyzer.remember!() as { references: [string, Record<string, unknown>][] };
+  for (const [, reference] of memory.references) delete reference.rate;
+  const again = new AnalyzerRig("drift", { ...OPTIONS, on: "pulse" });
+  again.analyzer.follow!({ detect: MODEL });
+  again.analyzer.recall!(memory);
+  assert.equal(again.analyzer.drift!().reference, 200);
+});

@@ -1,5 +1,8 @@
-/** What is looked at: how sure the model is, of what, how large that is, how bright the picture, how strange its vector. */
-export const DRIFT_FIGURES = ["score", "class", "size", "brightness", "embedding"] as const;
+/**
+ * What is looked at: how sure the model is, of what, how large that is, how bright the picture, how strange its vector,
+ * and, of hearts, how fast they beat.
+ */
+export const DRIFT_FIGURES = ["score", "class", "size", "brightness", "embedding", "rate"] as const;
 
 /** One out of {@link DRIFT_FIGURES}. */
 export type DriftFigureName = (typeof DRIFT_FIGURES)[number];

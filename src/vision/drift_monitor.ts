@@ -23,6 +23,8 @@ export interface DriftSample {
   /** 0 to 255. */
   brightness?: number;
   embedding?: readonly number[];
+  /** Beats a minute. */
+  rate?: number;
 }
 
 /** What the present is held against. */
@@ -34,6 +36,7 @@ export interface DriftReference {
   /** Distances of the reference's own vectors from their middle, and that. */
   embedding: number[];
   centre: number[];
+  rate: number[];
 }
 
 /** How many samples there are on either side. */
@@ -135,7 +138,7 @@ export class DriftMonitor {
 }
 
 function referenceOf(samples: readonly DriftSample[]): DriftReference {
-  const values = (name: "score" | "size" | "brightness") => samples.flatMap((sample) => sample[name] ?? []);
+  const values = (name: "score" | "size" | "brightness" | "rate") => samples.flatMap((sample) => sample[name] ?? []);
   const vectors = samples.flatMap(({ embedding }) => embedding ? [embedding] : []);
   const whole = vectors.length > 0 && vectors.every(({ length }) => length === vectors[0].length);
   const centre = whole ? middle(vectors) : [];
@@ -146,6 +149,7 @@ function referenceOf(samples: readonly DriftSample[]): DriftReference {
     brightness: values("brightness"),
     embedding: whole ? vectors.map((vector) => distance(vector, centre)) : [],
     centre,
+    rate: values("rate"),
   };
 }
 
