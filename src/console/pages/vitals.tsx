@@ -32,7 +32,10 @@ export function VitalsPage() {
 
   const { camera: webcam, record } = session;
   const settings = session.settings.value;
-  const served = session.served.value, clip = session.clip.value;
+  const wished = session.served.value, clip = session.clip.value;
+  // What the server will not have is as good as never begun.
+  const refused = wished && !wished.stream.made.value ? wished.stream.fault.value : clip?.fault;
+  const served = refused === undefined ? wished : undefined;
   const camera = webcam.camera.value, status = webcam.status.value;
   const running = status !== undefined || served !== undefined;
   const { mirror = camera?.looksBack ?? settings.facing === "user" } = settings;
@@ -86,7 +89,7 @@ export function VitalsPage() {
                 <SendingNote status={status} fault={webcam.fault.value} retry={() => webcam.retry()} />
               </>
             )
-            : clip && clip.fault === undefined
+            : clip && refused === undefined
             ? <SendingClip clip={clip} onStop={() => session.stop()} />
             : (
               <>
@@ -101,7 +104,7 @@ export function VitalsPage() {
                     <p>{webcam.fault.value}</p>
                   </div>
                 )}
-                {clip?.fault !== undefined && <ErrorNote error={clip.fault} shown={["file"]} />}
+                {refused !== undefined && <ErrorNote error={refused} shown={["file"]} />}
               </>
             )}
         </div>
