@@ -125,8 +125,6 @@ export function createApi(options: ApiOptions): Api {
         headers: { upgrade: "websocket", connection: "upgrade" },
       });
     }
-    const unfit = route.kind === "upgrade" ? handshakeFault(request) : undefined;
-    if (unfit !== undefined) throw new Problem("malformed", `Cannot open a WebSocket: ${unfit}`);
     const params = await parseParams(route, match.params);
     const query = await parseQuery(route.query, url.search);
     const { body, request: handed, fault, release } = await readBody(request, route, limits);
@@ -140,7 +138,8 @@ export function createApi(options: ApiOptions): Api {
     };
     try {
       const result = await route.handle(call);
-      return result instanceof Upgrade || result instanceof Live ? result : toResponse(result, route);
+      if (result instanceof Upgrade) return checked(result, request);
+      return result instanceof Live ? result : toResponse(result, route);
     } catch (error) {
       throw fault?.() ?? error;
     } finally {
@@ -165,6 +164,12 @@ export function createApi(options: ApiOptions): Api {
 
 function stopping(cause?: unknown): Problem {
   return new Problem("unavailable", "The server is stopping", { cause });
+}
+
+function checked(upgrade: Upgrade, request: Request): Upgrade {
+  const fault = handshakeFault(request);
+  if (fault === undefined) return upgrade;
+  throw new Problem("malformed", `Cannot open a WebSocket: ${fault}`);
 }
 
 function finished(answered: Answered, options: FinishOptions): Answered {

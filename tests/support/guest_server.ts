@@ -87,6 +87,14 @@ export class GuestServer implements AsyncDisposable {
     return [...lines].filter(([, of]) => Number(of) === status).reduce((sum, [, , count]) => sum + Number(count), 0);
   }
 
+  /** How many connections it ended for a reason, as the metrics tell. */
+  async ended(why: string): Promise<number> {
+    const text = await (await fetch(`${this.url}/metrics`)).text();
+    const count = new RegExp(`^weir_http_connections_ended_total\\{why="${why}"\\} (\\d+)$`, "m").exec(text)?.[1];
+    assert.ok(count !== undefined, `${why} is not counted`);
+    return Number(count);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
     await Deno.remove(this.dataDir, { recursive: true });

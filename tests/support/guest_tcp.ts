@@ -5,10 +5,15 @@ export class GuestTcp implements Disposable {
   /** Bytes that were taken from us. */
   written = 0;
 
-  private constructor(readonly connection: Deno.TcpConn) {}
+  private constructor(readonly connection: Deno.TcpConn | Deno.TlsConn) {}
 
   static async open(port: number): Promise<GuestTcp> {
     return new GuestTcp(await Deno.connect({ hostname: "127.0.0.1", port }));
+  }
+
+  /** The same over TLS. */
+  static async openSecure(port: number, cert: string): Promise<GuestTcp> {
+    return new GuestTcp(await Deno.connectTls({ hostname: "127.0.0.1", port, caCerts: [cert] }));
   }
 
   /** Sends bytes as they are; false when the other end takes no more. */

@@ -20,34 +20,51 @@ export function passOver(incoming: IncomingMessage, out: ServerResponse, onCut: 
   if (Number(incoming.headers["content-length"] ?? 0) > SMALL_BYTES) out.shouldKeepAlive = false;
   // Who waits to be asked for the body has been asked for none of it.
   if (incoming.headers.expect !== undefined) out.shouldKeepAlive = false;
+  const { destroySoon } = socket;
+  const begin = (onOver: () => void) => {
+    incoming.removeAllListeners("data");
+    incoming.resume();
+    boundRest(socket, { isOver: () => incoming.complete, onOver, onCut });
+  };
+  // Called where the answer was the connection's last; it would close what is still being written to.
+  let closing = false;
+  socket.destroySoon = () => {
+    if (incoming.complete) return destroySoon.call(socket);
+    closing = true;
+    socket.once("end", () => socket.destroy());
+    socket.end();
+    begin(() => destroySoon.call(socket));
+  };
+  out.once("finish", () => {
+    socket.destroySoon = destroySoon;
+    if (!closing && !incoming.complete) begin(() => {});
+  });
+}
+
+/** When what is left of what somebody says is over, and what is done then. */
+export interface RestOptions {
+  isOver(): boolean;
+  onOver(): void;
+  onCut(): void;
+}
+
+/** Cuts a connection when what is only passed over goes on for too long, or is too much. */
+export function boundRest(socket: Socket, { isOver, onOver, onCut }: RestOptions): void {
   const readBefore = socket.bytesRead;
   const startedAtMs = performance.now();
-  let closing = false;
   let timer: ReturnType<typeof setTimeout> | undefined;
   const look = () => {
     if (socket.destroyed) return;
-    if (incoming.complete) return closing ? void socket.destroy() : undefined;
-    const much = socket.bytesRead - readBefore > LEFT_BYTES || performance.now() - startedAtMs > LEFT_MS;
-    if (!much) timer = setTimeout(look, LOOK_MS);
-    else {
+    if (isOver()) return onOver();
+    if (socket.bytesRead - readBefore <= LEFT_BYTES && performance.now() - startedAtMs <= LEFT_MS) {
+      timer = setTimeout(look, LOOK_MS);
+    } else {
       onCut();
       socket.destroy();
     }
   };
-  const begin = () => {
-    incoming.removeAllListeners("data");
-    incoming.resume();
-    if (timer === undefined) look();
-  };
   socket.once("close", () => clearTimeout(timer));
-  // Called where the answer was the connection's last; it would close what is still being written to.
-  socket.destroySoon = () => {
-    closing = true;
-    socket.once("end", () => socket.destroy());
-    socket.end();
-    begin();
-  };
-  out.once("finish", begin);
+  look();
 }
 
 /** Ends a connection with last words, and leaves the other end a moment to read them. */

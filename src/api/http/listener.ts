@@ -52,7 +52,7 @@ export const LISTENER_LIMITS: ListenerLimits = {
 const HEAD_BYTES = 65_536;
 const BACKLOG = 1024;
 /** The parser's clock: late by a quarter of the time at most. */
-const lookMs = (headMs: number) => Math.min(1000, Math.max(10, headMs / 4));
+const lookMs = (headMs: number) => Math.min(1000, Math.max(250, headMs / 4));
 /** Calls do not tell when the last one has ended: it is looked at so often. */
 const DRAIN_LOOK_MS = 20;
 
@@ -83,6 +83,9 @@ export class Listener implements AsyncDisposable {
   /** Requests under way, by their connection. */
   #exchanges = new Map<Socket, Set<Exchange>>();
   #watched = new WeakSet<Socket>();
+  #turnedAway = new WeakSet<Socket>();
+  /** What ends the wait for TLS, by whom it is agreed with: the secured connection is another object. */
+  #handshakes = new Map<string, () => boolean>();
   #ended = Object.fromEntries(CONNECTION_ENDS.map((why) => [why, 0])) as Record<ConnectionEnd, number>;
   #closed: Promise<void> | undefined;
 
@@ -169,10 +172,8 @@ export class Listener implements AsyncDisposable {
     server.on("checkContinue", (incoming, out) => void this.#answer(incoming, out, out));
     server.on("upgrade", (incoming, socket, head) => void this.#upgrade(incoming, socket as Socket, head));
     server.on("clientError", (error, socket) => this.#turnAway(error, socket as Socket));
-    server.on("tlsClientError", (_error: Error, socket: Socket) => {
-      this.#ended.handshake++;
-      socket.destroy();
-    });
+    server.on("secureConnection", (socket: Socket) => this.#handshakes.get(peerOf(socket))?.());
+    server.on("tlsClientError", (_error: Error, socket: Socket) => void socket.destroy());
     server.on("timeout", (socket) => {
       this.#ended.idle++;
       socket.destroy();
@@ -187,7 +188,10 @@ export class Listener implements AsyncDisposable {
       this.#sockets.delete(socket);
       if (typeof place === "function") place();
     });
-    if (typeof place === "function") return true;
+    if (typeof place === "function") {
+      if (this.#options.tls) this.#awaitHandshake(socket);
+      return true;
+    }
     this.#ended[place]++;
     // TLS has no words for it.
     if (this.#options.tls || this.#sockets.size - this.#places.taken > TURNED_AWAY) socket.destroy();
@@ -200,6 +204,19 @@ export class Listener implements AsyncDisposable {
       this.#farewell(socket, problem);
     }
     return false;
+  }
+
+  #awaitHandshake(socket: Socket): void {
+    const peer = peerOf(socket);
+    const timer = setTimeout(() => socket.destroy(), this.#limits.headMs);
+    const agreed = () => {
+      clearTimeout(timer);
+      return this.#handshakes.delete(peer);
+    };
+    this.#handshakes.set(peer, agreed);
+    socket.once("close", () => {
+      if (agreed()) this.#ended.handshake++;
+    });
   }
 
   #begin(socket: Socket, out?: ServerResponse): Exchange {
@@ -279,6 +296,9 @@ export class Listener implements AsyncDisposable {
 
   /** What the parser would have nothing to do with, or waited for in vain. */
   #turnAway(error: Error, socket: Socket): void {
+    // The parser's clock tells of it again and again.
+    if (this.#turnedAway.has(socket)) return;
+    this.#turnedAway.add(socket);
     // The runtime has put the parser back among those for others; what else this client says must not reach it.
     for (const event of ["data", "end"]) socket.removeAllListeners(event);
     const found = parserProblem(error);
@@ -300,4 +320,8 @@ const NO_UPGRADE = new Problem("malformed", "Cannot open a WebSocket: the header
 
 function isAny(address: string): boolean {
   return address === "0.0.0.0" || address === "::";
+}
+
+function peerOf({ remoteAddress, remotePort }: Socket): string {
+  return `${remoteAddress} ${remotePort}`;
 }

@@ -1,15 +1,16 @@
 import type { IncomingMessage } from "node:http";
-import type { Duplex } from "node:stream";
+import type { Socket } from "node:net";
 import type { Buffer } from "node:buffer";
 import { WebSocketServer } from "ws";
 import type { ConnectionEnd } from "../../core/connections.ts";
 import type { Upgrade } from "./exchange.ts";
+import { boundRest } from "./leftovers.ts";
 import { ServerSocket, type WsConnection } from "./server_socket.ts";
 
 /** A connection as it comes out of the HTTP parser. */
 export interface UpgradedConnection {
   incoming: IncomingMessage;
-  socket: Duplex & { readonly bytesRead: number };
+  socket: Socket;
   head: Buffer;
 }
 
@@ -66,7 +67,10 @@ export class WebSockets implements Disposable {
       this.#timer ??= setInterval(() => this.#look(), this.options.pingMs);
       connection.on("close", () => this.#held.delete(held));
       connection.on("error", ({ code = "" }) => {
-        if (code.startsWith("WS_ERR")) this.options.onEnd(TOO_LARGE.has(code) ? "message_too_large" : "broken_frame");
+        if (!code.startsWith("WS_ERR")) return;
+        this.options.onEnd(TOO_LARGE.has(code) ? "message_too_large" : "broken_frame");
+        // What it goes on sending is passed over, so that it comes to read why.
+        boundRest(socket, { isOver: () => false, onOver() {}, onCut() {} });
       });
       try {
         open(new ServerSocket(connection));
