@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
 import { buildModel, type PortSpec } from "../scripts/bench/onnx_builder.ts";
+import { join } from "node:path";
+import { inspect } from "../src/cli/inspection.ts";
+import { inspectionText } from "../src/cli/inspection_text.ts";
 import { assetTest } from "../tests/support/assets.ts";
+import { inDirectory } from "../tests/support/in_directory.ts";
 import { recognisedState, statedState } from "./carried_state.ts";
 import { admitModel } from "./admission.ts";
 import { examineModel } from "./manifest.ts";
@@ -108,3 +112,19 @@ for (
     },
   );
 }
+
+assetTest(
+  "an inspection of ME-rPPG tells of its state, and its manifest says the same",
+  ["data/models/me_rppg.onnx"],
+  (file) =>
+    inDirectory(async (folder) => {
+      const inspection = await inspect(file);
+      assert.match(inspectionText(inspection), /state +36 tensors, 1\.5 MB for each stream or track/);
+      const copy = join(folder, "me.onnx");
+      await Deno.copyFile(file, copy);
+      await Deno.writeTextFile(join(folder, "me.weir.yaml"), inspection.manifest!);
+      const [{ spec }, { spec: same }] = [await examineModel(file), await examineModel(copy)];
+      assert.deepEqual(same.state, spec.state);
+      assert.deepEqual(same.outputs, spec.outputs);
+    }),
+);

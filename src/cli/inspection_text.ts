@@ -1,8 +1,9 @@
 import { basename } from "node:path";
 import { type GraphInfo, portText } from "../../models/graph_info.ts";
+import { elementCount } from "../../models/tensors.ts";
 import { modelNameOf } from "../../models/onnx_metadata.ts";
 import { adapterNamed } from "../../models/registry.ts";
-import type { InputSpec, ModelSpec, Task } from "../core/model.ts";
+import type { InputSpec, ModelSpec, StateSpec, Task } from "../core/model.ts";
 import { formatBytes } from "./format.ts";
 import { table } from "./help.ts";
 import type { Inspection } from "./inspection.ts";
@@ -34,6 +35,7 @@ export function inspectionText(inspection: Inspection): string {
       ["reads", adapterNamed(spec.adapter).describe],
       ...why!.map((sentence, i): [string, string] => [i === 0 ? "because" : "", sentence]),
       ["input", inputText(spec.input)],
+      ...(spec.state ? [["state", stateText(spec.state)] as [string, string]] : []),
       ["labels", labelsText(spec)],
       ["answers", answersText(spec)],
       ["licence", spec.licence ?? "not stated"],
@@ -110,6 +112,13 @@ function inputText(input: InputSpec): string {
   const batch = input.maxBatch === 1 ? "one picture a run" : `up to ${input.maxBatch} pictures a run`;
   return `${input.width}×${input.height} ${input.colour.toUpperCase()}, ${input.type} ${input.layout.toUpperCase()}, ` +
     `${fits[input.fit]}; value = ${value}; ${batch}`;
+}
+
+function stateText({ carried, elapsed }: StateSpec): string {
+  const bytes = carried.reduce((sum, { type, dims }) => sum + elementCount(dims) * (type === "float16" ? 2 : 4), 0);
+  const tensors = carried.length === 1 ? "1 tensor" : `${carried.length} tensors`;
+  const clock = elapsed ? "; it is told the seconds between two frames" : "";
+  return `${tensors}, ${formatBytes(bytes)} for each stream or track, from one frame to the next${clock}`;
 }
 
 function labelsText({ labels }: ModelSpec): string {

@@ -1,4 +1,4 @@
-import type { InputSpec, ModelSpec } from "../core/model.ts";
+import type { InputSpec, ModelSpec, StateSpec } from "../core/model.ts";
 import type { GraphInfo } from "../../models/graph_info.ts";
 import { imageInput } from "../../models/image_input.ts";
 
@@ -26,7 +26,8 @@ export function starterManifest(graph: GraphInfo, spec?: ModelSpec): string {
   ].join("\n");
 }
 
-function known({ name, adapter, input, outputs, labels, minScore, iou, maxDetections, licence }: ModelSpec): string {
+function known(spec: ModelSpec): string {
+  const { name, adapter, input, outputs, state, labels, minScore, iou, maxDetections, licence } = spec;
   return [
     "# What Weir makes of the file by itself. Keep the lines to change, leave out the rest.",
     `name: ${quoted(name)}`,
@@ -38,7 +39,16 @@ function known({ name, adapter, input, outputs, labels, minScore, iou, maxDetect
     `iou: ${iou}`,
     `maxDetections: ${maxDetections}`,
     `outputs: [${outputs.map(quoted).join(", ")}]`,
+    ...(state ? carriedState(state) : []),
   ].join("\n");
+}
+
+function carriedState({ carried, elapsed }: StateSpec): string[] {
+  return [
+    "state:                     # inputs that get what an output answered to the frame before",
+    ...carried.map(({ input, output }) => `  ${quoted(input)}: ${quoted(output)}`),
+    ...(elapsed ? [`elapsed: ${quoted(elapsed.input)}`] : []),
+  ];
 }
 
 /** JSON's way to quote is YAML's, too. */
