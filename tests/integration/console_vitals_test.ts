@@ -9,10 +9,10 @@ import { ConsoleServer } from "../support/console_server.ts";
 import { inDirectory } from "../support/in_directory.ts";
 import { PORTRAIT_BPM, portraitCamera, portraitClip } from "../support/portrait_camera.ts";
 import { skip } from "../support/skip.ts";
-import { until, untilWithin } from "../support/until.ts";
+import { until } from "../support/until.ts";
 
 /** A machine that is busy shows too few pictures for a rate now and then. */
-const untilLate = untilWithin(180_000);
+const LATE_MS = 180_000;
 const RATE = `Number(document.querySelector(".rate .value")?.textContent)`;
 
 interface View {
@@ -47,7 +47,7 @@ async function choose(page: BrowserPage, path: string): Promise<void> {
 
 /** Until an expression is true in the page, however long it takes. */
 async function become(page: BrowserPage, expression: string): Promise<void> {
-  await untilLate(() => page.evaluate<boolean>(`Boolean(${expression})`), expression);
+  await page.until(expression, LATE_MS);
 }
 
 inBrowser("By keys alone the sample is played, its rate is the heart's, and the readings are taken along", async () => {

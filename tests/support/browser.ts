@@ -95,8 +95,8 @@ export class BrowserPage implements AsyncDisposable {
   }
 
   /** Until an expression is true in the page. What it looks into may not be there yet, nor the page itself. */
-  async until(expression: string): Promise<void> {
-    const endsAtMs = Date.now() + PATIENCE_MS;
+  async until(expression: string, patienceMs = PATIENCE_MS): Promise<void> {
+    const endsAtMs = Date.now() + patienceMs;
     for (;;) {
       let fault = "";
       try {
