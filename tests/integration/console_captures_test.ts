@@ -3,6 +3,7 @@ import { CHROMIUM } from "../support/browser.ts";
 import { Keys } from "../support/console_keys.ts";
 import { ConsolePage } from "../support/console_page.ts";
 import { ConsoleServer } from "../support/console_server.ts";
+import { inDirectory } from "../support/in_directory.ts";
 import { skip } from "../support/skip.ts";
 import { until } from "../support/until.ts";
 
@@ -57,7 +58,7 @@ inBrowser("captures begin on their page, and are looked at, gone through, downlo
 
   await view.press("Make a dataset");
   await page.until(`document.querySelector("dialog[open] pre")?.textContent.startsWith("weir export ")`);
-  await page.evaluate(`[...document.querySelectorAll("dialog[open] button")].at(-1).click()`);
+  await page.evaluate(`[...document.querySelectorAll("dialog[open] .actions button")].at(-1).click()`);
 
   await page.until(`!document.querySelector("dialog")`);
   await page.evaluate(`${THUMBS}[0].click()`);
@@ -145,3 +146,45 @@ inBrowser("captures are chosen by reason, kind and day, with a token as without,
   assert.ok(over <= 0, `${over} pixels too wide for a phone`);
   assert.deepEqual(view.complaints, []);
 });
+
+inBrowser(
+  "who may only look is told so where they can read it, over the picture that they wanted to delete",
+  async () => {
+    await inDirectory(async (directory) => {
+      const token = "viewer-token-0123456789abcdef";
+      const config = {
+        auth: { tokens: [{ name: "looker", token, role: "viewer" }] },
+        streams: [{ ...PITCH, capture: { everyNth: 3 } }],
+      };
+      await Deno.writeTextFile(`${directory}/weir.yaml`, JSON.stringify(config));
+      await using server = await ConsoleServer.start({ flags: ["--config", `${directory}/weir.yaml`] });
+      await using view = await ConsolePage.open(server.url, { place: "#/captures" });
+      const { page } = view;
+      await view.fill("Token", token);
+      await view.press("Go on");
+      // What has come since the page was asked for is shown when it is wanted.
+      await page.until(`${THUMBS}.length > 0 || document.querySelector(".note.row button")?.click()`);
+      assert.ok(
+        await page.evaluate(`document.querySelector(".keeping button").disabled`),
+        "it is declared in the file",
+      );
+      await page.evaluate(`${THUMBS}[0].click()`);
+      await page.until(`document.querySelector("dialog[open] .button.danger")`);
+      await page.evaluate(`document.querySelector("dialog[open] .button.danger").click()`);
+      await page.until(`document.querySelectorAll("dialog[open]").length === 2`);
+      await page.evaluate(
+        `[...document.querySelectorAll("dialog[open]")].at(-1).querySelector(".button.danger").click()`,
+      );
+      const said = `document.querySelector("dialog[open] .toast")`;
+      await page.until(`${said}?.textContent.includes("This needs the role operator, and yours is viewer")`);
+      const reached = await page.evaluate(`(() => {
+      const { left, top } = ${said}.getBoundingClientRect();
+      return ${said}.contains(document.elementFromPoint(left + 5, top + 5));
+    })()`);
+      assert.ok(reached, "nothing lies over it");
+      await page.evaluate(`${said}.querySelector("button").click()`);
+      await page.until(`!${said}`);
+      assert.deepEqual(view.complaints, []);
+    });
+  },
+);

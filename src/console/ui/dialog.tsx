@@ -1,5 +1,6 @@
 import type { ComponentChildren } from "preact";
-import { useEffect, useId, useRef } from "preact/hooks";
+import { useEffect, useId, useRef, useState } from "preact/hooks";
+import { coverPage, Toasts, uncoverPage } from "./toasts.tsx";
 
 /** Something that wants an answer first. The browser keeps the focus inside, Escape closes it, and the focus goes back. */
 export function Dialog({ title, large = false, onClose, children, actions }: {
@@ -12,11 +13,14 @@ export function Dialog({ title, large = false, onClose, children, actions }: {
 }) {
   const id = useId();
   const dialog = useRef<HTMLDialogElement>(null);
+  const [level, setLevel] = useState<number | undefined>();
   useEffect(() => {
     const before = document.activeElement;
     const shown = dialog.current!;
     shown.showModal();
+    setLevel(coverPage());
     return () => {
+      uncoverPage();
       shown.close();
       if (before instanceof HTMLElement) before.focus();
     };
@@ -37,6 +41,7 @@ export function Dialog({ title, large = false, onClose, children, actions }: {
         {children}
         {actions !== undefined && <div class="actions">{actions}</div>}
       </div>
+      {level !== undefined && <Toasts level={level} />}
     </dialog>
   );
 }

@@ -11,6 +11,8 @@ const SHOWN_MS = 6000;
 const SHOWN_MOST = 4;
 
 const toasts = signal<Toast[]>([]);
+/** How many dialogs lie over the page. What is outside of the uppermost can be neither read nor pressed. */
+const dialogs = signal(0);
 let next = 1;
 
 /** Says in passing that something is done. */
@@ -25,11 +27,21 @@ export function sayProblem(thrown: unknown): void {
   say(problemOf(thrown).message, "bad");
 }
 
-/** Where what is said in passing appears. */
-export function Toasts() {
+/** A dialog lies over everything else from here on; answers its level. */
+export function coverPage(): number {
+  return ++dialogs.value;
+}
+
+/** The uppermost dialog is gone. */
+export function uncoverPage(): void {
+  dialogs.value--;
+}
+
+/** Where what is said in passing appears: in the dialog of this level, or on the page itself. */
+export function Toasts({ level = 0 }: { level?: number }) {
   return (
     <div class="toasts" role="status" aria-live="polite">
-      {toasts.value.map(({ id, text, tone }) => (
+      {level === dialogs.value && toasts.value.map(({ id, text, tone }) => (
         <div key={id} class={`toast ${tone}`}>
           <span>{text}</span>
           <button
