@@ -91,6 +91,10 @@ export const modelSchema = z.object({
   failures: count.optional(),
   queueDepth: count.optional().describe("frames that wait for its turn"),
   meanBatch: z.number().optional().describe("frames to a run"),
+  states: z.object({
+    held: count.describe("streams, and tracks in them, that it follows"),
+    dropped: count.describe("that had to go because there were too many"),
+  }).optional().describe("of a model that carries a state from frame to frame"),
   inferMs: distributionSchema.optional().describe("of the latest runs"),
   registry: registrySchema.optional(),
   download: z.object({

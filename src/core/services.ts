@@ -214,6 +214,8 @@ export interface ModelView {
   queueDepth?: number;
   /** Frames to a run. */
   meanBatch?: number;
+  /** Of a model that carries a state from frame to frame: how many it follows, and how many had to go. */
+  states?: { held: number; dropped: number };
   /** Of the latest runs, milliseconds. */
   inferMs?: Distribution;
   /** Its versions, where it was added to the registry. */

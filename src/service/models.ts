@@ -170,6 +170,7 @@ export class ServerModels implements ModelService {
       frames,
       failures,
       ...(depths && { queueDepth: depths[key] ?? 0 }),
+      ...(stats[0]?.states && { states: stats[0].states }),
       ...(runs > 0 && { meanBatch: Math.round(100 * frames / runs) / 100 }),
       inferMs: timesOf(stats),
     };

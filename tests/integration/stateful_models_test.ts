@@ -2,10 +2,14 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { buildModel } from "../../scripts/bench/onnx_builder.ts";
 import { tinyDetector } from "../../scripts/bench/sample_models.ts";
+import { configSchema } from "../../config/load.ts";
 import { Weir } from "../../src/app.ts";
 import type { ModelOutput, ResultEnvelope } from "../../src/core/results.ts";
 import type { PipelineStep, StreamPolicy } from "../../src/core/stream.ts";
+import { WeirServer } from "../../src/service/server.ts";
+import { Log } from "../../src/telemetry/log.ts";
 import { VideoWriter } from "../../streams/av/video_writer.ts";
+import { jpegImage } from "../support/images.ts";
 import { untilWithin } from "../support/until.ts";
 
 const until = untilWithin(60_000);
@@ -125,4 +129,35 @@ Deno.test("on crops every track has a state of its own, or every place among the
     assert.ok(told.length > FRAMES / 2);
   }
   near(of("red").map(({ outputs }) => seconds((outputs.watch as ModelOutput).crops![0])), sums(FRAMES, 1 / FPS));
+});
+
+Deno.test("a server tells how many a model with a state follows, and answers a single image without one", async () => {
+  const dir = await Deno.makeTempDir({ prefix: "weir-state-" });
+  const log = new Log({ level: "error" });
+  try {
+    const file = join(dir, "watch.onnx");
+    await Deno.writeFile(file, stopwatch());
+    const scene = { kind: "scene", scene: "counter", fps: 20, width: 64, height: 64 };
+    const config = configSchema.parse({
+      server: { port: 0 },
+      models: [{ model: file, name: "watch", replicas: 2 }],
+      streams: [{ id: "count", source: scene, pipeline: [{ model: "watch" }] }],
+    });
+    await using server = await WeirServer.start({ config, dataDir: join(dir, "data"), version: "0.0.0", log });
+    await server.restored;
+    const view = async () => await (await fetch(`${server.url}/api/v1/models/watch`)).json();
+    await until(async () => (await view()).states?.held === 1, "the stream is followed");
+    const { states, replicas } = await view();
+    assert.deepEqual([states, replicas], [{ held: 1, dropped: 0 }, { running: 1 }]);
+    for (let n = 0; n < 2; n++) {
+      const body = jpegImage(64, 64) as Uint8Array<ArrayBuffer>;
+      const headers = { "content-type": "image/jpeg" };
+      const answer = await (await fetch(`${server.url}/predict?model=watch`, { method: "POST", headers, body })).json();
+      near(answer.predictions.wave.data, [1 / 30]);
+    }
+    assert.equal((await view()).states.held, 1);
+  } finally {
+    await log[Symbol.asyncDispose]();
+    await Deno.remove(dir, { recursive: true });
+  }
 });
