@@ -25,7 +25,7 @@ export class HttpConnection implements Disposable {
   /** Sends a whole request, head and body, and waits for the answer. */
   async ask(request: Uint8Array): Promise<HttpAnswer> {
     for (let sent = 0; sent < request.length;) sent += await this.connection.write(request.subarray(sent));
-    const head = new TextDecoder().decode(await this.#until(END_OF_HEAD)).toLowerCase();
+    const head = decoder.decode(await this.#until(END_OF_HEAD)).toLowerCase();
     const status = Number(/^http\/1\.1 (\d{3})/.exec(head)?.[1]);
     if (!status) throw new Error(`This is no answer: ${head.slice(0, 80)}`);
     const length = /\r\ncontent-length: (\d+)\r\n/.exec(head)?.[1];
@@ -41,7 +41,7 @@ export class HttpConnection implements Disposable {
   async #chunks(): Promise<Uint8Array> {
     const parts: Uint8Array[] = [];
     for (;;) {
-      const size = parseInt(new TextDecoder().decode(await this.#until(END_OF_LINE)), 16);
+      const size = parseInt(decoder.decode(await this.#until(END_OF_LINE)), 16);
       if (Number.isNaN(size)) throw new Error("A chunk does not say how long it is");
       const part = await this.#take(size);
       await this.#until(END_OF_LINE);
@@ -59,10 +59,20 @@ export class HttpConnection implements Disposable {
 
   /** What comes up to a mark, mark included. */
   async #until(mark: readonly number[]): Promise<Uint8Array> {
-    for (let at = this.#from;; at++) {
-      while (at + mark.length > this.#to) at -= await this.#more();
-      if (mark.every((byte, n) => this.#buffer[at + n] === byte)) return this.#cut(at + mark.length);
+    const [first] = mark;
+    for (let from = this.#from;;) {
+      let at = this.#buffer.indexOf(first, from);
+      while (at >= 0 && at + mark.length <= this.#to && !this.#isAt(mark, at)) at = this.#buffer.indexOf(first, at + 1);
+      if (at >= 0 && at + mark.length <= this.#to) return this.#cut(at + mark.length);
+      // What comes may go on with a mark that has begun.
+      from = at >= 0 && at < this.#to ? at : this.#to;
+      from -= await this.#more();
     }
+  }
+
+  #isAt(mark: readonly number[], at: number): boolean {
+    for (let n = 1; n < mark.length; n++) if (this.#buffer[at + n] !== mark[n]) return false;
+    return true;
   }
 
   async #take(length: number): Promise<Uint8Array> {
@@ -94,5 +104,6 @@ export class HttpConnection implements Disposable {
   }
 }
 
+const decoder = new TextDecoder();
 const END_OF_LINE = [13, 10];
 const END_OF_HEAD = [13, 10, 13, 10];
