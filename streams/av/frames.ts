@@ -25,6 +25,9 @@ export interface FramesOptions extends DecoderOptions {
 // So long a thread may be deaf to its messages.
 const YIELD_MS = 5;
 
+/** This thread's work on frames so far, of all its streams. */
+let workedMs = 0;
+
 /** Demuxes and decodes an input into a sink until it ends, fails or is aborted. The input stays the caller's. */
 export async function runFrames(
   input: Input,
@@ -103,7 +106,8 @@ class FramesRun implements Disposable {
     if (hidden) return this.#settle(this.#decoder?.lead(packet.packet));
     const arrivedAtMs = this.#pace
       ? await this.#due(dtsUs + this.#offsetUs)
-      : this.#edge?.arrival(dtsUs + this.#offsetUs, performance.now() - this.#askedAt) ?? nowMs();
+      : this.#edge?.arrival(dtsUs + this.#offsetUs, { waitedMs: performance.now() - this.#askedAt, workedMs }) ??
+        nowMs();
     if (this.signal.aborted) return;
     this.#endUs = Math.max(this.#endUs, ptsUs + 1e6 / (this.input.video.fps ?? 25));
     this.options.tap?.packet(packet, ptsUs + this.#offsetUs);
@@ -115,8 +119,12 @@ class FramesRun implements Disposable {
     };
     const { info, decode } = this.sink.arrived(arrival);
     if (!decode) return;
-    if (this.#intra) await this.#deliver(info, this.#intra.picture(packet.packet, this.#properties));
-    else await this.#settle(this.#decoder!.decode(packet.packet, info));
+    const began = performance.now();
+    const done = this.#intra
+      ? this.#deliver(info, this.#intra.picture(packet.packet, this.#properties))
+      : this.#settle(this.#decoder!.decode(packet.packet, info));
+    workedMs += performance.now() - began;
+    await done;
   }
 
   /** Waits for a frame's time and answers it: when it was due, or now if that is earlier. */
