@@ -37,17 +37,18 @@ inBrowser("captures begin on their page, and are looked at, gone through, downlo
   await page.until(`document.querySelector(".empty")?.textContent.includes("First there must be a stream")`);
   await server.ask("POST", "/api/v1/streams", PITCH);
   await page.until(`document.querySelector("form.keep")`);
-  await view.fill("Keep, for 30 days", "low");
+  await view.fill("Keep, for 30 days", "alert");
   await view.press("Keep");
   await page.until(`document.querySelector(".empty")?.textContent.includes("its first picture appears here")`);
   const { registration: { capture } } = await server.ask("GET", "/api/v1/streams/pitch") as {
-    registration: { capture: { below: number; keep: { days: number } } };
+    registration: { capture: { onAlert: boolean; keep: { days: number } } };
   };
-  assert.deepEqual([capture.below, capture.keep.days], [0.4, 30]);
+  assert.deepEqual([capture.onAlert, capture.keep.days], [true, 30]);
 
   await server.ask("PATCH", "/api/v1/streams/pitch", { capture: { everyNth: 3 } });
   await until(async () => await kept(server) >= 3, "three are kept");
-  await view.press("Show them");
+  await page.until(`${THUMBS}.length > 0`);
+  await view.press("Show newer");
   await page.until(`${THUMBS}.length >= 3 && ${LOADED}.length >= 3`);
   await page.evaluate(`document.querySelector("details.kept").open = true`);
   await view.press("Switch off");

@@ -29,6 +29,8 @@ export class CaptureList implements Disposable {
   readonly more = signal(false);
   /** There are newer ones than are shown. */
   readonly newer = signal(false);
+  /** Names of the streams that were come by: what is kept outlives its stream. */
+  readonly streams = signal<ReadonlySet<string>>(new Set());
   #filter = ALL_CAPTURES;
   #next: string | undefined;
   #running = new AbortController();
@@ -53,7 +55,10 @@ export class CaptureList implements Disposable {
     const { signal } = this.#running;
     const page = await this.#ask({ limit: 1 }, signal).catch(() => undefined);
     const newest = page?.captures[0];
-    if (newest && !signal.aborted && newest.id > (shown[0]?.id ?? "")) this.newer.value = true;
+    if (!newest || signal.aborted) return;
+    // Where nothing is shown nothing is pushed out of sight either.
+    if (shown.length === 0) await this.show(this.#filter);
+    else if (newest.id > shown[0].id) this.newer.value = true;
   }
 
   /** One is gone. */
@@ -77,6 +82,7 @@ export class CaptureList implements Disposable {
         this.#next = next;
         this.captures.value = [...this.captures.peek() ?? [], ...captures];
         this.more.value = next !== undefined;
+        this.streams.value = new Set([...this.streams.peek(), ...captures.map(({ stream }) => stream)]);
         if (captures.length > 0 || next === undefined) break;
       }
     } catch (error) {

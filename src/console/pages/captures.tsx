@@ -59,14 +59,24 @@ export function CapturesPage() {
             <Keeping streams={all} />
           </details>
         )}
-        {!nothing && <Filters filter={filter.value} onChange={change} streams={all.map(({ id }) => id)} />}
-        {nothing && streams.value && list.error.value === undefined && <NoCaptures streams={all} />}
-        {list.newer.value && (
-          <p class="row note">
-            There are newer ones.
-            <Button onClick={() => void list.show(filter.peek())}>Show them</Button>
-          </p>
+        {!nothing && (
+          <div class="wall-bar">
+            <Filters
+              filter={filter.value}
+              onChange={change}
+              streams={[...new Set([...all.map(({ id }) => id), ...list.streams.value])]}
+            />
+            <Button
+              class="newer"
+              kind={list.newer.value ? "primary" : "quiet"}
+              disabled={!list.newer.value}
+              onClick={() => void list.show(filter.peek())}
+            >
+              {list.newer.value ? "Show newer" : "Up to date"}
+            </Button>
+          </div>
         )}
+        {nothing && streams.value && list.error.value === undefined && <NoCaptures streams={all} />}
         {days.length > 0 && <Days days={days} onOpen={(capture) => opened.value = capture} />}
         {captures?.length === 0 && filtered && !list.busy.value && !list.more.value && (
           <Empty
@@ -122,17 +132,15 @@ function Filters({ filter, streams, onChange }: {
   streams: readonly string[];
   onChange(change: Partial<CaptureFilter>): void;
 }) {
-  // What was kept of a stream outlives it: a name that was chosen stays one to choose.
-  const names = [...new Set([...streams, ...(filter.stream === "" ? [] : [filter.stream])])];
   return (
-    <div class="wall-bar" role="toolbar" aria-label="Which captures">
+    <>
       <select
         aria-label="Stream"
         value={filter.stream}
         onChange={(event) => onChange({ stream: event.currentTarget.value })}
       >
         <option value="">All streams</option>
-        {names.map((name) => <option key={name} value={name}>{name}</option>)}
+        {streams.map((name) => <option key={name} value={name}>{nameOf(name)}</option>)}
       </select>
       <select
         aria-label="Kind"
@@ -156,8 +164,13 @@ function Filters({ filter, streams, onChange }: {
         onChange={(event) => onChange({ day: event.currentTarget.value })}
       />
       {filter.day !== "" && <Button kind="quiet" onClick={() => onChange({ day: "" })}>Any day</Button>}
-    </div>
+    </>
   );
+}
+
+/** Single images are kept under a name that no stream can have. */
+function nameOf(stream: string): string {
+  return stream === "~predict" ? "Images of Predict" : stream;
 }
 
 function Days({ days, onOpen }: { days: readonly CaptureDay[]; onOpen(capture: CaptureView): void }) {
@@ -170,7 +183,7 @@ function Days({ days, onOpen }: { days: readonly CaptureDay[]; onOpen(capture: C
           {streams.map(({ stream, captures }) => (
             <div key={stream}>
               <h3 class="group">
-                {stream} <span class="faint small">{countText(captures.length)}</span>
+                {nameOf(stream)} <span class="faint small">{countText(captures.length)}</span>
               </h3>
               <div class="thumbs">
                 {captures.map((capture) => (
