@@ -5,7 +5,7 @@ import { median } from "../bench/statistics.ts";
 import { hostTarget } from "./target.ts";
 
 /** What shipping costs, on this machine, now. */
-interface Measured {
+export interface Measured {
   sizeMB: number;
   /** From the command to `/ready`, nothing unpacked before. */
   firstStartS: number;
@@ -73,7 +73,8 @@ async function family(pid: number): Promise<number[]> {
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-async function measure(file: string, runs: number): Promise<Measured> {
+/** Starts a built file again and again, in a cache of its own, and measures. */
+export async function measure(file: string, runs: number): Promise<Measured> {
   const cache = await Deno.makeTempDir({ prefix: "weir-measure-" });
   const starts = async (...flags: string[]) => {
     const times: number[] = [];
