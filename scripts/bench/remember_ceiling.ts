@@ -2,8 +2,11 @@ import { type Measured, rememberMeasured, thisMachine } from "../../src/service/
 import { type BenchReport, isDisturbed } from "./bench_report.ts";
 import { say } from "./say.ts";
 
+/** What of a report says how much a machine can do with each network. */
+type Measuring = Pick<BenchReport, "machine" | "efficiencies">;
+
 /** Keeps what was found where the server that works in a data directory finds it. A folder that refuses spoils no benchmark. */
-export async function rememberCeiling(dataDir: string, report: BenchReport): Promise<void> {
+export async function rememberCeiling(dataDir: string, report: Measuring): Promise<void> {
   try {
     await rememberMeasured(dataDir, measuredIn(report));
     say(`kept for the console in ${dataDir}`);
@@ -12,8 +15,7 @@ export async function rememberCeiling(dataDir: string, report: BenchReport): Pro
   }
 }
 
-/** What of a report says how much the machine can do with each network. */
-export function measuredIn({ machine, efficiencies }: BenchReport): Measured[] {
+function measuredIn({ machine, efficiencies }: Measuring): Measured[] {
   const measuredAt = new Date().toISOString();
   return efficiencies.flatMap(({ label, sha256, weir, bare }) =>
     sha256 === undefined ? [] : [{
