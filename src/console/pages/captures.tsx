@@ -45,6 +45,10 @@ export function CapturesPage() {
   // One moves through them as they stand on the page.
   const order = days.flatMap(({ streams }) => streams.flatMap(({ captures }) => captures));
   const at = order.findIndex(({ id }) => id === opened.value?.id);
+  useEffect(() => {
+    // Who goes through them one by one comes to no end before the last.
+    if (opened.peek() && at === order.length - 1 && list.more.peek()) void list.goOn();
+  }, [at, order.length]);
   return (
     <>
       <PageHead
