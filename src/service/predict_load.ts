@@ -74,7 +74,9 @@ export class PredictLoad {
       alone: position === 1,
       took(ms) {
         const costMs = ms / position;
-        work.costMs = work.costMs === undefined ? costMs : work.costMs + FRESH * (costMs - work.costMs);
+        // With nothing ahead of it no image takes less than one costs, whatever was thought while threads were starting.
+        const sure = work.costMs === undefined || position === 1 && costMs < work.costMs;
+        work.costMs = sure ? costMs : work.costMs! + FRESH * (costMs - work.costMs!);
       },
       leave() {
         work.total--;

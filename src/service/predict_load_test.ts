@@ -43,3 +43,20 @@ Deno.test("whoever has few images under way waits for few, whatever others do", 
   assert.equal(load.expectedMs("m", "heavy"), 2100);
   assert.equal(load.expectedMs("m", "light"), 200);
 });
+
+Deno.test("what threads took to start is forgotten with the first image that was alone", () => {
+  const load = new PredictLoad(64);
+  const cold = Array.from({ length: 4 }, () => load.enter("m", "a"));
+  for (const one of cold) one.took(4000);
+  for (const one of cold) one.leave();
+  const alone = load.enter("m", "a");
+  assert.ok(load.expectedMs("m", "a") > 2000);
+  alone.took(20);
+  alone.leave();
+  const next = load.enter("m", "a");
+  assert.equal(load.expectedMs("m", "a"), 40);
+  next.took(60);
+  next.leave();
+  load.enter("m", "a");
+  assert.equal(load.expectedMs("m", "a"), 60, "but one that took longer says little");
+});
