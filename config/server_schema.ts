@@ -69,7 +69,9 @@ export const limitsSchema = z.strictObject({
 
 /** Where frames may come from. */
 export const sourceRulesSchema = z.strictObject({
-  mediaRoot: z.string().min(1).optional().describe("Directory below which files may be played; without it none may"),
+  mediaRoot: z.string().min(1).optional().describe(
+    "Directory below which files may be played; without it only clips that were sent to the server may",
+  ),
   schemes: z.array(z.string()).default(["rtsp", "rtsps", "http", "https", "rtmp", "rtmps", "srt"]).describe(
     "Schemes of addresses",
   ),
