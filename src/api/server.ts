@@ -117,9 +117,11 @@ export function createApi(options: ApiOptions): Api {
       passage.expiry = atTime(expiresAtMs, () => passage.gone.abort(new Ending("login")));
     }
     if (!match) throw new Problem("not_found", "Nothing answers at this path; /docs lists what does");
-    const allow = allowed(match.routes);
-    if (method === "OPTIONS") return new Response(null, { status: 204, headers: { allow } });
-    if (!route) throw new Problem("method_not_allowed", `Only ${allow} can be done here`, { headers: { allow } });
+    if (method === "OPTIONS" || !route) {
+      const headers = { allow: allowed(match.routes) };
+      if (method === "OPTIONS") return new Response(null, { status: 204, headers });
+      throw new Problem("method_not_allowed", `Only ${headers.allow} can be done here`, { headers });
+    }
     if (route.kind === "upgrade" && request.headers.get("upgrade")?.toLowerCase() !== "websocket") {
       throw new Problem("upgrade_required", "Connect here with a WebSocket", {
         headers: { upgrade: "websocket", connection: "upgrade" },
@@ -223,10 +225,16 @@ function isAbort(error: unknown): boolean {
   return error instanceof Error && error.name === "AbortError";
 }
 
+function statusOfSuccess({ answers }: Route): number {
+  // Numbers as keys come in their order.
+  for (const status in answers) if (status.startsWith("2")) return Number(status);
+  return 200;
+}
+
 function toResponse(result: unknown, route: Route): Response {
   if (result instanceof Response) return result;
   if (result === undefined) return new Response(null, { status: 204 });
-  const status = Object.keys(route.answers).map(Number).find((status) => status >= 200 && status < 300) ?? 200;
+  const status = statusOfSuccess(route);
   const headers = { "content-type": "application/json", "cache-control": "no-store" };
   return textAnswer(JSON.stringify(result), { status, headers });
 }
