@@ -134,7 +134,9 @@ inBrowser("System, Models and Predict show what runs, and what a model finds in 
   await page.until(`${line("weir-pitch")}?.textContent.includes("running")`);
   await page.until(`/mailbox \\d+ of \\d+/.test(${line("dispatcher")}?.textContent)`);
   await page.until(`${line("streams-1")}?.parentElement.querySelector('a[href="#/streams/north"]')`);
-  await page.until(`/weir-pitch.*[1-9].* of [\\d,.]+ frames/.test(document.querySelector(".bars")?.textContent)`);
+  await page.until(`[...document.querySelectorAll(".throughput tbody tr")].some((row) =>
+    row.querySelector("th").textContent.startsWith("weir-pitch") &&
+    /[1-9]/.test(row.querySelector('[data-name="Frames/s"]').textContent))`);
 
   await view.go("#/models", "Models");
   await page.until(`document.querySelector("main .panel")?.textContent.includes("ready")`);
