@@ -2,7 +2,7 @@ import { Matrix, QrDecomposition, SVD } from "ml-matrix";
 import { butterworth, type Filter } from "./butterworth.ts";
 import { detrend } from "./detrend.ts";
 import { filtfilt } from "./filtfilt.ts";
-import { moments, type RgbTrace } from "./rgb_trace.ts";
+import { meanOf, moments, type RgbTrace } from "./rgb_trace.ts";
 import { type Band, hann } from "./spectrum.ts";
 
 /** Ways from colours to a pulse that need no training. */
@@ -36,9 +36,9 @@ export function pos(trace: RgbTrace, fps: number, [low, high]: Band = [0.75, 3])
   // The last window of the reference ends before the last sample.
   for (let start = 0; start + length < size; start++) {
     const end = start + length;
-    const r = moments(red, start, end).mean, g = moments(green, start, end).mean, b = moments(blue, start, end).mean;
+    const r = meanOf(red, start, end), g = meanOf(green, start, end), b = meanOf(blue, start, end);
     for (let i = 0; i < length; i++) {
-      const [x, y, z] = [red[start + i] / r, green[start + i] / g, blue[start + i] / b];
+      const x = red[start + i] / r, y = green[start + i] / g, z = blue[start + i] / b;
       first[i] = y - z;
       second[i] = y + z - 2 * x;
     }
@@ -61,9 +61,9 @@ export function chrom(trace: RgbTrace, fps: number, [low, high]: Band = [0.7, 2.
   const x = new Float64Array(length), y = new Float64Array(length);
   for (let n = 0, start = 0; n < windows; n++, start += half) {
     const end = start + length;
-    const r = moments(red, start, end).mean, g = moments(green, start, end).mean, b = moments(blue, start, end).mean;
+    const r = meanOf(red, start, end), g = meanOf(green, start, end), b = meanOf(blue, start, end);
     for (let i = 0; i < length; i++) {
-      const [rn, gn, bn] = [red[start + i] / r, green[start + i] / g, blue[start + i] / b];
+      const rn = red[start + i] / r, gn = green[start + i] / g, bn = blue[start + i] / b;
       x[i] = 3 * rn - 2 * gn;
       y[i] = 1.5 * rn + gn - 1.5 * bn;
     }

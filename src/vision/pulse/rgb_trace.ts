@@ -3,11 +3,17 @@ export type RgbTrace = readonly [red: Float64Array, green: Float64Array, blue: F
 
 /** Mean and standard deviation of a stretch. */
 export function moments(values: ArrayLike<number>, from = 0, to = values.length): { mean: number; deviation: number } {
-  let mean = 0, squares = 0;
-  for (let i = from; i < to; i++) mean += values[i];
-  mean /= to - from;
+  const mean = meanOf(values, from, to);
+  let squares = 0;
   for (let i = from; i < to; i++) squares += (values[i] - mean) ** 2;
   return { mean, deviation: Math.sqrt(squares / (to - from)) };
+}
+
+/** The mean of a stretch alone. */
+export function meanOf(values: ArrayLike<number>, from = 0, to = values.length): number {
+  let sum = 0;
+  for (let i = from; i < to; i++) sum += values[i];
+  return sum / (to - from);
 }
 
 /** The values at a steady rate from the first time to the last, straight between the samples; times in seconds, rising. */

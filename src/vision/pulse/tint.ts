@@ -8,6 +8,12 @@ import { hann } from "./spectrum.ts";
 export function tintAt(trace: RgbTrace, fps: number, hz: number): number {
   const size = trace[0].length;
   const window = hann(size);
+  const cosines = new Float64Array(size), sines = new Float64Array(size);
+  for (let i = 0; i < size; i++) {
+    const angle = (2 * Math.PI * hz * i) / fps;
+    cosines[i] = Math.cos(angle);
+    sines[i] = Math.sin(angle);
+  }
   let sumRe = 0, sumIm = 0, powers = 0;
   for (const channel of trace) {
     const { mean } = moments(channel);
@@ -20,9 +26,9 @@ export function tintAt(trace: RgbTrace, fps: number, hz: number): number {
     level /= weights;
     let re = 0, im = 0;
     for (let i = 0; i < size; i++) {
-      const value = ((channel[i] - level) / mean) * window[i], angle = (2 * Math.PI * hz * i) / fps;
-      re += value * Math.cos(angle);
-      im += value * Math.sin(angle);
+      const value = ((channel[i] - level) / mean) * window[i];
+      re += value * cosines[i];
+      im += value * sines[i];
     }
     sumRe += re;
     sumIm += im;
