@@ -1,7 +1,6 @@
 import { join } from "node:path";
-import type { Api } from "../api/http/exchange.ts";
 import type { Route } from "../api/route.ts";
-import { Listener } from "../api/http/listener.ts";
+import { Listener, type ListenerOptions } from "../api/http/listener.ts";
 import { createApi } from "../api/server.ts";
 import type { LogEvent } from "../core/events.ts";
 import { Hub } from "../hub/hub.ts";
@@ -106,7 +105,8 @@ export class WeirServer implements AsyncDisposable {
           error: error instanceof Error ? error.stack ?? error.message : String(error),
         }),
     });
-    const listener = await listen(config, api);
+    const onFault = (error: unknown) => log.error(error instanceof Error ? error.message : String(error));
+    const listener = await listen(config, { api, onFault });
     services.connections = () => listener.figures;
     return new WeirServer({ stack: stack.move(), stopping, listener, services, config, routes });
   }
@@ -160,11 +160,14 @@ export class WeirServer implements AsyncDisposable {
 }
 
 /** Opens the port; what keeps it from that is told in words that help. */
-async function listen({ server, limits }: Config, api: Api): Promise<Listener> {
+async function listen(
+  { server, limits }: Config,
+  handlers: Pick<ListenerOptions, "api" | "onFault">,
+): Promise<Listener> {
   const { host, port, tls } = server;
   const files = tls && { cert: await Deno.readTextFile(tls.cert), key: await Deno.readTextFile(tls.key) };
   try {
-    return await Listener.start({ api, hostname: host, port, limits, ...(files && { tls: files }) });
+    return await Listener.start({ ...handlers, hostname: host, port, limits, ...(files && { tls: files }) });
   } catch (error) {
     const { code } = error as { code?: string };
     if (code === "EADDRINUSE") {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import process from "node:process";
 import { type Answered, Live, Upgrade } from "../../src/api/http/exchange.ts";
 import { Listener, type ListenerLimits } from "../../src/api/http/listener.ts";
 import { problemResponse } from "../../src/api/problem.ts";
@@ -121,6 +122,26 @@ Deno.test("an answer as a whole says its length, one that goes on comes in piece
   const text = await old.end();
   assert.doesNotMatch(text, /transfer-encoding/i);
   assert.ok(text.endsWith("\r\n\r\npart 1 part 2 part 3 "), text);
+});
+
+Deno.test("a kept connection takes one request after the other, bodies that nobody read between them", async () => {
+  const warnings: string[] = [];
+  const warn = (warning: Error) => void warnings.push(warning.message);
+  process.on("warning", warn);
+  try {
+    await using listener = await listening();
+    using tcp = await GuestTcp.open(listener.port);
+    for (let asked = 1; asked <= 30; asked++) {
+      await tcp.send("POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\n");
+      await tcp.until((text) => statusesIn(text).length === asked);
+      await tcp.send("body");
+    }
+    assert.deepEqual(statusesIn(tcp.text), Array(30).fill(200));
+    assert.deepEqual([listener.figures.open, listener.figures.ended.body_left], [1, 0]);
+    assert.deepEqual(warnings, []);
+  } finally {
+    process.off("warning", warn);
+  }
 });
 
 Deno.test("a client that leaves ends what is being written for it, and one that reads nothing is left", async () => {

@@ -9,6 +9,9 @@ const FORBIDDEN = new Set(["CONNECT", "TRACE", "TRACK"]);
 // Nobody who sends such heads is waited for.
 const CLOSE = { connection: "close" };
 
+/** With an answer to a method that nothing here has. */
+export const ALLOW = { allow: "GET, POST, PATCH, PUT, DELETE, HEAD, OPTIONS" };
+
 /** What of a request the listener adds. */
 export interface IncomingOptions {
   secure: boolean;
@@ -22,7 +25,9 @@ export function requestOf(incoming: IncomingMessage, { secure, waiting }: Incomi
   if (rawHeaders.length > 2 * HEADERS_MAX) {
     throw new Problem("headers_too_large", `There are more than ${HEADERS_MAX} headers`, { headers: CLOSE });
   }
-  if (FORBIDDEN.has(method)) throw new Problem("method_not_allowed", `${method} is nothing that can be done here`);
+  if (FORBIDDEN.has(method)) {
+    throw new Problem("method_not_allowed", `${method} is nothing that can be done here`, { headers: ALLOW });
+  }
   const headers = new Headers();
   for (let at = 0; at < rawHeaders.length; at += 2) headers.append(rawHeaders[at], rawHeaders[at + 1]);
   // The oldest clients name no host, and need none.

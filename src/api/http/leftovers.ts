@@ -53,17 +53,20 @@ export function boundRest(socket: Socket, { isOver, onOver, onCut }: RestOptions
   const readBefore = socket.bytesRead;
   const startedAtMs = performance.now();
   let timer: ReturnType<typeof setTimeout> | undefined;
+  const stop = () => clearTimeout(timer);
   const look = () => {
     if (socket.destroyed) return;
-    if (isOver()) return onOver();
-    if (socket.bytesRead - readBefore <= LEFT_BYTES && performance.now() - startedAtMs <= LEFT_MS) {
+    if (isOver()) {
+      socket.off("close", stop);
+      onOver();
+    } else if (socket.bytesRead - readBefore <= LEFT_BYTES && performance.now() - startedAtMs <= LEFT_MS) {
       timer = setTimeout(look, LOOK_MS);
     } else {
       onCut();
       socket.destroy();
     }
   };
-  socket.once("close", () => clearTimeout(timer));
+  socket.once("close", stop);
   look();
 }
 

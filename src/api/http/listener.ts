@@ -5,6 +5,7 @@ import type { AddressInfo, Socket } from "node:net";
 import { Problem, problemOf } from "../problem.ts";
 import { writeAnswer, writeLive } from "./answer_writer.ts";
 import { CONNECTION_ENDS, type ConnectionEnd, type ConnectionFigures } from "../../core/connections.ts";
+import { connectionsBySystem } from "./descriptors.ts";
 import { type Answered, type Api, type Connection, Live, Upgrade } from "./exchange.ts";
 import { farewellText } from "./farewell_text.ts";
 import { HEADERS_MAX, requestOf } from "./incoming.ts";
@@ -36,6 +37,8 @@ export interface ListenerOptions {
   /** PEM texts. */
   tls?: { cert: string; key: string };
   limits?: Partial<ListenerLimits>;
+  /** Something went wrong that nobody foresaw: the connection, if it was one, is cut. */
+  onFault?(error: unknown): void;
 }
 
 /** What is held where nothing else is said. */
@@ -77,6 +80,7 @@ export class Listener implements AsyncDisposable {
   #options: ListenerOptions;
   #limits: ListenerLimits;
   #places: Places;
+  #turnedAwayMost: number;
   #webSockets: WebSockets;
   /** Connections, and those that were refused and are being told so. */
   #sockets = new Set<Socket>();
@@ -122,8 +126,10 @@ export class Listener implements AsyncDisposable {
     this.#server = server;
     this.#options = options;
     this.#limits = limits;
-    const { connections: all, connectionsPerAddress: ofOne } = limits;
-    this.#places = new Places({ all, ofOne });
+    const { connections, connectionsPerAddress: ofOne } = limits;
+    const most = connectionsBySystem();
+    this.#turnedAwayMost = Math.min(TURNED_AWAY, Math.floor(most / 8));
+    this.#places = new Places({ all: Math.max(1, Math.min(connections, most - this.#turnedAwayMost)), ofOne });
     this.#webSockets = new WebSockets({ pingMs: limits.pingMs, onEnd: (why) => this.#ended[why]++ });
     ({ address: this.hostname, port: this.port } = server.address() as AddressInfo);
     this.#listen();
@@ -168,9 +174,18 @@ export class Listener implements AsyncDisposable {
     server.on("connection", (socket) => {
       if (this.#admit(socket)) admitted.call(server, socket);
     });
-    server.on("request", (incoming, out) => void this.#answer(incoming, out));
-    server.on("checkContinue", (incoming, out) => void this.#answer(incoming, out, out));
-    server.on("upgrade", (incoming, socket, head) => void this.#upgrade(incoming, socket as Socket, head));
+    const cutAt = (socket: Socket) => (error: unknown) => {
+      this.#options.onFault?.(error);
+      socket.destroy();
+    };
+    server.on("request", (incoming, out) => void this.#answer(incoming, out).catch(cutAt(incoming.socket)));
+    server.on("checkContinue", (incoming, out) => void this.#answer(incoming, out, out).catch(cutAt(incoming.socket)));
+    server.on("upgrade", (incoming, duplex, head) => {
+      const socket = duplex as Socket;
+      this.#upgrade(incoming, socket, head).catch(cutAt(socket));
+    });
+    // Such as that there is no descriptor for one more connection.
+    server.on("error", (error) => this.#options.onFault?.(error));
     server.on("clientError", (error, socket) => this.#turnAway(error, socket as Socket));
     server.on("secureConnection", (socket: Socket) => this.#handshakes.get(peerOf(socket))?.());
     server.on("tlsClientError", (_error: Error, socket: Socket) => void socket.destroy());
@@ -194,7 +209,7 @@ export class Listener implements AsyncDisposable {
     }
     this.#ended[place]++;
     // TLS has no words for it.
-    if (this.#options.tls || this.#sockets.size - this.#places.taken > TURNED_AWAY) socket.destroy();
+    if (this.#options.tls || this.#sockets.size - this.#places.taken > this.#turnedAwayMost) socket.destroy();
     else {
       const problem = place === "crowded"
         ? new Problem("unavailable", "There are as many connections as there may be", { headers: RETRY })
@@ -257,6 +272,7 @@ export class Listener implements AsyncDisposable {
     const { socket } = incoming;
     const exchange = this.#begin(socket, out);
     out.once("finish", () => exchange.end("answered"));
+    out.on("error", () => {});
     const answer = await this.#answerTo(incoming, exchange.connection, waiting);
     passOver(incoming, out, () => this.#ended.body_left++);
     const writing = {

@@ -1,5 +1,6 @@
 import { METHODS } from "node:http";
 import { Problem } from "../problem.ts";
+import { ALLOW } from "./incoming.ts";
 import type { ConnectionEnd } from "../../core/connections.ts";
 
 /** What the parser's complaint is to the client, and to whoever counts. */
@@ -26,7 +27,10 @@ export function parserProblem({ code = "", rawPacket }: ParserError): ParserProb
   }
   if (!code.startsWith("HPE_")) return undefined;
   if (rawPacket && isOfAnotherMethod(rawPacket)) {
-    return { problem: new Problem("method_not_allowed", "There is no such method"), why: "malformed" };
+    return {
+      problem: new Problem("method_not_allowed", "There is no such method", { headers: ALLOW }),
+      why: "malformed",
+    };
   }
   return { problem: new Problem("malformed", "This is no HTTP that can be read in one way only"), why: "malformed" };
 }
