@@ -38,9 +38,14 @@ Deno.test("a head that comes a byte at a time is told that it is too slow, and i
   assert.equal(await server.answered(408), 3);
 });
 
-Deno.test("a body that drips is told that it is too slow, be it JSON or an image", async () => {
+Deno.test("a body that drips is told that it is too slow, be it JSON or an upload", async () => {
   await using server = await GuestServer.start({ limits: { bodyMs: 500 } });
-  for (const [path, type] of [["/api/v1/streams", "application/json"], ["/predict", "image/jpeg"]]) {
+  for (
+    const [path, type] of [["/api/v1/streams", "application/json"], [
+      "/api/v1/models",
+      "multipart/form-data; boundary=x",
+    ]]
+  ) {
     using tcp = await GuestTcp.open(server.port);
     await tcp.send(`POST ${path} HTTP/1.1\r\n${HOST}Content-Type: ${type}\r\nContent-Length: 60000\r\n\r\n`);
     const answer = await ended(tcp, " ");
