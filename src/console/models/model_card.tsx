@@ -21,17 +21,17 @@ const STATES: Record<
 
 /** One model: how it runs, who uses it, what goes in and comes out. */
 export function ModelCard({ model, onChanged }: { model: ModelView; onChanged(): void }) {
-  const { name, state, cause, task, users, declared, builtIn, registry, download } = model;
-  // What comes with Weir and takes no pictures is no fault to tell of.
-  const aside = builtIn && state === "unloaded" && cause !== undefined;
+  const { name, state, cause, task, users, declared, builtIn, registry, download, why } = model;
+  // No stream names it; the part of Weir that it is for does.
+  const aside = task === "signal";
   const marks = [task, model.default && "default", declared && "declared", builtIn && "built in"].filter(Boolean);
   return (
     <Panel title={name} actions={<Badge {...STATES[state]} />}>
       <div class="stack">
         <p class="faint small">{marks.join(" · ")}</p>
         {download && <ModelDownload name={name} download={download} onChanged={onChanged} />}
-        {aside && <p class="faint small" title={cause}>Not for pictures by itself: a part of Weir uses it.</p>}
-        {cause !== undefined && cause !== download?.cause && !aside && (
+        {aside && <p class="faint small">{`It takes no pictures; ${why?.[0] ?? "a part of Weir uses it"}.`}</p>}
+        {cause !== undefined && cause !== download?.cause && (
           <p class={`note ${state === "failed" ? "error" : "warn"}`}>{cause}</p>
         )}
         {model.replicas && <Running model={model} />}

@@ -23,7 +23,7 @@ export async function refreshModelChoices(): Promise<void> {
 /** The model to begin with: the server's own choice, or the first that works. */
 export function firstModel(choices: readonly ModelChoice[] | undefined): string {
   return (choices?.find((choice) => choice.default) ??
-    choices?.find(({ state }) => state !== "failed"))?.name ?? "";
+    choices?.find((choice) => choice.state !== "failed" && takesPictures(choice)))?.name ?? "";
 }
 
 /** Models as options of a choice, after what stands for none. */
@@ -35,12 +35,16 @@ export function modelOptions(
     chosen?: string;
   },
 ): { value: string; text: string; disabled?: boolean }[] {
-  // Heads read what other models say, not pictures.
-  const known = (choices ?? []).filter(({ task }) => task !== "head").map(({ name, task, state, cause }) => ({
+  const known = (choices ?? []).filter(takesPictures).map(({ name, task, state, cause }) => ({
     value: name,
     text: task === undefined ? name : `${name} (${task})`,
     ...((state === "failed" || (state === "unloaded" && cause !== undefined)) && { disabled: true }),
   }));
   const missing = chosen && !known.some(({ value }) => value === chosen) ? [{ value: chosen, text: chosen }] : [];
   return [...none === undefined ? [] : [{ value: "", text: none }], ...known, ...missing];
+}
+
+/** Heads read what other models say, and others signals. */
+function takesPictures({ task }: ModelChoice): boolean {
+  return task !== "head" && task !== "signal";
 }

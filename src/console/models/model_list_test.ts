@@ -29,3 +29,9 @@ Deno.test("what cannot be loaded cannot be chosen, and what is chosen stays to b
     text: "a",
   }]);
 });
+
+Deno.test("what takes no pictures is not offered for them, nor begun with", () => {
+  const choices = [model("pulse", { task: "signal", state: "unloaded" }), model("head", { task: "head" }), model("a")];
+  assert.equal(firstModel(choices), "a");
+  assert.deepEqual(modelOptions(choices, {}).map(({ value }) => value), ["a"]);
+});

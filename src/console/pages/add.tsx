@@ -71,7 +71,10 @@ export function AddPage() {
   const taken = streams.value?.map(({ id }) => id) ?? [];
   const create = () =>
     attempt("create", async () => {
-      const { id } = await call<{ id: string }>("POST", "/api/v1/streams", registrationOf(form, taken));
+      // Somebody may be quicker than the server tells which models there are.
+      if (modelChoices.peek() === undefined) await refreshModelChoices();
+      const meant = chosen.current ? form : { ...form, model: firstModel(modelChoices.peek()) };
+      const { id } = await call<{ id: string }>("POST", "/api/v1/streams", registrationOf(meant, taken));
       say(`${id} is added`);
       await refreshStreams();
       goTo("streams", id);
