@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { ModelStates } from "../../actors/model_states.ts";
 import { feedsOf } from "../../models/feeds.ts";
 import { examineModel, resolveModel } from "../../models/manifest.ts";
 import type { Manifest } from "../../models/manifest_schema.ts";
@@ -44,7 +45,9 @@ async function look(spec: ModelSpec, images: string[]): Promise<Omit<ModelOutput
       placements.push(preparer.prepare(picture, buffer));
       batch.set(new TYPED[type](buffer), i * size);
     }
-    const outputs = await model.run(feedsOf(spec, { data: batch, count: images.length }), spec.outputs);
+    const states = spec.state && new ModelStates(spec.state).feeds();
+    const feeds = { ...feedsOf(spec, { data: batch, count: images.length }), ...states };
+    const outputs = await model.run(feeds, spec.outputs);
     const adapter = adapterNamed(spec.adapter);
     return placements.map((placement, i) => adapter.read(outputs, i, spec, placement));
   } finally {
@@ -75,9 +78,7 @@ const VERDICTS: Record<string, { adapter: string } | { refused: RegExp }> = {
   "face_detection_yunet_2023mar.onnx": { adapter: "yunet" },
   "fastestdet_352.onnx": { adapter: "fastestdet" },
   "get_hr.onnx": { refused: /its inputs freqs float32\[15001\] and psd float32\[1,15001\] are signals .*, not images/ },
-  "me_rppg.onnx": {
-    refused: /arg_0\.1 float32\[1,1,36,36,3\], .* and 35 more are state that is carried from run to run/,
-  },
+  "me_rppg.onnx": { adapter: "wave" },
   "mnist.onnx": { adapter: "classify" },
   "nanodet_m_320.onnx": { adapter: "nanodet" },
   "person_reid_retail_0248.onnx": { adapter: "embed" },
@@ -105,7 +106,7 @@ assetTest("every model either works on a picture or is refused with the reason",
     assert.equal(examined.spec.adapter, verdict.adapter, name);
     const [output] = await look(examined.spec, [asset("data/images/astronaut.png")!]);
     assert.deepEqual(JSON.parse(JSON.stringify(output)), output, name);
-    assert.ok(output.detections ?? output.classes ?? output.embedding, name);
+    assert.ok(output.detections ?? output.classes ?? output.embedding ?? output.tensors, name);
   }
 });
 
