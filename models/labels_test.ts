@@ -1,31 +1,15 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { buildModel } from "../scripts/bench/onnx_builder.ts";
+import { brightClassifier } from "../scripts/bench/sample_models.ts";
 import { inDirectory } from "../tests/support/in_directory.ts";
 import { admitModel } from "./admission.ts";
 import { examineModel } from "./manifest.ts";
-
-/** A classifier of three classes, which says of them what it is told to. */
-function classifier(metadata: Record<string, string> = {}): Uint8Array {
-  return buildModel({
-    inputs: [{ name: "images", type: "float32", dims: [1, 3, 64, 64] }],
-    outputs: [{ name: "probabilities", type: "float32", dims: [1, 3] }],
-    nodes: [
-      { op: "GlobalAveragePool", inputs: ["images"], outputs: ["colour"] },
-      { op: "Flatten", inputs: ["colour"], outputs: ["flat"] },
-      { op: "MatMul", inputs: ["flat", "weights"], outputs: ["logits"] },
-      { op: "Softmax", inputs: ["logits"], outputs: ["probabilities"] },
-    ],
-    initializers: { weights: { type: "float32", dims: [3, 3], data: [-1, 1, 0, -1, 1, 0, -1, 1, 0] } },
-    metadata,
-  });
-}
 
 /** The labels that a model gets, and what is said of them. */
 async function named(metadata: Record<string, string>, beside: Record<string, string> = {}) {
   let answer: { labels: readonly string[]; why: string } | undefined;
   await inDirectory(async (folder) => {
-    await Deno.writeFile(join(folder, "pets.onnx"), classifier(metadata));
+    await Deno.writeFile(join(folder, "pets.onnx"), brightClassifier(metadata));
     for (const [name, text] of Object.entries(beside)) await Deno.writeTextFile(join(folder, name), text);
     const { spec, why } = await examineModel(join(folder, "pets.onnx"));
     answer = { labels: spec.labels, why: why.join("; ") };
@@ -76,7 +60,7 @@ Deno.test("a file for the whole folder that does not fit is about another model;
 
 Deno.test("names from beside a file stay with it in the registry", () =>
   inDirectory(async (folder) => {
-    await Deno.writeFile(join(folder, "pets.onnx"), classifier());
+    await Deno.writeFile(join(folder, "pets.onnx"), brightClassifier());
     await Deno.writeTextFile(join(folder, "pets.names"), PETS.join("\n"));
     assert.deepEqual((await admitModel(join(folder, "pets.onnx"))).manifest.labels, PETS);
   }));

@@ -25,7 +25,7 @@ export async function benchClip(
 ): Promise<Clip> {
   const { frames, container = "mp4" } = options;
   const file = await cached(`${scene}-v1-${frames}.${container}`, (path) => {
-    render(path, SCENES[scene]({ seed: 1, ...SIZE } satisfies SceneOptions), frames);
+    renderScene(path, SCENES[scene]({ seed: 1, ...SIZE } satisfies SceneOptions), frames);
   });
   return { file, frames };
 }
@@ -38,9 +38,10 @@ export async function clipAtSpeed(clip: Clip, wantedFps: number): Promise<{ file
   return { file, fps: SIZE.fps * retimed.factor };
 }
 
-function render(path: string, scene: Scene, frames: number): void {
+/** Writes so many frames of a scene as a camera would send them. */
+export function renderScene(path: string, scene: Scene, frames: number): void {
   const { width, height, fps, format } = scene;
-  using writer = VideoWriter.open(path, { ...SIZE, bframes: 0, gop: 2 * fps });
+  using writer = VideoWriter.open(path, { width, height, fps, bframes: 0, gop: 2 * fps });
   for (let n = 0; n < frames; n++) {
     const ptsUs = framePtsUs(n, fps);
     using picture = pictureFromPixels({ width, height, format, data: scene.next().pixels, ptsUs });

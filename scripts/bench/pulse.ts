@@ -1,16 +1,16 @@
 import { Pulse, pulseSchema } from "../../src/analyzers/pulse.ts";
 import type { PulseReport } from "../../src/cli/eval_pulse_report.ts";
+import { print } from "../../src/cli/print.ts";
 import { PulseNetwork } from "../../src/vision/pulse/pulse_network.ts";
 import { readSignal } from "../../src/vision/pulse/read_signal.ts";
 import { syntheticTrace } from "../../src/vision/pulse/synthetic_trace.ts";
 import { Decoder } from "../../streams/av/decoder.ts";
 import { openInput } from "../../streams/av/input.ts";
-import { pictureFromPixels } from "../../streams/av/picture.ts";
-import { VideoWriter } from "../../streams/av/video_writer.ts";
 import { createPortraitScene } from "../../streams/scenes/portrait_scene.ts";
 import { framePtsUs } from "../../streams/scenes/scene.ts";
 import { cached } from "./bench_cache.ts";
 import type { ReportTable } from "./bench_report.ts";
+import { renderScene } from "./clips.ts";
 import { cpuFigures, snapshot } from "./process_usage.ts";
 import type { TablesReport } from "./render_benchmarks.ts";
 import { median } from "./statistics.ts";
@@ -20,17 +20,10 @@ const SIZE = { width: 1280, height: 720, fps: 30 }, SECONDS = 40, SEED = 2;
 const ROUNDS = 5, REQUESTS = 60;
 const WEIGHTS = new URL("../../models/builtin/weir-pulse.f32", import.meta.url);
 
-/** A portrait as a camera sends it, and where its face is. */
+/** A portrait as a camera sends it. */
 async function portrait(): Promise<string> {
   return await cached(`portrait-v1-${SECONDS}.mp4`, (path) => {
-    const scene = createPortraitScene({ ...SIZE, seed: SEED, bpm: 72 });
-    using writer = VideoWriter.open(path, { ...SIZE, bframes: 0, gop: 2 * SIZE.fps });
-    for (let n = 0; n < SECONDS * SIZE.fps; n++) {
-      const ptsUs = framePtsUs(n, SIZE.fps);
-      using picture = pictureFromPixels({ ...SIZE, format: scene.format, data: scene.next().pixels, ptsUs });
-      writer.write(picture, ptsUs);
-    }
-    writer.close();
+    renderScene(path, createPortraitScene({ ...SIZE, seed: SEED, bpm: 72 }), SECONDS * SIZE.fps);
   });
 }
 
@@ -119,10 +112,6 @@ async function agreementTables(): Promise<ReportTable[]> {
       ])
     ),
   }].map((table) => ({ ...table, title: `${table.title}; answered: confidence ≥ ${minConfidence}` }));
-}
-
-function print(text: string): void {
-  Deno.stdout.writeSync(new TextEncoder().encode(`${text}\n`));
 }
 
 if (import.meta.main) {

@@ -185,6 +185,22 @@ function constant(dims: number[], value: number): TensorValue {
   return { type: "float32", dims, data: new Float32Array(dims.reduce((product, dim) => product * dim, 1)).fill(value) };
 }
 
+/** A classifier of three classes: bright pictures are of the second, dark ones of the first. */
+export function brightClassifier(metadata: Record<string, string> = {}): Uint8Array<ArrayBuffer> {
+  return buildModel({
+    inputs: [{ name: "images", type: "float32", dims: [1, 3, 64, 64] }],
+    outputs: [{ name: "probabilities", type: "float32", dims: [1, 3] }],
+    nodes: [
+      { op: "GlobalAveragePool", inputs: ["images"], outputs: ["colour"] },
+      { op: "Flatten", inputs: ["colour"], outputs: ["flat"] },
+      { op: "MatMul", inputs: ["flat", "weights"], outputs: ["logits"] },
+      { op: "Softmax", inputs: ["logits"], outputs: ["probabilities"] },
+    ],
+    initializers: { weights: { type: "float32", dims: [3, 3], data: [-1, 1, 0, -1, 1, 0, -1, 1, 0] } },
+    metadata,
+  });
+}
+
 /** The metadata that Ultralytics' exporter writes into an ONNX file, as far as it says what the model is. */
 export function ultralyticsMetadata(size: number, labels: readonly string[]): Record<string, string> {
   return {

@@ -10,17 +10,8 @@ import { balanced } from "../support/balanced.ts";
 import { inDirectory } from "../support/in_directory.ts";
 import { succeeds } from "../support/python_env.ts";
 import { skip } from "../support/skip.ts";
+import { canMount, mountSmallDisk } from "../support/small_disk.ts";
 import { until } from "../support/until.ts";
-
-/** Whether a disk of one's own can be had: that takes root on Linux. */
-async function canMount(): Promise<boolean> {
-  if (Deno.build.os !== "linux" || Deno.uid() !== 0) return false;
-  const directory = await Deno.makeTempDir();
-  const mounted = await succeeds("mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", directory);
-  if (mounted) await succeeds("umount", directory);
-  await Deno.remove(directory);
-  return mounted;
-}
 
 const name = "a full disk costs pictures and clips, is told, and costs the stream nothing";
 
@@ -31,7 +22,7 @@ Deno.test({
     inDirectory(async (directory) => {
       const disk = join(directory, "disk");
       await Deno.mkdir(disk);
-      assert.ok(await succeeds("mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", disk));
+      assert.ok(await mountSmallDisk(disk, 256));
       try {
         await using store = await CaptureStore.open({
           directory: join(disk, "captures"),

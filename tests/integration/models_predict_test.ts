@@ -6,7 +6,7 @@ import { resolveModel } from "../../models/manifest.ts";
 import { openModel } from "../../models/onnx.ts";
 import { adapterNamed } from "../../models/registry.ts";
 import { buildModel } from "../../scripts/bench/onnx_builder.ts";
-import { slowDetector, tinyDetector } from "../../scripts/bench/sample_models.ts";
+import { brightClassifier, slowDetector, tinyDetector } from "../../scripts/bench/sample_models.ts";
 import { tidyOutput } from "../../src/core/tidy.ts";
 import { WeirServer } from "../../src/service/server.ts";
 import { Log } from "../../src/telemetry/log.ts";
@@ -174,7 +174,10 @@ Deno.test("an image in JSON is answered like any other, with its session and in 
 
 Deno.test("a classifier answers its likeliest classes, and of people whether there is one", async () => {
   await using s = await served((dir) => {
-    Deno.writeFileSync(join(dir, "people.onnx"), brightClassifier(["nobody", "person", "dog"]));
+    Deno.writeFileSync(
+      join(dir, "people.onnx"),
+      brightClassifier({ names: JSON.stringify(["nobody", "person", "dog"]) }),
+    );
     return { models: [{ model: join(dir, "people.onnx"), name: "people", replicas: 1, threads: 1 }] };
   });
   const white = await s.send(jpegImage(64, 64, { rgb: new Uint8Array(64 * 64 * 3).fill(255) }));
@@ -184,22 +187,6 @@ Deno.test("a classifier answers its likeliest classes, and of people whether the
   assert.deepEqual([black.body.predictions.length, black.body.predictions[0].label], [1, "nobody"]);
   assert.equal(black.body.has_person, false);
 });
-
-/** Bright pictures are of the second class, dark ones of the first. */
-function brightClassifier(labels: string[]): Uint8Array {
-  return buildModel({
-    inputs: [{ name: "images", type: "float32", dims: [1, 3, 64, 64] }],
-    outputs: [{ name: "probabilities", type: "float32", dims: [1, 3] }],
-    nodes: [
-      { op: "GlobalAveragePool", inputs: ["images"], outputs: ["colour"] },
-      { op: "Flatten", inputs: ["colour"], outputs: ["flat"] },
-      { op: "MatMul", inputs: ["flat", "weights"], outputs: ["logits"] },
-      { op: "Softmax", inputs: ["logits"], outputs: ["probabilities"] },
-    ],
-    initializers: { weights: { type: "float32", dims: [3, 3], data: [-1, 1, 0, -1, 1, 0, -1, 1, 0] } },
-    metadata: { names: JSON.stringify(labels) },
-  });
-}
 
 Deno.test("several models answer as one, heads in levels, and like images of a session are not run again", async () => {
   const head = buildModel({

@@ -6,6 +6,7 @@ import { Log } from "../../src/telemetry/log.ts";
 import { makeClip } from "../support/clips.ts";
 import { succeeds } from "../support/python_env.ts";
 import { skip } from "../support/skip.ts";
+import { canMount, mountSmallDisk } from "../support/small_disk.ts";
 import { untilWithin } from "../support/until.ts";
 
 const until = untilWithin(60_000);
@@ -215,23 +216,13 @@ Deno.test("viewers send nothing and see nothing of what was sent", async () => {
   }
 });
 
-/** Whether a disk of one's own can be had: that takes root on Linux. */
-async function canMount(): Promise<boolean> {
-  if (Deno.build.os !== "linux" || Deno.uid() !== 0) return false;
-  const directory = await Deno.makeTempDir();
-  const mounted = await succeeds("mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", directory);
-  if (mounted) await succeeds("umount", directory);
-  await Deno.remove(directory);
-  return mounted;
-}
-
 const fullDisk = "a full disk refuses a clip, says so, and keeps nothing of it";
 Deno.test({
   name: fullDisk,
   ignore: skip(fullDisk, await canMount(), "the right to mount a small disk"),
   fn: async () => {
     const disk = await Deno.makeTempDir({ prefix: "weir-disk-" });
-    assert.ok(await succeeds("mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", disk));
+    assert.ok(await mountSmallDisk(disk, 64));
     try {
       await using weir = await served(() => ({ uploads: { directory: disk } }));
       const { status, body } = await weir.send(new Uint8Array(200_000));
