@@ -1,10 +1,11 @@
 import { z } from "zod";
 import type { Analyzer, AnalyzerFrame } from "../core/analyzer.ts";
+import type { FacePulse } from "../core/face_pulse.ts";
 import type { Box, Detection } from "../core/results.ts";
 import { boxIou } from "../vision/box_iou.ts";
 import { PulseNetwork } from "../vision/pulse/pulse_network.ts";
 import { PULSE_METHODS } from "../vision/pulse/pulse_methods.ts";
-import { PulseFace, type PulseReading } from "./pulse_face.ts";
+import { PulseFace } from "./pulse_face.ts";
 import type { PixelRegion } from "./pulse_region.ts";
 import { waveOf, type WaveOwner } from "./pulse_waves.ts";
 import type { StepReference } from "./step_references.ts";
@@ -54,9 +55,9 @@ export const pulseSchema = z.strictObject({
 export type PulseOptions = z.output<typeof pulseSchema>;
 
 /** What {@link Pulse} says once a second: of the largest face first, of all in `faces`. */
-export type PulseOutput = Omit<PulseReading, "wave" | "spectrum" | "colours" | "mask"> & {
+export type PulseOutput = Omit<FacePulse, "wave" | "spectrum" | "colours" | "mask"> & {
   notice: "not a medical device";
-  faces: PulseReading[];
+  faces: FacePulse[];
 };
 
 const WEIGHTS = new URL("../../models/builtin/weir-pulse.f32", import.meta.url);
@@ -111,11 +112,11 @@ export class Pulse implements Analyzer {
 
   #read(time: number): PulseOutput {
     const known = this.#fixed ? [this.#fixed] : this.#faces;
-    const gone = ({ reasons }: PulseReading) => Number(reasons.includes("noFace"));
+    const gone = ({ reasons }: FacePulse) => Number(reasons.includes("noFace"));
     // One that has just gone is told of, too, but no longer before those that are here.
     const faces = known.toSorted((a, b) => area(b.box) - area(a.box)).map((face) => face.read(time))
       .toSorted((a, b) => gone(a) - gone(b));
-    const first: PulseReading = faces[0] ?? { confidence: 0, reasons: ["noFace"], windowS: 0 };
+    const first: FacePulse = faces[0] ?? { confidence: 0, reasons: ["noFace"], windowS: 0 };
     const { wave: _wave, spectrum: _spectrum, colours: _colours, mask: _mask, ...main } = first;
     return { notice: "not a medical device", ...main, faces };
   }

@@ -1,3 +1,4 @@
+import type { FacePulse, PulseReason } from "../core/face_pulse.ts";
 import type { Picture } from "../core/frame.ts";
 import type { Box } from "../core/results.ts";
 import { rounded } from "../core/tidy.ts";
@@ -6,45 +7,12 @@ import { type NetworkEstimate, networkEstimate } from "../vision/pulse/network_e
 import { PULSE_BAND, type PulseWay } from "../vision/pulse/pulse_candidate.ts";
 import { intervalOf } from "../vision/pulse/pulse_confidence.ts";
 import type { PulseNetwork } from "../vision/pulse/pulse_network.ts";
-import { LEAST_FPS, LEAST_S, type PulseReason, reasonsAgainst } from "../vision/pulse/pulse_reasons.ts";
+import { LEAST_FPS, LEAST_S, reasonsAgainst } from "../vision/pulse/pulse_reasons.ts";
 import { type PulseSample, PulseTrace, type PulseWindow, TRACE_FPS } from "../vision/pulse/pulse_trace.ts";
 import { type WaveEstimate, waveEstimate } from "../vision/pulse/wave_estimate.ts";
 import { SkinMask } from "../vision/pulse/skin_mask.ts";
 import { pulseOutline } from "./pulse_outline.ts";
 import { type PixelRegion, PulseRegion } from "./pulse_region.ts";
-
-/** What is known of one face's pulse, as it is published. */
-export type PulseReading = {
-  /** The tracker's identity, where there is one. */
-  track?: number;
-  /** Beats a minute; absent while the confidence is below the threshold. */
-  bpm?: number;
-  /** How likely the rate is to be within 5 BPM, 0 to 1. */
-  confidence: number;
-  /** The rate lies between these nine times in ten. */
-  interval?: [low: number, high: number];
-  /** What speaks against a rate, or against trusting it. */
-  reasons: PulseReason[];
-  /** The rate's power over that of the rest of the band; the estimated rate stands in for the true one. */
-  snrDb?: number;
-  method?: string;
-  /** How much of the trace was looked at, seconds. */
-  windowS: number;
-  /** Mean skin colour, 0–255. */
-  rgb?: [number, number, number];
-  /** How much of the region is skin, 0 to 1. */
-  skin?: number;
-  /** What was looked at, in source pixels. */
-  region?: Box;
-  /** What in it counted as skin, in the form of a detection's mask; absent where all of it counts. */
-  mask?: number[][];
-  /** The latest stretch of the pulse wave, of deviation 1. */
-  wave?: { fps: number; values: number[] };
-  /** Every frame's mean colour since the result before: its time in seconds, red, green, blue. */
-  colours?: [time: number, red: number, green: number, blue: number][];
-  /** Power by rate, the highest 1; at `from + i × step` BPM. */
-  spectrum?: { from: number; step: number; values: number[] };
-};
 
 /** How a face is read. */
 export interface PulseFaceOptions {
@@ -85,7 +53,7 @@ export class PulseFace {
   #last?: { rgb: readonly [number, number, number]; skin: number; region: PixelRegion; width: number; height: number };
   /** How much each pixel of the last small picture counted. */
   #weights?: Float32Array;
-  #colours: NonNullable<PulseReading["colours"]> = [];
+  #colours: NonNullable<FacePulse["colours"]> = [];
   #before?: { bpm: number; time: number };
   /** When it was last seen, seconds. */
   seenAt = Number.NEGATIVE_INFINITY;
@@ -119,7 +87,7 @@ export class PulseFace {
   }
 
   /** What is known at `time`. */
-  read(time: number): PulseReading {
+  read(time: number): FacePulse {
     const short = this.#trace.window(this.options.windowS);
     const gone = this.#trace.lastTime === undefined || time - this.#trace.lastTime > 0.6;
     const reasons: PulseReason[] = gone ? ["noFace"] : [];
@@ -207,7 +175,7 @@ export class PulseFace {
     this.#colours.push([rounded(time, 1000), red, green, blue]);
   }
 
-  #seen(gone = false): Pick<PulseReading, "rgb" | "skin" | "region" | "mask" | "colours"> {
+  #seen(gone = false): Pick<FacePulse, "rgb" | "skin" | "region" | "mask" | "colours"> {
     if (!this.#last) return {};
     const { rgb, skin, region, width, height } = this.#last;
     const colours = this.#colours;
@@ -223,7 +191,7 @@ export class PulseFace {
     };
   }
 
-  #pictures({ pulse, spectrum }: Estimate): Pick<PulseReading, "wave" | "spectrum"> {
+  #pictures({ pulse, spectrum }: Estimate): Pick<FacePulse, "wave" | "spectrum"> {
     const { waveS } = this.options;
     const stretch = pulse.subarray(Math.max(0, pulse.length - Math.round(waveS * TRACE_FPS)));
     const deviation = Math.sqrt(pulse.reduce((sum, value) => sum + value * value, 0) / pulse.length);

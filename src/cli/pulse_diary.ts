@@ -1,5 +1,5 @@
 import type { PulseOutput } from "../analyzers/pulse.ts";
-import type { PulseReading } from "../analyzers/pulse_face.ts";
+import type { FacePulse } from "../core/face_pulse.ts";
 import type { ResultEnvelope } from "../core/results.ts";
 import { number } from "./eval_pulse_report.ts";
 import { linePlot } from "./plots.ts";
@@ -7,8 +7,8 @@ import { linePlot } from "./plots.ts";
 /** What is kept of one face: bounded, the oldest go. */
 interface Face {
   name: string;
-  readings: { pts: number; reading: PulseReading }[];
-  colours: NonNullable<PulseReading["colours"]>;
+  readings: { pts: number; reading: FacePulse }[];
+  colours: NonNullable<FacePulse["colours"]>;
 }
 
 const FACES_MAX = 16, READINGS_MAX = 20_000, COLOURS_MAX = 120_000;
@@ -76,7 +76,7 @@ ${sections.join("\n")}</body></html>
   }
 
   #rates({ readings }: Face): string {
-    const points = (of: (reading: PulseReading) => number | undefined) =>
+    const points = (of: (reading: FacePulse) => number | undefined) =>
       thin(readings.flatMap(({ pts, reading }) => {
         const y = of(reading);
         return y === undefined ? [] : [{ x: pts, y }];
@@ -115,7 +115,7 @@ function colourPlots({ colours }: Face): string[] {
   return [linePlot("Skin colour", curves, { x: "time, s", y: "change, %" })];
 }
 
-function wavePlot(reading: PulseReading | undefined): string[] {
+function wavePlot(reading: FacePulse | undefined): string[] {
   if (!reading?.wave || reading.wave.values.length < 2) return [];
   const { fps, values } = reading.wave;
   const points = values.map((y, i) => ({ x: (i - values.length + 1) / fps, y }));
@@ -127,7 +127,7 @@ function wavePlot(reading: PulseReading | undefined): string[] {
   ];
 }
 
-function spectrumPlot(reading: PulseReading | undefined): string[] {
+function spectrumPlot(reading: FacePulse | undefined): string[] {
   if (!reading?.spectrum) return [];
   const { from, step, values } = reading.spectrum;
   const points = values.map((y, i) => ({ x: from + i * step, y }));

@@ -1,4 +1,4 @@
-import type { FacePulse } from "./pulse_reading.ts";
+import type { FacePulse } from "../../core/face_pulse.ts";
 
 /** Something that speaks against a rate, and what to do about it. */
 export interface Advice {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { PULSE_REASONS } from "../../vision/pulse/pulse_reasons.ts";
+import { PULSE_REASONS } from "../../core/face_pulse.ts";
 import { adviceFor, qualityOf, secondsToGo } from "./advice.ts";
 
 Deno.test("for everything that speaks against a rate there is something to do, except to wait", () => {

@@ -1,6 +1,6 @@
 import { useMemo } from "preact/hooks";
 import { Plot, plotAxis, type PlotData, type PlotOptions, tokenColour } from "../ui/plot.tsx";
-import type { Colour, FacePulse } from "./pulse_reading.ts";
+import type { FacePulse, SkinColour } from "../../core/face_pulse.ts";
 import type { VitalsRow } from "./vitals_record.ts";
 
 const HEIGHT = 160;
@@ -29,7 +29,7 @@ export function SpectrumChart({ spectrum, interval }: Pick<FacePulse, "spectrum"
 }
 
 /** How each colour of the skin changed over the last seconds, in shares of its mean. */
-export function ChannelsChart({ colours }: { colours: readonly Colour[] }) {
+export function ChannelsChart({ colours }: { colours: readonly SkinColour[] }) {
   const means = CHANNELS.map((_, channel) => meanOf(colours.map((colour) => colour[channel + 1])));
   const last = colours.at(-1)?.[0] ?? 0;
   const data = [

@@ -1,36 +1,9 @@
-import type { Box, ResultEnvelope } from "../../core/results.ts";
-
-/** What is known of one face's pulse, as results tell it. */
-export interface FacePulse {
-  track?: number;
-  /** Beats a minute; absent where they are not to be trusted. */
-  bpm?: number;
-  /** 0 to 1. */
-  confidence: number;
-  interval?: [low: number, high: number];
-  /** What speaks against it. */
-  reasons: string[];
-  snrDb?: number;
-  method?: string;
-  windowS: number;
-  rgb?: [number, number, number];
-  /** How much of the region is skin, 0 to 1. */
-  skin?: number;
-  region?: Box;
-  mask?: number[][];
-  wave?: { fps: number; values: number[] };
-  /** Every frame's mean colour since the reading before: its time in seconds, red, green, blue. */
-  colours?: Colour[];
-  /** Power by rate: at `from + i × step` BPM. */
-  spectrum?: { from: number; step: number; values: number[] };
-}
-
-/** The mean colour of skin at a time, seconds. */
-export type Colour = [time: number, red: number, green: number, blue: number];
+import type { FacePulse, PulseReason } from "../../core/face_pulse.ts";
+import type { ResultEnvelope } from "../../core/results.ts";
 
 /** What the analyzer said at one moment: of the largest face first. */
 export interface PulseReading {
-  reasons: string[];
+  reasons: PulseReason[];
   faces: FacePulse[];
 }
 

@@ -1,7 +1,7 @@
 import { Stat, Stats } from "../ui/stat.tsx";
 import { Panel } from "../ui/panel.tsx";
 import { type Advice, FIRST_RATE_S, type Quality, qualityOf, secondsToGo } from "./advice.ts";
-import type { FacePulse } from "./pulse_reading.ts";
+import type { FacePulse } from "../../core/face_pulse.ts";
 import { NotMedical } from "./tips_panel.tsx";
 
 const QUALITY: Record<Quality, { text: string; tone: string }> = {

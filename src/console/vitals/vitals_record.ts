@@ -1,6 +1,7 @@
 import { signal } from "@preact/signals";
 import type { ResultEnvelope } from "../../core/results.ts";
-import { type Colour, type FacePulse, type PulseReading, pulseReadingOf } from "./pulse_reading.ts";
+import type { FacePulse, SkinColour } from "../../core/face_pulse.ts";
+import { type PulseReading, pulseReadingOf } from "./pulse_reading.ts";
 
 /** One face's pulse at one moment, as it is remembered. */
 export interface VitalsRow extends Omit<FacePulse, "region" | "mask" | "wave" | "colours" | "spectrum"> {
@@ -40,7 +41,7 @@ export class VitalsRecord {
   /** The latest reading. */
   readonly heard = signal<Heard | undefined>(undefined);
   #rows: VitalsRow[] = [];
-  #colours = new Map<number, Colour[]>();
+  #colours = new Map<number, SkinColour[]>();
   #forgotten = 0;
 
   /** Folds a result in; one without a pulse, or that came before, changes nothing. */
@@ -76,7 +77,7 @@ export class VitalsRecord {
   }
 
   /** One face's colours over the last seconds, oldest first. */
-  colours(track: number | undefined): readonly Colour[] {
+  colours(track: number | undefined): readonly SkinColour[] {
     return this.#colours.get(track ?? -1) ?? [];
   }
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Colour, FacePulse } from "./pulse_reading.ts";
+import type { FacePulse, SkinColour } from "../../core/face_pulse.ts";
 import { summaryOf, VitalsRecord } from "./vitals_record.ts";
 
 const result = (pts: number, faces: Partial<FacePulse>[], epoch = 1) => ({
@@ -13,7 +13,7 @@ const result = (pts: number, faces: Partial<FacePulse>[], epoch = 1) => ({
     },
   },
 });
-const colours = (...times: number[]) => times.map((time): Colour => [time, 150, 110, 90]);
+const colours = (...times: number[]) => times.map((time): SkinColour => [time, 150, 110, 90]);
 
 Deno.test("readings are remembered face by face, once each, without what is only looked at", () => {
   const record = new VitalsRecord();

@@ -1,10 +1,5 @@
+import type { PulseReason } from "../../core/face_pulse.ts";
 import type { PulseWindow } from "./pulse_trace.ts";
-
-/** Why there is no rate, or one that is not to be trusted. */
-export const PULSE_REASONS = ["noFace", "tooShort", "lowRate", "dark", "clipped", "motion", "weak"] as const;
-
-/** One of {@link PULSE_REASONS}. */
-export type PulseReason = (typeof PULSE_REASONS)[number];
 
 /** Shorter traces hold too few beats, seconds. */
 export const LEAST_S = 4.9;
