@@ -1,3 +1,5 @@
+import { joinedBytes } from "../../src/core/joined_bytes.ts";
+
 /** Writes one protobuf message, field by field; a nested message is another writer's bytes. */
 export class ProtobufWriter {
   #chunks: Uint8Array[] = [];
@@ -29,7 +31,7 @@ export class ProtobufWriter {
 
   /** A repeated integer field, packed. */
   ints(field: number, values: readonly (number | bigint)[]): this {
-    return this.bytes(field, concat(values.map(varint)));
+    return this.bytes(field, joinedBytes(values.map(varint)));
   }
 
   /** A repeated 32-bit float field, packed. */
@@ -39,7 +41,7 @@ export class ProtobufWriter {
 
   /** The message as it stands. */
   finish(): Uint8Array<ArrayBuffer> {
-    return concat(this.#chunks);
+    return joinedBytes(this.#chunks);
   }
 
   #push(...chunks: Uint8Array[]): this {
@@ -57,14 +59,4 @@ function varint(value: number | bigint): Uint8Array {
     bytes.push(rest ? low | 0x80 : low);
   } while (rest);
   return Uint8Array.from(bytes);
-}
-
-function concat(chunks: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const all = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.length, 0));
-  let at = 0;
-  for (const chunk of chunks) {
-    all.set(chunk, at);
-    at += chunk.length;
-  }
-  return all;
 }

@@ -1,3 +1,5 @@
+import { joinedBytes } from "../../src/core/joined_bytes.ts";
+
 const PACKET = 188;
 const SYNC = 0x47;
 
@@ -15,13 +17,7 @@ export function videoOfTransportStream(file: Uint8Array): Uint8Array<ArrayBuffer
     if (file[at + 1] & 0x40) payload = payload.subarray(9 + payload[8]);
     parts.push(payload);
   }
-  const stream = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    stream.set(part, at);
-    at += part.length;
-  }
-  return stream;
+  return joinedBytes(parts);
 }
 
 const VIDEO_PID = 0x100;

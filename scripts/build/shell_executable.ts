@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { constants, gzipSync, zstdCompressSync } from "node:zlib";
+import { joinedBytes } from "../../src/core/joined_bytes.ts";
 import { tar, type TarFile } from "./tar.ts";
 import type { Target } from "./target.ts";
 
@@ -40,7 +41,7 @@ export function shellExecutable(options: ShellExecutableOptions): ShellExecutabl
   if (!system) throw new Error(`Cannot make a file that a shell starts for ${target.name}; use --compile`);
   const sorted = [...options.program].sort(([a], [b]) => a < b ? -1 : 1);
   const files: TarFile[] = sorted.map(([path, bytes]) => ({ path: `app/${path}`, bytes }));
-  const archive = zstd(concatenated([...tar(files, { mtimeS })]), fast);
+  const archive = zstd(joinedBytes([...tar(files, { mtimeS })]), fast);
   const runtime = gzip(options.runtime, fast);
   const unpackedBytes = files.reduce((sum, { bytes }) => sum + bytes.length, options.runtime.length);
   const hash = createHash("sha256").update(options.runtime).update(options.head).update(options.unpack);
@@ -69,7 +70,7 @@ export function shellExecutable(options: ShellExecutableOptions): ShellExecutabl
     }));
   });
   return {
-    bytes: concatenated([head, runtime, archive]),
+    bytes: joinedBytes([head, runtime, archive]),
     key,
     sizes: { runtimeBytes: runtime.length, archiveBytes: archive.length, unpackedBytes },
   };
@@ -107,14 +108,4 @@ function zstd(bytes: Uint8Array, fast: boolean): Uint8Array {
       [constants.ZSTD_c_checksumFlag]: 1,
     },
   });
-}
-
-function concatenated(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }

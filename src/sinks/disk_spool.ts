@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { joinedBytes } from "../core/joined_bytes.ts";
 import type { Spool } from "./outbox.ts";
 
 /** Where a {@link DiskSpool} keeps its lines, and how many. */
@@ -70,7 +71,7 @@ export class DiskSpool implements Spool<string> {
         lines.push(line);
         sizeBytes += line.length;
       }
-      await this.#write(items.slice(from, to), joined(lines, sizeBytes));
+      await this.#write(items.slice(from, to), joinedBytes(lines));
       from = to;
     }
   }
@@ -181,14 +182,4 @@ export class DiskSpool implements Spool<string> {
   #path(number: number): string {
     return join(this.options.directory, this.#name(number));
   }
-}
-
-function joined(parts: readonly Uint8Array[], sizeBytes: number): Uint8Array {
-  const bytes = new Uint8Array(sizeBytes);
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
 }

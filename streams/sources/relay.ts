@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import { joinedBytes } from "../../src/core/joined_bytes.ts";
 import { redactUrl } from "../../src/core/redact.ts";
 import { SourceError, type SourceErrorCode } from "../../src/core/source.ts";
 import { isPlaylist, PLAYLIST_MARK_BYTES, rewritePlaylist } from "./hls_playlist.ts";
@@ -119,13 +120,13 @@ class Body {
   /** The first so many bytes, or all if there are fewer. */
   async head(bytes: number): Promise<Uint8Array> {
     while (!this.#ended && this.#size < bytes) await this.#pull();
-    return this.#join();
+    return joinedBytes(this.#held);
   }
 
   /** The whole body; undefined when it is longer than that. */
   async all(limit: number): Promise<Uint8Array | undefined> {
     while (!this.#ended && this.#size <= limit) await this.#pull();
-    if (this.#size <= limit) return this.#join();
+    if (this.#size <= limit) return joinedBytes(this.#held);
     this.response.destroy();
     return undefined;
   }
@@ -151,15 +152,5 @@ class Body {
     const { done, value } = await this.#chunks.next();
     if (done) this.#ended = true;
     else this.#held.push(value);
-  }
-
-  #join(): Uint8Array {
-    const joined = new Uint8Array(this.#size);
-    let at = 0;
-    for (const chunk of this.#held) {
-      joined.set(chunk, at);
-      at += chunk.length;
-    }
-    return joined;
   }
 }

@@ -1,6 +1,7 @@
 import { AV_PIX_FMT_BGRA, AV_PIX_FMT_YUV420P } from "node-av/constants";
 import { Codec, CodecContext, Packet, Rational } from "node-av/lib";
 import { crc32, deflateSync } from "node:zlib";
+import { joinedBytes } from "../../src/core/joined_bytes.ts";
 import { encodeJpeg } from "../../streams/av/jpeg.ts";
 import { check } from "../../streams/av/native.ts";
 import { newFrame, pictureFromPixels } from "../../streams/av/picture.ts";
@@ -161,13 +162,7 @@ function gifPicture(width: number, height: number, pixels: number[]): Uint8Array
 
 /** The parts, one after the other. */
 export function joined(...parts: Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
+  return joinedBytes(parts);
 }
 
 /** EXIF data that say nothing but how a picture lies. */

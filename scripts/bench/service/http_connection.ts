@@ -1,3 +1,5 @@
+import { joinedBytes } from "../../../src/core/joined_bytes.ts";
+
 /** One answer: its status and its body. */
 export interface HttpAnswer {
   status: number;
@@ -48,13 +50,7 @@ export class HttpConnection implements Disposable {
       if (size === 0) break;
       parts.push(part);
     }
-    const body = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-    let at = 0;
-    for (const part of parts) {
-      body.set(part, at);
-      at += part.length;
-    }
-    return body;
+    return joinedBytes(parts);
   }
 
   /** What comes up to a mark, mark included. */
