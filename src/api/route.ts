@@ -1,17 +1,16 @@
 import type { z } from "zod";
+import type { Credential, Role } from "../core/session.ts";
 import type { ProblemCode } from "./problem.ts";
 
-/** What somebody may do: look, operate streams, change what the server is. Each includes the ones before it. */
-export const ROLES = ["viewer", "operator", "admin"] as const;
-
-/** One role out of {@link ROLES}. */
-export type Role = (typeof ROLES)[number];
+export { type Role, ROLES } from "../core/session.ts";
 
 /** Who asks. */
 export interface Caller {
   /** For logs and rate limits: the token's name, the JWT's subject, or the address. */
   id: string;
   role: Role;
+  /** By what he was let in; undefined where nobody asks. */
+  by?: Credential;
   /** The address the request came from. */
   address: string;
   /** When what he came with is good no longer, Unix milliseconds: what goes on ends then. Undefined: never. */

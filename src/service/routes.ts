@@ -10,6 +10,7 @@ import { modelRoutes } from "../api/model_routes.ts";
 import { pictureRoutes } from "../api/picture_routes.ts";
 import { predictRoutes } from "../api/predict_routes.ts";
 import type { Route } from "../api/route.ts";
+import { sessionRoutes } from "../api/session_routes.ts";
 import { createGuard } from "../api/security/guard.ts";
 import { ticketRoutes, Tickets } from "../api/security/tickets.ts";
 import { streamRoutes } from "../api/stream_routes.ts";
@@ -47,6 +48,7 @@ export function serverRoutes(services: Services): { routes: Route[]; guard: Guar
     ...driftRoutes({ streams }),
     ...pictureRoutes({ pictures, streams, signal }),
     ...ingestRoutes({ ingest, streams, hub, signal, frameBytes: config.limits.frameBytes }),
+    ...sessionRoutes(),
     ...ticketRoutes(tickets),
     ...consoleRoutes(),
     ...viewerRoutes(),

@@ -281,7 +281,7 @@ Deno.test("signed tokens of an issuer with a key set are let in by their role", 
   };
   const good = await ask({ role: "operator" });
   const { caller: { expiresAtMs, ...caller } } = await good.json();
-  assert.deepEqual(caller, { id: "ann", role: "operator", address: "127.0.0.1" });
+  assert.deepEqual(caller, { id: "ann", role: "operator", by: "jwt", address: "127.0.0.1" });
   assert.ok(expiresAtMs > Date.now());
   assert.equal(await codeOf(await ask({ role: "operator" }, "other")), "401 unauthorized");
   assert.equal(await codeOf(await ask({ role: "emperor" })), "403 role");

@@ -96,6 +96,7 @@ Deno.test("a stream is registered, watched, changed, and back after the server w
     await using program = await Program.start(directory);
     let { url } = program;
     assert.deepEqual(await json(`${url}/health`), { status: "ok" });
+    assert.deepEqual(await json(`${url}/api/v1/session`), { id: "127.0.0.1", role: "admin", by: "machine" });
     const created = await fetch(`${url}/api/v1/streams`, {
       method: "POST",
       headers: JSON_TYPE,
@@ -227,6 +228,11 @@ Deno.test("every way in lets in whom its table says and nobody else, and the doc
     await server.restored;
     assert.ok(server.routes.length > 20);
     assert.deepEqual(await walkRoles({ routes: server.routes, origin: server.url, tokens }), []);
+    for (const [role, token] of Object.entries(tokens)) {
+      const headers = { authorization: `Bearer ${token}` };
+      const session = await fetch(`${server.url}/api/v1/session`, { headers });
+      assert.deepEqual(await session.json(), { id: role, role, by: "token" });
+    }
     const { valid, errors } = await new Validator().validate(await json(`${server.url}/openapi.json`));
     assert.ok(valid, JSON.stringify(errors));
   }));

@@ -144,12 +144,12 @@ class Door implements Guard {
     if (ticket !== undefined) {
       const { pathname } = new URL(request.url);
       const found = this.#tickets.redeem(ticket, { path: pathname, once: route?.kind === "upgrade" });
-      if (found) return identified({ ...found, address });
+      if (found) return identified({ ...found, by: "ticket", address });
       this.#rates.take("reads", source);
       throw unauthorized("This ticket is used up, expired or not for this; ask for another one", "invalid_token");
     }
     if (this.#open && !isRemote(request, context)) {
-      return { caller: { id: address, role: "admin", address }, key: source };
+      return { caller: { id: address, role: "admin", by: "machine", address }, key: source };
     }
     this.#rates.take("reads", source);
     throw unauthorized(this.#howToLogIn(request));
@@ -159,12 +159,12 @@ class Door implements Guard {
     // Asked before anything is compared: who guesses learns nothing while he has to wait.
     this.#rates.check("logins", source);
     const found = this.#tokens.find(bearer);
-    if (found) return identified({ id: found.name, role: found.role, address });
+    if (found) return identified({ id: found.name, role: found.role, by: "token", address });
     try {
       const signed = bearer.split(".").length === 3 ? await this.#jwt?.identify(bearer) : undefined;
       if (signed) {
         const { subject: id, role, expiresAtMs } = signed;
-        return identified({ id, role, address, expiresAtMs });
+        return identified({ id, role, by: "jwt", address, expiresAtMs });
       }
     } catch (error) {
       // Good but for nothing here, or not to be judged now: no failed login, yet it cost something.

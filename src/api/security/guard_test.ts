@@ -85,7 +85,7 @@ Deno.test("on loopback without a token whoever is on this machine is admin", asy
   const { guard } = setUp();
   for (const host of ["127.0.0.1:8080", "localhost:8080", "LOCALHOST", "[::1]:8080", "127.9.9.9", "localhost."]) {
     const { caller } = await admit(guard, { headers: { host }, route: routes.create });
-    assert.deepEqual(caller, { id: "127.0.0.1", role: "admin", address: "127.0.0.1" }, host);
+    assert.deepEqual(caller, { id: "127.0.0.1", role: "admin", by: "machine", address: "127.0.0.1" }, host);
   }
   assert.equal((await admit(guard, { address: "::ffff:127.0.0.1" })).caller.role, "admin");
 });
@@ -186,7 +186,7 @@ Deno.test("a token's role decides, and each role includes those before it", asyn
     const [role, creates] = expected[name as keyof typeof expected];
     const headers = { authorization: `bearer ${token}`, host: "cams.example" };
     const { caller } = await admit(guard, { headers, address: "9.9.9.9" });
-    assert.deepEqual(caller, { id: name, role, address: "9.9.9.9" });
+    assert.deepEqual(caller, { id: name, role, by: "token", address: "9.9.9.9" });
     if (creates) await admit(guard, { headers, route: routes.create });
     else assert.equal(await code(admit(guard, { headers, route: routes.create })), "role");
   }
@@ -265,7 +265,7 @@ Deno.test("a ticket opens streams, WebSockets and pictures, and nothing else", a
   const ticket = tickets.issue({ id: "wall" }, { role: "viewer" });
   const open = (route: Route, more = "") => admit(guard, { url: `${LOCAL}/p?ticket=${ticket}${more}`, route });
   for (const route of [routes.events, routes.picture, routes.events]) {
-    assert.deepEqual((await open(route)).caller, { id: "wall", role: "viewer", address: "127.0.0.1" });
+    assert.deepEqual((await open(route)).caller, { id: "wall", role: "viewer", by: "ticket", address: "127.0.0.1" });
   }
   for (const route of [routes.list, routes.create]) assert.equal(await code(open(route)), "unauthorized");
   assert.equal(await code(open(routes.events, "&ticket=other")), "unauthorized");
