@@ -37,7 +37,7 @@ export const classify: Adapter = {
     }
     const asked = optionOf(hints, { name: "activation", choices: ACTIVATIONS });
     const activation = asked ?? (last === "LogSoftmax" ? "exp" : decided ? "none" : "auto");
-    const { labels, why } = labelsFor(graph, { count: classes, hints, coco: false });
+    const { labels, why } = labelsFor(graph, { count: classes, hints, usual: "imagenet" });
     return {
       why: [
         `its output ${portText(output)} is one number for each of ${classes} classes` +

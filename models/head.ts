@@ -27,7 +27,7 @@ export const head: Adapter = {
     const asked = optionOf(hints, { name: "activation", choices: ACTIVATIONS });
     const activation: Activation = asked ??
       (decided ? "none" : last.every((op) => op === "LogSoftmax") ? "exp" : "auto");
-    const { labels, why } = labelsFor(graph, { count: counts[0], hints, coco: false });
+    const { labels, why } = labelsFor(graph, { count: counts[0], hints, usual: "none" });
     const fixed = typeof batch === "number" || graph.outputs.some(({ dims }) => dims![0] === 1);
     return {
       why: [

@@ -17,7 +17,7 @@ const OWN = [".labels.txt", ".names", ".txt"];
 const SHARED = ["labels.txt", "classes.txt", "obj.names", "config.json"];
 
 /**
- * Reads names of classes: one to a line, with or without numbers before them; or the `id2label` of a JSON file, as those
+ * Reads names of classes: one to a line, with or without numbers or WordNet's before them; or the `id2label` of a JSON file, as those
  * who publish transformers have it.
  */
 export async function readLabels(file: string): Promise<string[]> {
@@ -38,7 +38,7 @@ export async function readLabels(file: string): Promise<string[]> {
   const lines = text.split(/\r?\n/).map((line) => line.trim());
   while (lines.at(-1) === "") lines.pop();
   if (lines.length === 0) throw fail("it names nothing");
-  return numbered(lines) ?? lines;
+  return numbered(lines) ?? synsets(lines) ?? lines;
 }
 
 /** What a file beside a model names its classes; undefined where there is none. */
@@ -64,6 +64,12 @@ function numbered(lines: readonly string[]): string[] | undefined {
     labels.push(name);
   }
   return labels;
+}
+
+/** `n01440764 tench, Tinca tinca`, as ImageNet's makers list its classes. */
+function synsets(lines: readonly string[]): string[] | undefined {
+  const names = lines.map((line) => /^n\d{8}\s+(\S.*)$/.exec(line)?.[1]);
+  return names.every((name) => name !== undefined) ? names : undefined;
 }
 
 function inJson(text: string): string[] | undefined {

@@ -18,9 +18,10 @@ Deno.test("names are read one to a line, with or without their numbers, and from
   assert.deepEqual(await read("0\n1\n2"), ["0", "1", "2"], "numbers may be names");
   assert.deepEqual(await read("2 left\n1 right"), ["2 left", "1 right"], "what does not rise is no number");
   assert.deepEqual(await read("n01440764 tench, Tinca tinca\nn01443537 goldfish"), [
-    "n01440764 tench, Tinca tinca",
-    "n01443537 goldfish",
+    "tench, Tinca tinca",
+    "goldfish",
   ]);
+  assert.deepEqual(await read("n01440764 tench\nshark"), ["n01440764 tench", "shark"]);
   assert.deepEqual(await read('{"id2label":{"1":"dog","0":"cat"}}', "config.json"), ["cat", "dog"]);
   assert.deepEqual(await read('["cat","dog"]', "labels.json"), ["cat", "dog"]);
 });

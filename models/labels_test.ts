@@ -1,8 +1,13 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { brightClassifier } from "../scripts/bench/sample_models.ts";
+import { assetTest } from "../tests/support/assets.ts";
 import { inDirectory } from "../tests/support/in_directory.ts";
 import { admitModel } from "./admission.ts";
+import type { GraphInfo } from "./graph_info.ts";
+import { IMAGENET_1000 } from "./imagenet_labels.ts";
+import { givenLabels, labelsFor } from "./labels.ts";
+import { readLabels } from "./labels_file.ts";
 import { examineModel } from "./manifest.ts";
 
 /** The labels that a model gets, and what is said of them. */
@@ -64,3 +69,31 @@ Deno.test("names from beside a file stay with it in the registry", () =>
     await Deno.writeTextFile(join(folder, "pets.names"), PETS.join("\n"));
     assert.deepEqual((await admitModel(join(folder, "pets.onnx"))).manifest.labels, PETS);
   }));
+
+Deno.test("a thousand classes without names are taken for ImageNet's, with one for nothing before them where there is one more", () => {
+  const imagenet = (count: number, labels?: readonly string[]) =>
+    labelsFor({ metadata: {} } as GraphInfo, { count, hints: labels ? { labels } : {}, usual: "imagenet" });
+  const { labels, why } = imagenet(1000);
+  assert.deepEqual([labels[0], labels[281], labels[999]], ["tench", "tabby", "toilet tissue"]);
+  assert.match(why, /1000 classes and names none: assumed to be ImageNet's/);
+  assert.deepEqual(imagenet(1001).labels.slice(0, 2), ["background", "tench"]);
+  assert.deepEqual(imagenet(999).labels, []);
+  const said = imagenet(1001, givenLabels({ labels: "imagenet" }));
+  assert.deepEqual([said.labels.length, said.why], [1001, "the manifest names its 1001 classes"]);
+  assert.throws(() => imagenet(1002, IMAGENET_1000), /names 1000 classes, but its outputs have 1002/);
+  const { labels: none } = labelsFor({ metadata: {} } as GraphInfo, { count: 1000, hints: {}, usual: "none" });
+  assert.deepEqual(none, []);
+});
+
+assetTest(
+  "ImageNet's classes stand where its makers list them",
+  ["data/truth/imagenet_synset_1000.txt"],
+  async (file) => {
+    assert.equal(new Set(IMAGENET_1000).size, 1000);
+    const synsets = await readLabels(file);
+    IMAGENET_1000.forEach((name, i) => {
+      const words = synsets[i].toLowerCase();
+      assert.ok(name.toLowerCase().split(" ").some((word) => words.includes(word)), `${i}: ${name}, ${synsets[i]}`);
+    });
+  },
+);

@@ -6,13 +6,12 @@ import type { InputSpec, ModelSpec } from "../src/core/model.ts";
 import type { Adapter, Hints, Recognition } from "./adapter.ts";
 import { type FoundState, recognisedState, statedState } from "./carried_state.ts";
 import type { BuiltinModel } from "./builtin_models.ts";
-import { COCO_80 } from "./coco_labels.ts";
 import { inputDims } from "./feeds.ts";
 import { sha256Of } from "./file_digest.ts";
 import { findModel, type ModelOrigin } from "./find_model.ts";
 import { type GraphInfo, portText } from "./graph_info.ts";
 import { imageInput, imageProblem } from "./image_input.ts";
-import { metadataLabels } from "./labels.ts";
+import { givenLabels, metadataLabels } from "./labels.ts";
 import { type LabelsBeside, labelsBeside, readLabels } from "./labels_file.ts";
 import { type Manifest, manifestSchema } from "./manifest_schema.ts";
 import { ModelError } from "./model_error.ts";
@@ -92,8 +91,7 @@ export async function readManifest(file: string): Promise<Manifest> {
   const parsed = manifestSchema.safeParse(data ?? {});
   if (!parsed.success) throw fail(parsed.error.issues.map(issueText).join("; "), parsed.error);
   const { labels } = parsed.data;
-  if (typeof labels !== "string") return parsed.data;
-  if (labels === "coco") return { ...parsed.data, labels: [...COCO_80] };
+  if (typeof labels !== "string" || givenLabels({ labels })) return parsed.data;
   try {
     return { ...parsed.data, labels: await readLabels(join(dirname(file), labels)) };
   } catch (error) {
@@ -139,9 +137,10 @@ interface Fitting {
 function adapterFor(graph: GraphInfo, manifest: Manifest): Fitting {
   const name = basename(graph.file);
   const options = manifest.options ?? {};
+  const labels = givenLabels(manifest);
   const hints: Hints = {
     ...(manifest.input?.size ? { size: { width: manifest.input.size[0], height: manifest.input.size[1] } } : {}),
-    ...(Array.isArray(manifest.labels) ? { labels: manifest.labels } : {}),
+    ...(labels ? { labels } : {}),
     options,
   };
   // Inputs that the manifest feeds are none of an adapter's business.

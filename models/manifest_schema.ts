@@ -30,7 +30,9 @@ export const manifestSchema = z.strictObject({
   adapter: z.string().describe("Which adapter reads the outputs"),
   input: inputSchema.describe("How pictures become the model's input"),
   labels: z.union([z.array(z.string()), z.string()])
-    .describe("Names of the classes in order; or a text file beside the manifest, a name a line; or `coco`"),
+    .describe(
+      "Names of the classes in order; or a text file beside the manifest, a name a line; or a list by its name: `coco`, `coco-91`, `imagenet`",
+    ),
   minScore: z.number().min(0).max(1).describe("Answers with a lower score are left out, 0 to 1"),
   iou: z.number().min(0).max(1).describe("Of two boxes of a class that overlap by more, the weaker goes; 1 keeps all"),
   maxDetections: z.int().min(1).max(10_000).describe("The most detections, or classes, in one answer"),

@@ -72,7 +72,7 @@ Deno.test("a manifest beside the file wins over what is recognised, and override
   });
 });
 
-Deno.test("a manifest may be JSON, and its labels a text file or COCO's", async () => {
+Deno.test("a manifest may be JSON, and its labels a text file or a list that everybody knows", async () => {
   await inDirectory(async (folder) => {
     const file = join(folder, "tiny.onnx");
     await Deno.writeFile(file, tinyDetector());
@@ -81,6 +81,8 @@ Deno.test("a manifest may be JSON, and its labels a text file or COCO's", async 
     assert.deepEqual((await resolveModel(file)).labels, ["one", "two", "three"]);
     await Deno.writeTextFile(join(folder, "tiny.weir.json"), JSON.stringify({ labels: "coco" }));
     assert.match((await refusal(file)).message, /the manifest names 80 classes, but its outputs have 3/);
+    await Deno.writeTextFile(join(folder, "tiny.weir.json"), JSON.stringify({ labels: "imagenet" }));
+    assert.match((await refusal(file)).message, /the manifest names 1000 classes, but its outputs have 3/);
   });
 });
 

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { didYouMean } from "../src/core/suggest.ts";
+import { givenLabels } from "./labels.ts";
 import { manifestSchema } from "./manifest_schema.ts";
 import { ModelError } from "./model_error.ts";
 import { modelNameSchema } from "./registered_model.ts";
@@ -13,7 +14,10 @@ const entrySchema = z.strictObject({
   url: z.url({ protocol: /^https?$/ }),
   bytes: z.int().min(1),
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
-  manifest: manifestSchema.optional().describe("what is not recognised in the file"),
+  manifest: manifestSchema.refine((manifest) => typeof manifest.labels !== "string" || givenLabels(manifest), {
+    path: ["labels"],
+    error: "is a list of names, or the name of one that Weir knows",
+  }).optional().describe("what is not recognised in the file"),
   note: z.string().optional(),
 });
 

@@ -1,5 +1,6 @@
 import { basename } from "node:path";
 import { admitModel } from "../../models/admission.ts";
+import { givenLabels as listed } from "../../models/labels.ts";
 import { readLabels } from "../../models/labels_file.ts";
 import { ModelError } from "../../models/model_error.ts";
 import { parseReference } from "../../models/registered_model.ts";
@@ -41,7 +42,8 @@ export async function addModel(files: readonly string[], flags: ModelsFlags): Pr
 
 /** What `--labels` says of a model that is added. */
 export async function givenLabels({ labels }: ModelsFlags): Promise<{ labels?: string[] }> {
-  return labels === undefined ? {} : { labels: await readLabels(labels) };
+  if (labels === undefined) return {};
+  return { labels: [...listed({ labels }) ?? await readLabels(labels)] };
 }
 
 /** `weir models use`. Answers the exit code. */

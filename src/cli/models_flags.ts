@@ -10,7 +10,7 @@ const FLAGS = {
   labels: {
     type: "string",
     value: "FILE",
-    description: "add, pull: names of its classes, one to a line; default what lies beside it",
+    description: "add, pull: names of its classes, one to a line, or coco or imagenet; default what lies beside it",
   },
   use: { type: "boolean", description: "add, pull: make it the active version; a model's first one is active anyway" },
   share: {
@@ -72,7 +72,7 @@ export function modelsHelp(adapters: readonly { name: string; describe: string }
     examples: [
       ["weir models pull yunet && weir run camera:0 --model yunet", "a public model, fetched and used"],
       ["weir models add yolo11n.onnx --name people", "keep a file of yours; streams name it people"],
-      ["weir models pull mobilenet-v2 --labels imagenet.txt", "with names for what it would tell by number"],
+      ["weir models add pets.onnx --labels pets.txt", "with names for what it would tell by number"],
       ["weir models add better.onnx --name people --version 2 --use", "another version, in force at once"],
       ["weir models use people@1", "and back"],
       ["weir models try people@3 --share 0.1", "every tenth frame is answered by another version"],

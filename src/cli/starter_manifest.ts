@@ -1,6 +1,8 @@
+import { isDeepStrictEqual } from "node:util";
 import type { InputSpec, ModelSpec, StateSpec } from "../core/model.ts";
 import type { GraphInfo } from "../../models/graph_info.ts";
 import { imageInput } from "../../models/image_input.ts";
+import { KNOWN_LABELS } from "../../models/labels.ts";
 
 /** A manifest to start from, as YAML: what was recognised, or for an unknown model what has to be said of it. */
 export function starterManifest(graph: GraphInfo, spec?: ModelSpec): string {
@@ -19,7 +21,7 @@ export function starterManifest(graph: GraphInfo, spec?: ModelSpec): string {
     "  scale: 0.00392156862745098  # a pixel is multiplied by this (here 1/255), then mean is taken off, then std divides",
     "  mean: 0",
     "  std: 1",
-    "# labels: [cat, dog]       # or a text file beside this one, or coco",
+    "# labels: [cat, dog]       # or a text file beside this one, or coco, imagenet",
     "# minScore: 0.3",
     "# iou: 0.5",
     "# maxDetections: 300",
@@ -34,13 +36,18 @@ function known(spec: ModelSpec): string {
     ...(licence ? [`licence: ${quoted(licence)}`] : []),
     `adapter: ${adapter}`,
     ...(input.layout === "vector" ? [] : pictureInput(input)),
-    ...(labels.length > 0 ? [`labels: [${labels.map(quoted).join(", ")}]`] : ["# labels: [cat, dog]"]),
+    labels.length > 0 ? `labels: ${labelsText(labels)}` : "# labels: [cat, dog]",
     `minScore: ${minScore}`,
     `iou: ${iou}`,
     `maxDetections: ${maxDetections}`,
     `outputs: [${outputs.map(quoted).join(", ")}]`,
     ...(state ? carriedState(state) : []),
   ].join("\n");
+}
+
+function labelsText(labels: readonly string[]): string {
+  const known = Object.entries(KNOWN_LABELS).find(([, list]) => isDeepStrictEqual(list, labels));
+  return known ? known[0] : `[${labels.map(quoted).join(", ")}]`;
 }
 
 function carriedState({ carried, elapsed }: StateSpec): string[] {

@@ -12,9 +12,9 @@ import type {
 } from "../core/model_registry.ts";
 import type { ModelView } from "../core/services.ts";
 import { type Admission, admitModel } from "../../models/admission.ts";
-import { COCO_80 } from "../../models/coco_labels.ts";
 import { fileBytes } from "../../models/file_bytes.ts";
 import type { IncomingFile } from "../../models/incoming_file.ts";
+import { givenLabels, KNOWN_LABELS } from "../../models/labels.ts";
 import { examineModel } from "../../models/manifest.ts";
 import { type Manifest, manifestSchema } from "../../models/manifest_schema.ts";
 import { ModelError } from "../../models/model_error.ts";
@@ -314,10 +314,13 @@ function manifestFrom(value: unknown): Manifest {
     throw new ServiceError("invalid", "The manifest does not fit", { faults });
   }
   const { labels } = parsed.data;
-  if (typeof labels !== "string") return parsed.data;
-  if (labels === "coco") return { ...parsed.data, labels: [...COCO_80] };
+  if (typeof labels !== "string" || givenLabels({ labels })) return parsed.data;
+  const known = Object.keys(KNOWN_LABELS).join(", ");
   throw new ServiceError("invalid", "The manifest does not fit", {
-    faults: [{ path: "manifest.labels", message: "is a list of names, or coco; files cannot be named here" }],
+    faults: [{
+      path: "manifest.labels",
+      message: `is a list of names, or one of ${known}; files cannot be named here`,
+    }],
   });
 }
 
@@ -330,7 +333,11 @@ function nameFor(shown: string): string {
 /** What the adapter had to assume, which people should look at. */
 function assumed(why: readonly string[]): ModelInspection["toCheck"] {
   const open = (message: string): ModelInspection["toCheck"][number]["field"] | undefined =>
-    /does not name/.test(message) ? "labels" : /assumed|size is open/.test(message) ? "input" : undefined;
+    /does not name|names no|names none/.test(message)
+      ? "labels"
+      : /assumed|size is open/.test(message)
+      ? "input"
+      : undefined;
   return why.flatMap((message) => {
     const field = open(message);
     return field === undefined ? [] : [{ field, message }];

@@ -154,7 +154,7 @@ for (const image of ["chelsea.png", "coffee.png"]) {
     const { imagenet_any_of: any } = (await truth())[image];
     assert.equal(classes!.length, 5);
     assert.ok(any.includes(classes![0].classId), JSON.stringify(classes));
-    assert.equal(classes![0].label, `class ${classes![0].classId}`);
+    assert.match(classes![0].label, /cat|tabby|espresso|cup/);
     assert.ok(classes!.every(({ score }, i) => i === 0 || score <= classes![i - 1].score));
   });
 }

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { configSchema } from "../../config/load.ts";
 import { admitModel } from "../../models/admission.ts";
+import { givenLabels } from "../../models/labels.ts";
 import { isRestrictive, readZoo } from "../../models/zoo.ts";
 import { tinyDetector } from "../../scripts/bench/sample_models.ts";
 import { WeirServer } from "../../src/service/server.ts";
@@ -173,11 +174,13 @@ Deno.test("every model of the zoo has a licence, an adapter that there is, and a
   const { ADAPTERS } = await import("../../models/registry.ts");
   const zoo = await readZoo();
   assert.ok(zoo.length >= 15);
-  for (const { name, adapter, task, licence, url, sha256 } of zoo) {
+  for (const { name, adapter, task, licence, url, sha256, manifest } of zoo) {
     const known = ADAPTERS.find((one) => one.name === adapter);
     assert.equal(known?.task, task, name);
     assert.ok(licence.length > 0 && new URL(url).protocol === "https:", name);
     assert.equal(zoo.filter((other) => other.sha256 === sha256).length, 1, name);
+    // No classifier says of itself what its classes are.
+    if (task === "classify") assert.ok((givenLabels(manifest ?? {})?.length ?? 0) > 1, `${name} names no labels`);
   }
   assert.deepEqual(["MIT", "Apache-2.0", "MIT OR Apache-2.0"].map(isRestrictive), [false, false, false]);
   assert.deepEqual(["AGPL-3.0-only", "CC-BY-NC-4.0", "unclear: ask", "MIT AND GPL-3.0-only"].map(isRestrictive), [

@@ -17,8 +17,8 @@ export const VECTOR_SAMPLES: readonly Sample[] = [
     expect: {
       input: { fit: "crop", resize: 256, mean: [0.485, 0.456, 0.406], maxBatch: 32 },
       options: { activation: "auto" },
-      labels: 0,
-      why: /assumed/,
+      labels: 1000,
+      why: /assumed to be ImageNet's/,
     },
   },
   {
