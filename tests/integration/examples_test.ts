@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { BrowserPage, CHROMIUM } from "../support/browser.ts";
 import { inDirectory } from "../support/in_directory.ts";
+import { linesOf } from "../support/lines_of.ts";
 import { succeeds } from "../support/python_env.ts";
 import { ServedWeir } from "../support/served_weir.ts";
 import { skip } from "../support/skip.ts";
 
 const example = (name: string) => fileURLToPath(new URL(`../../examples/${name}`, import.meta.url));
-const DEADLINE_MS = 120_000;
 
 /** Declares a test of an example with a server that shows the demonstration. */
 function exampleTest(name: string, run: (weir: ServedWeir) => Promise<void>, unless = true, wants = "") {
@@ -20,27 +20,6 @@ function exampleTest(name: string, run: (weir: ServedWeir) => Promise<void>, unl
       await run(weir);
     },
   });
-}
-
-/** Runs a program until it has printed so many lines that match, and answers these. */
-async function linesOf(command: string, args: string[], pattern: RegExp, count: number): Promise<string[]> {
-  const child = new Deno.Command(command, { args, stdout: "piped", stderr: "inherit", stdin: "null" }).spawn();
-  const deadline = setTimeout(() => child.kill("SIGKILL"), DEADLINE_MS);
-  const found: string[] = [];
-  let rest = "";
-  for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {
-    const lines = (rest + text).split("\n");
-    rest = lines.pop()!;
-    found.push(...lines.filter((line) => pattern.test(line)));
-    if (found.length >= count) break;
-  }
-  clearTimeout(deadline);
-  try {
-    child.kill("SIGKILL");
-  } catch { /* It has ended by itself. */ }
-  await child.status;
-  assert.ok(found.length >= count, `${command} ${args.join(" ")}: ${found.length} of ${count}`);
-  return found;
 }
 
 exampleTest(

@@ -10,7 +10,9 @@ import type { StreamService, StreamView } from "../../src/core/services.ts";
 import { Hub } from "../../src/hub/hub.ts";
 import { Ingest } from "../../src/service/ingest.ts";
 import { jpegImage } from "../support/images.ts";
+import { linesOf } from "../support/lines_of.ts";
 import { succeeds } from "../support/python_env.ts";
+import { skip } from "../support/skip.ts";
 
 const example = (name: string) => fileURLToPath(new URL(`../../examples/${name}`, import.meta.url));
 const RED = new Uint8Array(64 * 64 * 3).map((_, index) => index % 3 === 0 ? 255 : 0);
@@ -67,38 +69,10 @@ async function rig() {
   };
 }
 
-/** Runs a command until it has printed so many lines that match, and answers them. */
-async function linesOf(command: string, args: string[], pattern: RegExp, count: number): Promise<string[]> {
-  const child = new Deno.Command(command, { args, stdout: "piped", stderr: "inherit" }).spawn();
-  const found: string[] = [];
-  const deadline = setTimeout(() => child.kill("SIGKILL"), 60_000);
-  let rest = "";
-  for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {
-    const lines = (rest + text).split("\n");
-    rest = lines.pop()!;
-    found.push(...lines.filter((line) => pattern.test(line)));
-    if (found.length >= count) break;
-  }
-  clearTimeout(deadline);
-  try {
-    child.kill("SIGKILL");
-  } catch {
-    // It has ended by itself.
-  }
-  await child.status;
-  assert.ok(found.length >= count, `${command} ${args.join(" ")}: ${found.length} results`);
-  return found;
-}
-
 const venv = await Deno.makeTempDir({ prefix: "weir-venv-" });
 const python = await pythonWithWebsockets(venv);
 globalThis.addEventListener("unload", () => Deno.removeSync(venv, { recursive: true }));
 const node = await succeeds("node", "-e", "process.exit(typeof WebSocket === 'undefined' ? 1 : 0)");
-
-function skipped(name: string, ignore: boolean, wants: string): boolean {
-  if (ignore) Deno.stderr.writeSync(new TextEncoder().encode(`skipped: "${name}" wants ${wants}\n`));
-  return ignore;
-}
 
 Deno.test("webcam.js sends pictures from Deno and prints what is found", async () => {
   await using r = await rig();
@@ -112,7 +86,7 @@ Deno.test("webcam.js sends pictures from Deno and prints what is found", async (
 const inNode = "webcam.js sends pictures from Node";
 Deno.test({
   name: inNode,
-  ignore: skipped(inNode, !node, "Node 22 or newer"),
+  ignore: skip(inNode, node, "Node 22 or newer"),
   async fn() {
     await using r = await rig();
     const results = await linesOf("node", [example("webcam.js"), r.url, join(r.pictures, "red.jpg")], /"result"/, 5);
@@ -124,7 +98,7 @@ for (const folder of [true, false]) {
   const name = `webcam.py sends ${folder ? "the JPEG files of a folder" : "a test picture"} and prints what is found`;
   Deno.test({
     name,
-    ignore: skipped(name, python === undefined, "Python 3 with venv, and websockets from PyPI"),
+    ignore: skip(name, python !== undefined, "Python 3 with venv, and websockets from PyPI"),
     async fn() {
       await using r = await rig();
       const args = [example("webcam.py"), r.url, ...(folder ? [r.pictures] : [])];

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { existsSync } from "node:fs";
+import { skip } from "./skip.ts";
 
 const root = Deno.env.get("WEIR_TEST_ASSETS");
 
@@ -13,7 +14,6 @@ export function asset(path: string): string | undefined {
 
 /** Declares a test that needs assets; without them it is skipped and says so. */
 export function assetTest(name: string, paths: string[], run: (...found: string[]) => Promise<void> | void): void {
-  const ignore = !root;
-  if (ignore) Deno.stderr.writeSync(new TextEncoder().encode(`skipped: "${name}" wants WEIR_TEST_ASSETS\n`));
+  const ignore = skip(name, Boolean(root), "WEIR_TEST_ASSETS");
   Deno.test({ name, ignore, fn: () => run(...paths.map((path) => asset(path)!)) });
 }
