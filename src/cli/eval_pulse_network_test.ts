@@ -6,7 +6,7 @@ import { syntheticTrace } from "../vision/pulse/synthetic_trace.ts";
 
 const file = (name: string) => fileURLToPath(new URL(`../../models/builtin/${name}`, import.meta.url));
 
-Deno.test("the network in plain loops gives what its ONNX file gives", async () => {
+Deno.test("the network without a runtime gives what its ONNX file gives", async () => {
   const network = new PulseNetwork(Deno.readFileSync(file("weir-pulse.f32")));
   const model = await openModel(file("weir-pulse.onnx"), { device: "cpu", threads: 1 });
   try {

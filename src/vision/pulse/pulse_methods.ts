@@ -31,22 +31,34 @@ export function pulseOf(method: PulseMethod, trace: RgbTrace, fps: number, band?
 export function pos(trace: RgbTrace, fps: number, [low, high]: Band = [0.75, 3]): Float64Array {
   const [red, green, blue] = trace;
   const size = red.length, length = Math.ceil(1.6 * fps);
-  const sum = new Float64Array(size);
-  const first = new Float64Array(length), second = new Float64Array(length);
+  // Every window adds a weighted sum of its colours. The weights of all windows over a sample are summed, not their sums.
+  const onRed = new Float64Array(size), onGreen = new Float64Array(size), onBlue = new Float64Array(size);
   // The last window of the reference ends before the last sample.
   for (let start = 0; start + length < size; start++) {
     const end = start + length;
     const r = meanOf(red, start, end), g = meanOf(green, start, end), b = meanOf(blue, start, end);
-    for (let i = 0; i < length; i++) {
-      const x = red[start + i] / r, y = green[start + i] / g, z = blue[start + i] / b;
-      first[i] = y - z;
-      second[i] = y + z - 2 * x;
+    let first = 0, second = 0;
+    for (let i = start; i < end; i++) {
+      const x = red[i] / r, y = green[i] / g, z = blue[i] / b;
+      first += (y - z) ** 2;
+      second += (y + z - 2 * x) ** 2;
     }
-    const one = moments(first), two = moments(second);
-    const share = two.deviation > 0 ? one.deviation / two.deviation : 0;
-    const mean = one.mean + share * two.mean;
-    for (let i = 0; i < length; i++) sum[start + i] += first[i] + share * second[i] - mean;
+    const share = second > 0 ? Math.sqrt(first / second) : 0;
+    const [forRed, forGreen, forBlue] = [(-2 * share) / r, (1 + share) / g, (share - 1) / b];
+    onRed[start] += forRed;
+    onGreen[start] += forGreen;
+    onBlue[start] += forBlue;
+    onRed[end] -= forRed;
+    onGreen[end] -= forGreen;
+    onBlue[end] -= forBlue;
   }
+  let r = 0, g = 0, b = 0;
+  const sum = red.map((value, i) => {
+    r += onRed[i];
+    g += onGreen[i];
+    b += onBlue[i];
+    return r * value + g * green[i] + b * blue[i];
+  });
   return filtfilt(bandPass(1, [low, high], fps), detrend(sum, 100));
 }
 

@@ -1,4 +1,5 @@
-import { convolved, RATE_BINS, type RateLayer, rateLayer, RateRows } from "./rate_rows.ts";
+import { exponential } from "./exponential.ts";
+import { RATE_BINS, type RateLayer, RateMemory, type RateRows } from "./rate_rows.ts";
 import type { RgbTrace } from "./rgb_trace.ts";
 
 /** What the network says of half a minute: a rate, and how likely it is to be within 5 BPM. */
@@ -15,11 +16,15 @@ const FPS = 30, BINS = RATE_BINS, LOWEST = 45, HIGHEST = 185;
 const STRETCH = 300, STARTS = [0, 150, 300, 450, 600];
 /** Cells that the LSTM keeps, and channels on either side of it. */
 const CELLS = 24;
+/** Rows before and after the LSTM, and of what goes into the head. */
+const SEEN = 2 * CELLS, GATES = 4 * CELLS;
+/** Numbers in all of its rows and weights: twice what there are. */
+const MEMORY = 200_000;
 const SPACING = (HIGHEST - LOWEST) / (BINS - 1);
 const RATES = Float32Array.from({ length: BINS }, (_, bin) => LOWEST + SPACING * bin);
 
 /**
- * The network weir-pulse without a runtime: the same as its ONNX file, in plain loops. So little is to be computed, so
+ * The network weir-pulse without a runtime: the same as its ONNX file. So little is to be computed, so
  * seldom, that it runs where the colours are, as every other method does.
  */
 export class PulseNetwork {
@@ -32,6 +37,12 @@ export class PulseNetwork {
   #last: { weights: Float32Array; bias: number };
   #long = waves(NETWORK_FRAMES);
   #short = waves(STRETCH);
+  #memory = new RateMemory(MEMORY);
+  #spectra = this.#memory.rows(18);
+  #seen = this.#memory.rows(SEEN);
+  #both = this.#memory.rows(SEEN);
+  #state = this.#memory.rows(CELLS);
+  #cells = new Float64Array(CELLS * BINS);
 
   /** Takes the weights as export.py writes them: every tensor in the order of the layers, as 32-bit floats. */
   constructor(bytes: Uint8Array) {
@@ -39,7 +50,7 @@ export class PulseNetwork {
     let at = 0;
     const take = (count: number) => values.subarray(at, at += count);
     const layer = (inputs: number, outputs: number, width: number): RateLayer =>
-      rateLayer({ inputs, outputs, width }, take(inputs * outputs * width), take(outputs));
+      this.#memory.layer({ inputs, outputs, width, rectified: true }, take(inputs * outputs * width), take(outputs));
     this.#mixes = take(9);
     this.#whole = [layer(18, 32, 5), layer(32, CELLS, 5)];
     this.#part = [layer(18, CELLS, 5), layer(CELLS, CELLS, 5)];
@@ -51,7 +62,7 @@ export class PulseNetwork {
       both.set(hidden.subarray(gate * CELLS, (gate + 1) * CELLS), (2 * gate + 1) * CELLS);
     }
     const bias = one.map((value, i) => value + other[i]);
-    this.#gates = rateLayer({ inputs: 2 * CELLS, outputs: 4 * CELLS, width: 1 }, both, bias);
+    this.#gates = this.#memory.layer({ inputs: SEEN, outputs: GATES, width: 1, rectified: false }, both, bias);
     this.#head = [layer(2 * CELLS, 40, 9), layer(40, 32, 9)];
     this.#level = { weights: take(32 * 32), bias: take(32) };
     this.#last = { weights: take(32), bias: take(1)[0] };
@@ -66,46 +77,42 @@ export class PulseNetwork {
       throw new RangeError(`Cannot read a rate from ${trace[0].length} samples: the network wants ${NETWORK_FRAMES}`);
     }
     const values = trace.map(relative);
-    const whole = through(this.#whole, this.#spectra(values, 0, this.#long));
-    const parts = STARTS.map((start) => through(this.#part, this.#spectra(values, start, this.#short)));
-    const both = new RateRows(2 * CELLS);
-    both.set(0, whole);
-    both.set(CELLS, this.#follow(parts));
-    return answer(this.#logits(through(this.#head, both)));
+    const both = this.#both, memory = this.#memory;
+    both.set(0, memory.through(this.#whole, this.#read(values, 0, this.#long)));
+    this.#state.clear();
+    this.#cells.fill(0);
+    for (const start of STARTS) this.#follow(memory.through(this.#part, this.#read(values, start, this.#short)));
+    both.set(CELLS, this.#state);
+    return answer(this.#logits(memory.through(this.#head, both)));
   }
 
   /** Powers and cross-spectra of the channels and of their mixtures: 18 rows. */
-  #spectra(values: readonly Float64Array[], start: number, table: Waves): RateRows {
+  #read(values: readonly Float64Array[], start: number, table: Waves): RateRows {
     const waves = transform(values, start, table);
     const mixes = this.#mixes;
     const mixed = [0, 3, 6].map((row) =>
       waves[0].map((value, i) => mixes[row] * value + mixes[row + 1] * waves[1][i] + mixes[row + 2] * waves[2][i])
     );
-    const rows = new RateRows(18);
-    cross(waves, rows, 0);
-    cross(mixed, rows, 9);
-    return rows;
+    cross(waves, this.#spectra, 0);
+    cross(mixed, this.#spectra, 9);
+    return this.#spectra;
   }
 
-  /** The LSTM goes through the stretches, at every rate by itself; what it holds at the end. */
-  #follow(parts: readonly RateRows[]): RateRows {
-    const seen = new RateRows(2 * CELLS), gates = new RateRows(4 * CELLS), state = new RateRows(CELLS);
-    const cells = new Float64Array(CELLS * BINS);
-    for (const part of parts) {
-      seen.set(0, part);
-      seen.set(CELLS, state);
-      const { values } = convolved(this.#gates, seen, { out: gates, rectified: false });
-      for (let i = 0, at = 0; i < CELLS; i++) {
-        const [entry, keep, fresh, exit] = [0, 1, 2, 3].map((gate) => gates.at(gate * CELLS + i));
-        const to = state.at(i);
-        for (let bin = 0; bin < BINS; bin++, at++) {
-          cells[at] = sigmoid(values[keep + bin]) * cells[at] +
-            sigmoid(values[entry + bin]) * tanh(values[fresh + bin]);
-          state.values[to + bin] = sigmoid(values[exit + bin]) * tanh(cells[at]);
-        }
+  /** The LSTM goes on to the next stretch, at every rate by itself. */
+  #follow(part: RateRows): void {
+    const seen = this.#seen, state = this.#state, cells = this.#cells;
+    seen.set(0, part);
+    seen.set(CELLS, state);
+    const gates = this.#memory.through([this.#gates], seen), { values } = gates;
+    for (let i = 0, cell = 0; i < CELLS; i++) {
+      const [entry, keep, fresh, exit] = [0, 1, 2, 3].map((gate) => gates.at(gate * CELLS + i));
+      const to = state.at(i);
+      for (let bin = 0; bin < BINS; bin++, cell++) {
+        const kept = cells[cell] / (1 + exponential(-values[keep + bin]));
+        cells[cell] = kept + gated(values[entry + bin], values[fresh + bin]);
+        state.values[to + bin] = gated(values[exit + bin], cells[cell]);
       }
     }
-    return state;
   }
 
   /** Every rate is also told how high anything rises at any rate. */
@@ -126,17 +133,18 @@ export class PulseNetwork {
 
 type Waves = { frames: number; cosines: Float32Array; sines: Float32Array };
 
-/** Hann-windowed waves, rate by rate. */
+/** Hann-windowed waves, rate by rate: their first halves, counted from the middle. */
 function waves(frames: number): Waves {
   const window = Float64Array.from(
     { length: frames },
     (_, i) => 0.5 - 0.5 * Math.cos((2 * Math.PI * (i + 1)) / (frames + 1)),
   );
   const scale = 1 / Math.sqrt(window.reduce((sum, value) => sum + value * value, 0));
-  const cosines = new Float32Array(frames * BINS), sines = new Float32Array(frames * BINS);
+  const half = frames / 2, middle = (frames - 1) / 2;
+  const cosines = new Float32Array(half * BINS), sines = new Float32Array(half * BINS);
   for (let bin = 0, at = 0; bin < BINS; bin++) {
-    for (let i = 0; i < frames; i++, at++) {
-      const angle = (2 * Math.PI * RATES[bin] * i) / 60 / FPS;
+    for (let i = 0; i < half; i++, at++) {
+      const angle = (2 * Math.PI * RATES[bin] * (i - middle)) / 60 / FPS;
       cosines[at] = Math.cos(angle) * window[i] * scale;
       sines[at] = Math.sin(angle) * window[i] * scale;
     }
@@ -144,22 +152,38 @@ function waves(frames: number): Waves {
   return { frames, cosines, sines };
 }
 
-/** Of each of three channels: real parts, then imaginary ones. */
-function transform([r, g, b]: readonly Float64Array[], start: number, { frames, cosines, sines }: Waves) {
+/**
+ * Of each of three channels: real parts, then imaginary ones. Phases are those at the middle of the stretch, around which
+ * waves are even or odd: half as much is to be multiplied, and what is made of powers and of pairs is the same.
+ */
+function transform(channels: readonly Float64Array[], start: number, { frames, cosines, sines }: Waves) {
+  const half = frames / 2, last = start + frames - 1;
+  const [[r, r2], [g, g2], [b, b2]] = channels.map((values) => {
+    const even = new Float64Array(half), odd = new Float64Array(half);
+    for (let i = 0; i < half; i++) {
+      even[i] = values[start + i] + values[last - i];
+      odd[i] = values[start + i] - values[last - i];
+    }
+    return [even, odd];
+  });
   const out = [new Float64Array(2 * BINS), new Float64Array(2 * BINS), new Float64Array(2 * BINS)];
   for (let bin = 0, at = 0; bin < BINS; bin++) {
     let rr = 0, ri = 0, gr = 0, gi = 0, br = 0, bi = 0;
-    for (let i = start; i < start + frames; i++, at++) {
-      const cosine = cosines[at], sine = sines[at], red = r[i], green = g[i], blue = b[i];
-      rr += red * cosine;
-      ri += red * sine;
-      gr += green * cosine;
-      gi += green * sine;
-      br += blue * cosine;
-      bi += blue * sine;
+    for (let i = 0; i < half; i++, at++) {
+      const cosine = cosines[at], sine = sines[at];
+      rr += r[i] * cosine;
+      ri += r2[i] * sine;
+      gr += g[i] * cosine;
+      gi += g2[i] * sine;
+      br += b[i] * cosine;
+      bi += b2[i] * sine;
     }
-    [rr, gr, br].forEach((value, channel) => out[channel][bin] = value);
-    [ri, gi, bi].forEach((value, channel) => out[channel][BINS + bin] = value);
+    out[0][bin] = rr;
+    out[1][bin] = gr;
+    out[2][bin] = br;
+    out[0][BINS + bin] = ri;
+    out[1][BINS + bin] = gi;
+    out[2][BINS + bin] = bi;
   }
   return out;
 }
@@ -203,11 +227,6 @@ function cross(waves: readonly Float64Array[], rows: RateRows, row: number): voi
   });
 }
 
-/** Convolutions with rectified outputs, one after the other. */
-function through(layers: readonly RateLayer[], rows: RateRows): RateRows {
-  return layers.reduce((input, layer) => convolved(layer, input), rows);
-}
-
 /** The mean of what is likely around the likeliest 10 BPM, and the share of all chances within 5 BPM of it. */
 function answer(logits: Float64Array): NetworkAnswer {
   const top = Math.max(...logits);
@@ -230,13 +249,10 @@ function answer(logits: Float64Array): NetworkAnswer {
   return { bpm, quality: within(bpm, 5, () => 1), chances };
 }
 
-function sigmoid(value: number): number {
-  return 1 / (1 + Math.exp(-value));
-}
-
-/** By one exponential, which costs half of what Math.tanh does. */
-function tanh(value: number): number {
-  return 2 / (1 + Math.exp(-2 * value)) - 1;
+/** sigmoid(gate) · tanh(value), by two exponentials and one division. */
+function gated(gate: number, value: number): number {
+  const closed = exponential(-gate), falling = exponential(-2 * value);
+  return (1 - falling) / ((1 + closed) * (1 + falling));
 }
 
 function signedLog(value: number): number {

@@ -110,7 +110,7 @@ function withoutSteps(channels: number[][]): number[][] {
   const light = channels[0].map((value, i) => Math.log(Math.max(1, value + channels[1][i] + channels[2][i])));
   const jumps = light.map((_, i) => i < REACH || i + REACH > light.length ? 0 : jumpAt(light, i));
   jumps.forEach((jump, i) => {
-    if (Math.abs(jump) < STEP) return;
+    if (jump === 0) return;
     for (let k = Math.max(0, i - REACH); k < Math.min(jumps.length, i + REACH); k++) {
       if (Math.abs(jumps[k]) > Math.abs(jump) || (jumps[k] === jump && k < i)) return;
     }
@@ -123,10 +123,11 @@ function withoutSteps(channels: number[][]): number[][] {
   return channels;
 }
 
-/** What happens between two frames and stays, over what happens on either side of them anyway. */
+/** What happens between two frames and stays, over what happens on either side of them anyway; 0 for what is no step. */
 function jumpAt(values: readonly number[], i: number): number {
-  const before = values.slice(i - REACH, i), after = values.slice(i, i + REACH);
   const jump = values[i] - values[i - 1];
+  if (Math.abs(jump) < STEP) return 0;
+  const before = values.slice(i - REACH, i), after = values.slice(i, i + REACH);
   const unrest = Math.max(spread(before), spread(after));
   return Math.abs(jump) > 3 * unrest ? jump : 0;
 }

@@ -1,18 +1,18 @@
+import { type RateKernel, rateKernel } from "./rate_kernel.ts";
+
 /** How many rates a row has a number for. */
 export const RATE_BINS = 136;
 /** Zeros before and after every row: a convolution reaches no further. */
 const MARGIN = 4;
 const ROW = RATE_BINS + 2 * MARGIN;
-/** So many outputs and so many of their weights at a time: sums that stay in the processor cost least. */
+/** So many outputs at a time. */
 const STRIDE = 4;
+/** Bytes of a number. */
+const WIDE = 8;
 
 /** Numbers by row and rate. Rows lie behind each other with zeros between them, so that convolutions need no edges. */
 export class RateRows {
-  readonly values: Float64Array;
-
-  constructor(count: number) {
-    this.values = new Float64Array(count * ROW);
-  }
+  constructor(readonly values: Float64Array) {}
 
   /** Where the numbers of a row begin in {@link values}. */
   at(row: number): number {
@@ -23,61 +23,90 @@ export class RateRows {
   set(row: number, rows: RateRows): void {
     this.values.set(rows.values, row * ROW);
   }
+
+  /** All zero, as at the beginning. */
+  clear(): void {
+    this.values.fill(0);
+  }
 }
 
-/** A convolution along the rates: weights by output, input and offset, filled up to a multiple of four each. */
-export interface RateLayer {
+/** What a convolution along the rates takes and gives, and how many rates it looks at. */
+export interface RateShape {
   inputs: number;
   outputs: number;
   width: number;
+  /** What is below zero becomes zero. */
+  rectified: boolean;
+}
+
+/** A convolution that is ready to be applied. */
+export interface RateLayer extends RateShape {
+  /** Four outputs' weights of each tap, then those of the next four outputs. */
   weights: Float64Array;
   bias: Float64Array;
+  places: Int32Array;
+  /** What came out of it last. */
+  out: RateRows;
 }
 
-/** A convolution of these weights, by output, input and offset. */
-export function rateLayer(
-  { inputs, outputs, width }: Pick<RateLayer, "inputs" | "outputs" | "width">,
-  weights: ArrayLike<number>,
-  bias: ArrayLike<number>,
-): RateLayer {
-  if (outputs % STRIDE !== 0) throw new RangeError(`Cannot make a layer of ${outputs} outputs: not a multiple of four`);
-  const taps = inputs * width, padded = Math.ceil(taps / STRIDE) * STRIDE;
-  const filled = new Float64Array(outputs * padded);
-  for (let o = 0; o < outputs; o++) {
-    for (let tap = 0; tap < taps; tap++) filled[o * padded + tap] = weights[o * taps + tap];
+/** Where rows and layers live, and where convolutions are done. What is taken from it stays as long as it does. */
+export class RateMemory {
+  #kernel: RateKernel;
+  #taken = 0;
+
+  /** With room for so many numbers. */
+  constructor(numbers: number) {
+    this.#kernel = rateKernel({ bins: RATE_BINS, row: ROW, bytes: numbers * WIDE });
   }
-  return { inputs, outputs, width, weights: filled, bias: Float64Array.from(bias) };
-}
 
-/** Applies a convolution; of a rectified one, what is below zero becomes zero. */
-export function convolved(
-  { inputs, outputs, width, weights, bias }: RateLayer,
-  rows: RateRows,
-  { out = new RateRows(outputs), rectified = true } = {},
-): RateRows {
-  const reach = width >> 1, taps = weights.length / outputs;
-  const places = new Int32Array(taps).fill(MARGIN);
-  for (let i = 0, tap = 0; i < inputs; i++) for (let k = 0; k < width; k++) places[tap++] = rows.at(i) + k - reach;
-  const x = rows.values, y = out.values;
-  for (let o = 0; o < outputs; o += STRIDE) {
-    const [a, b, c, d] = [out.at(o), out.at(o + 1), out.at(o + 2), out.at(o + 3)];
-    for (let n = 0; n < STRIDE; n++) y.fill(bias[o + n], out.at(o + n), out.at(o + n) + RATE_BINS);
-    for (let tap = 0; tap < taps; tap += STRIDE) {
-      const wa = o * taps + tap, wb = wa + taps, wc = wb + taps, wd = wc + taps;
-      const a0 = weights[wa], a1 = weights[wa + 1], a2 = weights[wa + 2], a3 = weights[wa + 3];
-      const b0 = weights[wb], b1 = weights[wb + 1], b2 = weights[wb + 2], b3 = weights[wb + 3];
-      const c0 = weights[wc], c1 = weights[wc + 1], c2 = weights[wc + 2], c3 = weights[wc + 3];
-      const d0 = weights[wd], d1 = weights[wd + 1], d2 = weights[wd + 2], d3 = weights[wd + 3];
-      const p0 = places[tap], p1 = places[tap + 1], p2 = places[tap + 2], p3 = places[tap + 3];
-      for (let bin = 0; bin < RATE_BINS; bin++) {
-        const x0 = x[p0 + bin], x1 = x[p1 + bin], x2 = x[p2 + bin], x3 = x[p3 + bin];
-        y[a + bin] += a0 * x0 + a1 * x1 + a2 * x2 + a3 * x3;
-        y[b + bin] += b0 * x0 + b1 * x1 + b2 * x2 + b3 * x3;
-        y[c + bin] += c0 * x0 + c1 * x1 + c2 * x2 + c3 * x3;
-        y[d + bin] += d0 * x0 + d1 * x1 + d2 * x2 + d3 * x3;
-      }
+  /** So many rows of zeros. */
+  rows(count: number): RateRows {
+    return new RateRows(this.#take(count * ROW));
+  }
+
+  /** A convolution of these weights, by output, input and offset. */
+  layer(shape: RateShape, weights: ArrayLike<number>, bias: ArrayLike<number>): RateLayer {
+    const { inputs, outputs, width } = shape, taps = inputs * width;
+    if (outputs % STRIDE !== 0) {
+      throw new RangeError(`Cannot make a layer of ${outputs} outputs: not a multiple of four`);
     }
+    const own = this.#take(outputs * taps), ownBias = this.#take(outputs);
+    for (let o = 0; o < outputs; o++) {
+      const from = (o - o % STRIDE) * taps + o % STRIDE;
+      for (let tap = 0; tap < taps; tap++) own[from + tap * STRIDE] = weights[o * taps + tap];
+    }
+    ownBias.set(bias);
+    const { buffer, byteOffset } = this.#take(Math.ceil(taps / 2));
+    const places = new Int32Array(buffer, byteOffset, taps);
+    return { ...shape, weights: own, bias: ownBias, places, out: this.rows(outputs) };
   }
-  if (rectified) { for (let i = 0; i < y.length; i++) if (y[i] < 0) y[i] = 0; }
-  return out;
+
+  /** Applies convolutions, one after the other; what comes out is good until the last one is applied again. */
+  through(layers: readonly RateLayer[], rows: RateRows): RateRows {
+    return layers.reduce((input, layer) => this.#apply(layer, input), rows);
+  }
+
+  #apply({ inputs, outputs, width, rectified, weights, bias, places, out }: RateLayer, rows: RateRows): RateRows {
+    const reach = width >> 1, taps = inputs * width;
+    for (let i = 0, tap = 0; i < inputs; i++) {
+      for (let k = 0; k < width; k++) places[tap++] = rows.values.byteOffset + (rows.at(i) + k - reach) * WIDE;
+    }
+    for (let o = 0; o < outputs; o += STRIDE) {
+      this.#kernel.convolve(
+        weights.byteOffset + o * taps * WIDE,
+        places.byteOffset,
+        taps,
+        bias.byteOffset + o * WIDE,
+        out.values.byteOffset + out.at(o) * WIDE,
+        rectified ? 0 : Number.NEGATIVE_INFINITY,
+      );
+    }
+    return out;
+  }
+
+  #take(numbers: number): Float64Array<ArrayBuffer> {
+    const taken = new Float64Array(this.#kernel.memory.buffer as ArrayBuffer, this.#taken * WIDE, numbers);
+    this.#taken += numbers;
+    return taken;
+  }
 }

@@ -11,6 +11,7 @@ export interface Spectrum {
 export type Band = readonly [low: number, high: number];
 
 const transforms = new Map<number, FFT>();
+const windows = new Map<string, Float64Array>();
 
 /** Welch's mean of the spectra of overlapping Hann-windowed stretches, density per Hz; `bins` is a power of two. */
 export function welch(
@@ -87,8 +88,15 @@ export function snrDb({ stepHz, power }: Spectrum, hz: number, [low, high]: Band
 
 /** A Hann window, open at its end as spectra want it; `closed` ends where it began, as overlap-add wants it. */
 export function hann(size: number, closed = false): Float64Array {
-  const turn = (2 * Math.PI) / (closed ? size - 1 : size);
-  return Float64Array.from({ length: size }, (_, i) => 0.5 - 0.5 * Math.cos(turn * i));
+  const span = closed ? size - 1 : size, key = `${size} ${span}`;
+  let window = windows.get(key);
+  if (!window) {
+    // Lengths are mostly the same; of others there may be any number.
+    if (windows.size > 64) windows.clear();
+    window = Float64Array.from({ length: size }, (_, i) => 0.5 - 0.5 * Math.cos((2 * Math.PI / span) * i));
+    windows.set(key, window);
+  }
+  return window;
 }
 
 /** The least power of two that is not less. */
