@@ -1,5 +1,6 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { Button } from "../ui/button.tsx";
+import { useTakenFile } from "../ui/taken_file.tsx";
 import { imageIn } from "./image_file.ts";
 
 /** Where an image is dropped, pasted or chosen. */
@@ -8,46 +9,27 @@ export function DropZone({ small, onImage }: {
   small: boolean;
   onImage(image: Blob): void;
 }) {
-  const [over, setOver] = useState(false);
-  const input = useRef<HTMLInputElement>(null);
+  const { over, choose, input } = useTakenFile({
+    accept: "image/*",
+    label: "Image",
+    pick: imageIn,
+    onFile: onImage,
+  });
   const latest = useRef(onImage);
   latest.current = onImage;
   useEffect(() => {
     const paste = ({ clipboardData }: ClipboardEvent) => {
-      const image = imageIn(clipboardData);
+      const image = imageIn([...clipboardData?.files ?? []]);
       if (image) latest.current(image);
     };
     document.addEventListener("paste", paste);
     return () => document.removeEventListener("paste", paste);
   }, []);
   return (
-    <div
-      class={`drop ${small ? "small" : ""} ${over ? "over" : ""}`}
-      onDragOver={(event) => {
-        event.preventDefault();
-        setOver(true);
-      }}
-      onDragLeave={() => setOver(false)}
-      onDrop={(event) => {
-        event.preventDefault();
-        setOver(false);
-        const image = imageIn(event.dataTransfer);
-        if (image) onImage(image);
-      }}
-    >
+    <div class={`drop ${small ? "small" : ""} ${over ? "over" : ""}`}>
       <p>Drop an image here, paste one, or</p>
-      <Button onClick={() => input.current!.click()}>Choose a file</Button>
-      <input
-        ref={input}
-        type="file"
-        accept="image/*"
-        hidden
-        onChange={(event) => {
-          const [file] = event.currentTarget.files ?? [];
-          if (file) onImage(file);
-          event.currentTarget.value = "";
-        }}
-      />
+      <Button onClick={choose}>Choose a file</Button>
+      {input}
     </div>
   );
 }

@@ -2,8 +2,8 @@
 export const TAKEN: readonly string[] = ["image/jpeg", "image/png", "image/webp"];
 
 /** The first image among what was dropped or pasted. */
-export function imageIn(data: DataTransfer | null): File | undefined {
-  return [...data?.files ?? []].find(({ type }) => type.startsWith("image/"));
+export function imageIn(files: readonly File[]): File | undefined {
+  return files.find(({ type }) => type.startsWith("image/"));
 }
 
 /** An image in a form that the server takes; one that only the browser knows is drawn anew. Rejects for what is none. */

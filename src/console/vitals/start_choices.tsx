@@ -1,5 +1,5 @@
-import { useRef, useState } from "preact/hooks";
 import { Icon } from "../ui/icon.tsx";
+import { useTakenFile } from "../ui/taken_file.tsx";
 import { mayUseCameras } from "../webcam/camera.ts";
 
 /** Nothing is looked at yet: what could be. A clip can be dropped on it. */
@@ -10,24 +10,14 @@ export function StartChoices({ opening, onCamera, onClip, onSample }: {
   onClip(file: File): void;
   onSample(): void;
 }) {
-  const input = useRef<HTMLInputElement>(null);
-  const [over, setOver] = useState(false);
+  const { over, choose, input } = useTakenFile({
+    accept: "video/*,.mkv,.avi,.y4m",
+    label: "A clip",
+    onFile: onClip,
+  });
   const camera = mayUseCameras();
   return (
-    <div
-      class={`stage start ${over ? "over" : ""}`}
-      onDragOver={(event) => {
-        event.preventDefault();
-        setOver(true);
-      }}
-      onDragLeave={() => setOver(false)}
-      onDrop={(event) => {
-        event.preventDefault();
-        setOver(false);
-        const [file] = event.dataTransfer?.files ?? [];
-        if (file) onClip(file);
-      }}
-    >
+    <div class={`stage start ${over ? "over" : ""}`}>
       <div class="kinds">
         <button type="button" class="kind" disabled={!camera || opening} aria-busy={opening} onClick={onCamera}>
           <Icon name="camera" />
@@ -40,7 +30,7 @@ export function StartChoices({ opening, onCamera, onClip, onSample }: {
             </span>
           </span>
         </button>
-        <button type="button" class="kind" onClick={() => input.current!.click()}>
+        <button type="button" class="kind" onClick={choose}>
           <Icon name="film" />
           <span>
             <strong>Choose a clip</strong>
@@ -55,18 +45,7 @@ export function StartChoices({ opening, onCamera, onClip, onSample }: {
           </span>
         </button>
       </div>
-      <input
-        ref={input}
-        type="file"
-        accept="video/*,.mkv,.avi,.y4m"
-        aria-label="A clip"
-        hidden
-        onChange={(event) => {
-          const [file] = event.currentTarget.files ?? [];
-          event.currentTarget.value = "";
-          if (file) onClip(file);
-        }}
-      />
+      {input}
     </div>
   );
 }
