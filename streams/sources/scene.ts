@@ -21,7 +21,14 @@ export const sceneSchema = z.strictObject({
   kind: z.literal("scene"),
   scene: z.enum(["pitch", "counter", "portrait"]).default("pitch").describe(
     "a football match, frames with a number burned in, or somebody in front of a webcam whose heart rate is known",
-  ),
+  ).meta({
+    // One by one, for those who offer a choice of them.
+    "x-enumDescriptions": {
+      pitch: "a football match",
+      counter: "frames with a number burned in",
+      portrait: "somebody in front of a webcam whose heart rate is known",
+    },
+  }),
   seed: z.int().min(0).default(7).describe("which of the matches or people"),
   width: z.int().min(64).max(7680).default(1280).describe("pixels"),
   height: z.int().min(64).max(4320).default(720).describe("pixels"),

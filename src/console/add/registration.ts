@@ -1,4 +1,5 @@
 import type { AddForm } from "./add_form.ts";
+import { FRAME } from "../vitals/vitals_settings.ts";
 import { suggestedName } from "./suggested_name.ts";
 
 /** A source as the API takes it; what is not said is the server's default. */
@@ -102,11 +103,32 @@ function addressSource({ address, username, password, transport }: AddForm): Sou
 }
 
 function pipelineOf({ kind, scene, model, track, minScore }: AddForm): Record<string, unknown>[] {
-  if (kind === "scene" && scene === "counter" && model === "") return [{ analyzer: "counter" }];
-  if (model === "") return [];
-  const step = { model, ...(minScore.trim() !== "" && { minScore: numberIn(minScore) }) };
-  return track ? [step, { analyzer: "track" }] : [step];
+  const reading = kind === "scene" ? READINGS[scene] : undefined;
+  if (model === "") return reading?.alone ?? [];
+  const { name, steps } = reading?.after ?? { steps: track ? [{ analyzer: "track" }] : [] };
+  const step = {
+    model,
+    ...(name !== undefined && { name }),
+    ...(minScore.trim() !== "" && { minScore: numberIn(minScore) }),
+  };
+  return [step, ...steps];
 }
+
+interface SceneReading {
+  /** Without a model. */
+  alone: Record<string, unknown>[];
+  /** After a model, and what its step is called then. */
+  after?: { name: string; steps: Record<string, unknown>[] };
+}
+
+/** What there is to read in a scene besides what a model finds. */
+const READINGS: Partial<Record<string, SceneReading>> = {
+  counter: { alone: [{ analyzer: "counter" }] },
+  portrait: {
+    alone: [{ analyzer: "pulse", region: FRAME }],
+    after: { name: "face", steps: [{ analyzer: "track", on: "face" }, { analyzer: "pulse", on: "face" }] },
+  },
+};
 
 /** The number that a field holds; a text that is none goes to the server, which says so. */
 function numberIn(text: string): number | string {

@@ -24,6 +24,8 @@ Deno.test("what every kind of form makes is a registration as the server takes i
     { kind: "file", path: "/media/gate 1.mp4", play: "once", maxFps: "5" },
     { kind: "scene" },
     { kind: "scene", scene: "counter", size: "640x360", fps: "12.5" },
+    { kind: "scene", scene: "portrait" },
+    { kind: "scene", scene: "portrait", model: "yunet", track: false },
     { kind: "camera", device: "0" },
   ];
   for (const filled of forms) {
@@ -61,6 +63,16 @@ Deno.test("a model comes with tracks where they are wanted, and the counter scen
   }]);
   assert.deepEqual(pipeline({ scene: "counter" }), [{ analyzer: "counter" }]);
   assert.deepEqual(pipeline({}), []);
+});
+
+Deno.test("a portrait's pulse is read, of the face that a model finds or else in the middle", () => {
+  const pipeline = (model: string) => registrationOf(form({ kind: "scene", scene: "portrait", model }), []).pipeline;
+  assert.deepEqual(pipeline("").map(({ analyzer, region }) => [analyzer, typeof region]), [["pulse", "object"]]);
+  assert.deepEqual(pipeline("yunet"), [
+    { model: "yunet", name: "face" },
+    { analyzer: "track", on: "face" },
+    { analyzer: "pulse", on: "face" },
+  ]);
 });
 
 Deno.test("every fault that the server finds in a form has a field to stand at", () => {

@@ -4,6 +4,7 @@ import { Field, Select } from "../ui/field.tsx";
 import { ADD_KINDS, type AddForm, type AddKind } from "./add_form.ts";
 import { MediaBrowser } from "./media_browser.tsx";
 import { isCameraAddress } from "./registration.ts";
+import { sceneChoices } from "./scenes.ts";
 
 /** What a part of the form is given: what stands in it, what is wrong with it, and where changes go. */
 export interface FormPart {
@@ -129,17 +130,16 @@ function FileFields(part: FormPart) {
 }
 
 function SceneFields(part: FormPart) {
-  const { onChange } = part;
+  const { scene } = part.form;
+  const scenes = sceneChoices.value ?? [{ name: scene }];
+  const about = scenes.find(({ name }) => name === scene)?.about;
   return (
     <>
       <Select
         label="Scene"
-        options={[
-          { value: "pitch", text: "A football match" },
-          { value: "counter", text: "A number that counts up" },
-        ]}
+        hint={about === undefined ? NBSP : `${sentence(about)}.`}
+        options={scenes.map(({ name }) => ({ value: name, text: sentence(name) }))}
         {...fieldOf(part, "scene")}
-        onValue={(scene) => onChange({ scene, ...(scene === "counter" && { model: "" }) })}
       />
       <div class="columns narrow">
         <Select
@@ -157,13 +157,20 @@ function SceneFields(part: FormPart) {
         />
         <Field
           label="Seed"
-          hint="Another number is another match."
+          hint="Another number is another one."
           inputMode="numeric"
           {...fieldOf(part, "seed")}
         />
       </div>
     </>
   );
+}
+
+/** Keeps the room of words that are on their way. */
+const NBSP = "\u00a0";
+
+function sentence(words: string): string {
+  return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
 type TextField = {

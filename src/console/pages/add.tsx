@@ -3,10 +3,11 @@ import { type AddForm, emptyForm } from "../add/add_form.ts";
 import { type FormFaults, formFaults } from "../add/form_faults.ts";
 import { type Probed, ProbeResult } from "../add/probe_result.tsx";
 import { registrationOf, sourceOf } from "../add/registration.ts";
+import { refreshSceneChoices, sceneModel } from "../add/scenes.ts";
 import { fieldOf, KindChoice, SourceFields } from "../add/source_fields.tsx";
 import { suggestedName } from "../add/suggested_name.ts";
 import { call } from "../api/client.ts";
-import { firstModel, modelChoices, modelOptions, refreshModelChoices } from "../models/model_list.ts";
+import { firstModel, type ModelChoice, modelChoices, modelOptions, refreshModelChoices } from "../models/model_list.ts";
 import { goTo } from "../router.ts";
 import { refreshStreams, streams } from "../state/streams.ts";
 import { Button } from "../ui/button.tsx";
@@ -19,25 +20,26 @@ const NO_FAULTS: FormFaults = { fields: {}, shown: [] };
 
 /** Registers a stream, and tries its source before. */
 export function AddPage() {
-  const [form, setForm] = useState<AddForm>(emptyForm);
+  const [filled, setForm] = useState<AddForm>(emptyForm);
   const [faults, setFaults] = useState(NO_FAULTS);
   const [probed, setProbed] = useState<Probed | undefined>();
   const [busy, setBusy] = useState<"probe" | "create" | undefined>();
   const probing = useRef(new AbortController());
-  const chosen = useRef(false);
+  const [chosen, setChosen] = useState(false);
   useEffect(() => {
+    const gone = new AbortController();
     void refreshModelChoices();
-    return () => probing.current.abort();
+    void refreshSceneChoices(gone.signal);
+    return () => {
+      gone.abort();
+      probing.current.abort();
+    };
   }, []);
   const choices = modelChoices.value;
-  useEffect(() => {
-    if (!chosen.current) {
-      setForm((form) => ({ ...form, model: firstModel(choices) }));
-    }
-  }, [choices]);
+  const form = chosen ? filled : { ...filled, model: likelyModel(filled, choices) };
 
   const change = (change: Partial<AddForm>) => {
-    if (change.model !== undefined) chosen.current = true;
+    if (change.model !== undefined) setChosen(true);
     // What was found was found elsewhere.
     if (Object.keys(change).some((name) => !AFTER_SOURCE.includes(name))) {
       forgetProbe();
@@ -73,7 +75,7 @@ export function AddPage() {
     attempt("create", async () => {
       // Somebody may be quicker than the server tells which models there are.
       if (modelChoices.peek() === undefined) await refreshModelChoices();
-      const meant = chosen.current ? form : { ...form, model: firstModel(modelChoices.peek()) };
+      const meant = chosen ? form : { ...form, model: likelyModel(form, modelChoices.peek()) };
       const { id } = await call<{ id: string }>("POST", "/api/v1/streams", registrationOf(meant, taken));
       say(`${id} is added`);
       await refreshStreams();
@@ -81,8 +83,7 @@ export function AddPage() {
     });
 
   const part = { form, faults: faults.fields, onChange: change };
-  const counts = form.kind === "scene" && form.scene === "counter" &&
-    form.model === "";
+  const own = form.kind === "scene" ? OWN_READINGS[form.scene] : undefined;
   return (
     <>
       <PageHead
@@ -117,7 +118,7 @@ export function AddPage() {
             <div class="stack">
               <Select
                 label="Model"
-                hint={counts ? "The number in the picture is read back." : undefined}
+                hint={own?.(form.model)}
                 options={modelOptions(choices, { none: "None: only pictures", chosen: form.model })}
                 {...fieldOf(part, "model")}
               />
@@ -166,6 +167,18 @@ export function AddPage() {
     </>
   );
 }
+
+/** The model for what nobody has chosen one for. */
+function likelyModel({ kind, scene }: AddForm, choices: readonly ModelChoice[] | undefined): string {
+  return kind === "scene" ? sceneModel(scene, choices) : firstModel(choices);
+}
+
+/** What is read out of a scene besides what a model finds. */
+const OWN_READINGS: Partial<Record<string, (model: string) => string | undefined>> = {
+  counter: (model) => model === "" ? "The number in the picture is read back." : undefined,
+  portrait: (model) =>
+    model === "" ? "The pulse is read in the middle of the picture." : "The pulse is read of the face that it finds.",
+};
 
 /** Fields that change nothing about what a test connection found. */
 const AFTER_SOURCE: readonly string[] = [
