@@ -4,6 +4,9 @@ import { refuse, session } from "./session.ts";
 export { ProblemError } from "./problem_error.ts";
 export { session } from "./session.ts";
 
+/** Who answers no small question within this time is taken for gone, milliseconds. */
+export const PATIENCE_MS = 10_000;
+
 /** What a request carries: JSON, or bytes as they are. */
 export type Body = Blob | FormData | object;
 
@@ -42,12 +45,7 @@ export async function call<T>(
       ...(keepalive && { keepalive }),
     });
   } catch {
-    signal?.throwIfAborted();
-    throw new ProblemError({
-      status: 0,
-      code: "offline",
-      message: "The server does not answer",
-    });
+    throw givenUp(signal) ?? tooLate();
   }
   if (response.status === 204) return undefined as T;
   const media = response.headers.get("content-type") ?? "";
@@ -61,22 +59,32 @@ export async function call<T>(
   throw problem;
 }
 
+/** Why a question is given up that nobody answers. */
+export function tooLate(): ProblemError {
+  return new ProblemError({ status: 0, code: "offline", message: "The server does not answer" });
+}
+
 /** An answer's body; one that breaks off is as good as none. */
 async function whole<T>(body: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   try {
     return await body;
   } catch {
-    signal?.throwIfAborted();
-    throw new ProblemError({ status: 0, code: "offline", message: "The server's answer broke off" });
+    throw givenUp(signal) ?? new ProblemError({ status: 0, code: "offline", message: "The server's answer broke off" });
   }
+}
+
+/** Why whoever asked does so no longer, if that is why there is no answer. */
+function givenUp(signal: AbortSignal | undefined): unknown {
+  if (!signal?.aborted) return undefined;
+  const { reason } = signal;
+  return reason instanceof DOMException && reason.name === "TimeoutError" ? tooLate() : reason;
 }
 
 /** An address for what cannot send a token (a WebSocket, a picture): with a ticket, where a token is needed at all. */
 export async function ticketed(path: string): Promise<string> {
   if (session.peek().token === undefined) return path;
   const [plain] = path.split("?", 1);
-  const { ticket } = await call<{ ticket: string }>("POST", "/api/v1/tickets", {
-    path: plain,
-  });
+  const signal = AbortSignal.timeout(PATIENCE_MS);
+  const { ticket } = await call<{ ticket: string }>("POST", "/api/v1/tickets", { path: plain }, { signal });
   return `${path}${path.includes("?") ? "&" : "?"}ticket=${encodeURIComponent(ticket)}`;
 }

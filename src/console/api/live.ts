@@ -57,7 +57,7 @@ const RETRY_MOST_MS = 5000;
 const AGAIN_MS = 1000;
 const HEALTHY_MS = 5000;
 /** A connection over which nothing comes for so long is asked whether it lives, and for twice as long given up. */
-const SILENCE_MS = 8000;
+const SILENCE_MS = 5000;
 
 /** The page's one connection for all that is live: it comes back by itself and goes on where it was. */
 export class Live implements Disposable {
@@ -186,6 +186,8 @@ export class Live implements Disposable {
         return socket.close();
       }
       this.#socket = socket;
+      // A server that hangs, or a network that swallows all, leaves a connection half made for minutes.
+      this.#watch();
       socket.binaryType = "arraybuffer";
       socket.onopen = () => this.#opened();
       socket.onmessage = ({ data }) => this.#hear(data);
@@ -199,9 +201,8 @@ export class Live implements Disposable {
   }
 
   #opened(): void {
-    this.#openedAtMs = this.#heardAtMs = performance.now();
-    clearInterval(this.#health);
-    this.#health = setInterval(() => this.#checkHealth(), SILENCE_MS / 2);
+    this.#openedAtMs = performance.now();
+    this.#watch();
     this.status.value = { state: "open" };
     for (const wanted of this.#wanted.values()) this.#ask(wanted);
   }
@@ -234,6 +235,12 @@ export class Live implements Disposable {
       this.#retry = undefined;
       this.#connect();
     }, waitMs);
+  }
+
+  #watch(): void {
+    this.#heardAtMs = performance.now();
+    clearInterval(this.#health);
+    this.#health = setInterval(() => this.#checkHealth(), SILENCE_MS / 2);
   }
 
   #checkHealth(): void {

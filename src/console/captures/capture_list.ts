@@ -49,13 +49,13 @@ export class CaptureList implements Disposable {
   }
 
   /** Looks whether there are newer ones by now. */
-  async look(): Promise<void> {
+  async look(signal: AbortSignal): Promise<void> {
     const shown = this.captures.peek();
     if (!shown || this.busy.peek()) return;
-    const { signal } = this.#running;
+    const { signal: running } = this.#running;
     const page = await this.#ask({ limit: 1 }, signal).catch(() => undefined);
     const newest = page?.captures[0];
-    if (!newest || signal.aborted) return;
+    if (!newest || running.aborted) return;
     // Where nothing is shown nothing is pushed out of sight either.
     if (shown.length === 0) await this.show(this.#filter);
     else if (newest.id > shown[0].id) this.newer.value = true;

@@ -10,6 +10,7 @@ import { REASON_WORDS } from "../captures/capture_words.ts";
 import { ExportDialog } from "../captures/export_dialog.tsx";
 import { Keeping } from "../captures/keeping.tsx";
 import { NoCaptures } from "../captures/no_captures.tsx";
+import { poll } from "../state/poll.ts";
 import { streams } from "../state/streams.ts";
 import { Button } from "../ui/button.tsx";
 import { bytesText, countText } from "../ui/format.ts";
@@ -27,9 +28,9 @@ export function CapturesPage() {
   const exporting = useSignal(false);
   useEffect(() => {
     void list.show(filter.peek());
-    const timer = setInterval(() => document.visibilityState === "visible" && void list.look(), LOOK_EVERY_MS);
+    const looking = poll((signal) => list.look(signal), LOOK_EVERY_MS);
     return () => {
-      clearInterval(timer);
+      looking[Symbol.dispose]();
       list[Symbol.dispose]();
     };
   }, []);

@@ -29,7 +29,8 @@ export function ConnectionBanner() {
         <div class="banner">
           <span class="spinner" aria-hidden="true" />
           <span>
-            The server does not answer. {waitS > 0 ? `Trying again in ${waitS} s.` : "Trying again."}{" "}
+            {navigator.onLine ? "The server does not answer." : "This device is offline."}{" "}
+            {waitS > 0 ? `Trying again in ${waitS} s.` : "Trying again."}{" "}
             <span class="faint">What you see is the last there was.</span>
           </span>
           <Button kind="quiet" onClick={() => live.retry()}>Try now</Button>

@@ -1,9 +1,10 @@
 import { signal } from "@preact/signals";
 import type { StateEvent } from "../../core/stream.ts";
 import type { StreamView } from "../../core/services.ts";
-import { call, session } from "../api/client.ts";
+import { call, PATIENCE_MS } from "../api/client.ts";
 import { live } from "../api/live.ts";
 import { type ProblemError, problemOf } from "../api/problem_error.ts";
+import { poll } from "./poll.ts";
 
 /** Figures are asked for so often; changes of state come by themselves. */
 const REFRESH_MS = 2000;
@@ -22,10 +23,8 @@ let asking: Promise<void> | undefined;
 export function refreshStreams(): Promise<void> {
   asking ??= (async () => {
     try {
-      const answer = await call<{ streams: StreamView[] }>(
-        "GET",
-        "/api/v1/streams",
-      );
+      const signal = AbortSignal.timeout(PATIENCE_MS);
+      const answer = await call<{ streams: StreamView[] }>("GET", "/api/v1/streams", undefined, { signal });
       streams.value = answer.streams;
       streamsProblem.value = undefined;
     } catch (thrown) {
@@ -48,21 +47,11 @@ export function followStreams(): () => void {
     if (event.type === "state") take(event);
     refreshSoon();
   });
-  const timer = setInterval(() => {
-    // A server that refuses would only count the tries.
-    if (
-      document.visibilityState === "visible" &&
-      session.peek().refused === undefined
-    ) refreshStreams();
-  }, REFRESH_MS);
-  const shown = () => void (document.visibilityState === "visible" && refreshSoon());
-  document.addEventListener("visibilitychange", shown);
-  refreshStreams();
+  const polling = poll(refreshStreams, REFRESH_MS);
   return () => {
     stop();
-    clearInterval(timer);
+    polling[Symbol.dispose]();
     clearTimeout(soon);
-    document.removeEventListener("visibilitychange", shown);
   };
 }
 

@@ -1,4 +1,5 @@
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
+import { poll, type Polling } from "../state/poll.ts";
 
 /** What was asked for, as it was last known, and why it could not be asked again. */
 export interface Polled<T> {
@@ -11,35 +12,21 @@ export interface Polled<T> {
 /** Asks for something now and again and again while the page is seen; `load` must be the same function every time. */
 export function usePolled<T>(load: (signal: AbortSignal) => Promise<T>, everyMs: number): Polled<T> {
   const [known, know] = useState<{ value?: T; error?: unknown }>({});
-  const ask = useRef(() => {});
+  const polling = useRef<Polling | undefined>(undefined);
   useEffect(() => {
-    const gone = new AbortController();
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    let asking = false;
-    const run = async () => {
-      if (asking) return;
-      clearTimeout(timer);
-      asking = true;
+    let gone = false;
+    const made = polling.current = poll(async (signal) => {
       try {
-        const value = await load(gone.signal);
-        know({ value });
+        const value = await load(signal);
+        if (!gone) know({ value });
       } catch (error) {
-        if (gone.signal.aborted) return;
-        know((before) => ({ ...before, error }));
-      } finally {
-        asking = false;
-        if (!gone.signal.aborted) timer = setTimeout(runIfSeen, everyMs);
+        if (!gone) know((before) => ({ ...before, error }));
       }
-    };
-    const runIfSeen = () => document.visibilityState === "visible" && void run();
-    ask.current = () => void run();
-    void run();
-    document.addEventListener("visibilitychange", runIfSeen);
+    }, everyMs);
     return () => {
-      gone.abort();
-      clearTimeout(timer);
-      document.removeEventListener("visibilitychange", runIfSeen);
+      gone = true;
+      made[Symbol.dispose]();
     };
   }, [load, everyMs]);
-  return { ...known, again: useCallback(() => ask.current(), []) };
+  return { ...known, again: useCallback(() => polling.current?.again(), []) };
 }
