@@ -1,4 +1,5 @@
 import type { FunctionComponent } from "preact";
+import type { Role } from "../core/session.ts";
 import { AddPage } from "./pages/add.tsx";
 import { CapturesPage } from "./pages/captures.tsx";
 import { EngagementPage } from "./pages/engagement.tsx";
@@ -18,6 +19,8 @@ export interface Page {
   key?: string;
   /** In the menu; a page without it is reached from others. */
   name?: string;
+  /** The least role that has a use for it. Default all. */
+  needs?: Role;
   /** `rest`: the parts of the address after the page's own. */
   component: FunctionComponent<{ rest: readonly string[] }>;
 }
@@ -26,10 +29,10 @@ export interface Page {
 export const pages: readonly Page[] = [
   { path: "", key: "w", name: "Wall", component: WallPage },
   { path: "streams", component: StreamPage },
-  { path: "add", key: "a", name: "Add", component: AddPage },
-  { path: "webcam", key: "c", name: "Webcam", component: WebcamPage },
-  { path: "engagement", key: "e", name: "Engagement", component: EngagementPage },
-  { path: "vitals", key: "v", name: "Vitals", component: VitalsPage },
+  { path: "add", key: "a", name: "Add", needs: "operator", component: AddPage },
+  { path: "webcam", key: "c", name: "Webcam", needs: "operator", component: WebcamPage },
+  { path: "engagement", key: "e", name: "Engagement", needs: "operator", component: EngagementPage },
+  { path: "vitals", key: "v", name: "Vitals", needs: "operator", component: VitalsPage },
   { path: "predict", key: "p", name: "Predict", component: PredictPage },
   { path: "captures", key: "k", name: "Captures", component: CapturesPage },
   { path: "models", key: "m", name: "Models", component: ModelsPage },

@@ -101,7 +101,7 @@ export function CaptureDialog({ capture, streams, previous, next, onMove, onGone
           <Button disabled={!previous} title="Left arrow" onClick={() => previous && onMove(previous)}>Previous</Button>
           <Button disabled={!next} title="Right arrow" onClick={() => next && onMove(next)}>Next</Button>
           {shown && <a class="button" href={shown.url} download={`${stream}-${id}.${endingOf(media)}`}>Download</a>}
-          <Button kind="danger" onClick={() => deleting.value = true}>Delete</Button>
+          <Button kind="danger" needs="operator" onClick={() => deleting.value = true}>Delete</Button>
           <Button kind="primary" onClick={onClose}>Close</Button>
         </>
       }

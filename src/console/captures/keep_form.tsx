@@ -58,7 +58,7 @@ export function KeepForm({ streams }: { streams: readonly StreamView[] }) {
         options={RULES.map(({ name, text }) => ({ value: name, text }))}
         onValue={(name) => rule.value = name}
       />
-      <Button kind="primary" type="submit" busy={busy.value}>Keep</Button>
+      <Button kind="primary" type="submit" needs="operator" busy={busy.value}>Keep</Button>
       {error.value !== undefined && <ErrorNote error={error.value} />}
     </form>
   );

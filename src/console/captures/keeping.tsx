@@ -59,6 +59,7 @@ function OneStream({ view: { id, registration: { capture }, origin, kept } }: { 
       </div>
       {capture && (
         <Button
+          needs="operator"
           busy={busy.value}
           disabled={declared}
           title={declared ? "It is declared in the configuration file; change it there" : undefined}

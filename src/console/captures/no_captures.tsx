@@ -1,5 +1,6 @@
 import type { StreamView } from "../../core/services.ts";
 import { hrefTo } from "../router.ts";
+import { refusedTo } from "../state/identity.ts";
 import { ButtonLink } from "../ui/button.tsx";
 import { Empty } from "../ui/note.tsx";
 import { KeepForm } from "./keep_form.tsx";
@@ -10,7 +11,9 @@ export function NoCaptures({ streams }: { streams: readonly StreamView[] }) {
     return (
       <Empty
         title="Nothing is kept yet"
-        actions={<ButtonLink kind="primary" href={hrefTo("add")}>Add a stream</ButtonLink>}
+        actions={refusedTo("operator") === undefined && (
+          <ButtonLink kind="primary" href={hrefTo("add")}>Add a stream</ButtonLink>
+        )}
       >
         Pictures of streams can be kept by rules, with what was found in them. First there must be a stream.
       </Empty>

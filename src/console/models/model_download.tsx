@@ -29,7 +29,7 @@ export function ModelDownload({ name, download: { bytes, of, cause }, onChanged 
         )
         : <p class="note error">{cause}</p>}
       <div class="actions">
-        <Button onClick={() => void end()}>{cause === undefined ? "Cancel" : "Dismiss"}</Button>
+        <Button needs="admin" onClick={() => void end()}>{cause === undefined ? "Cancel" : "Dismiss"}</Button>
       </div>
     </div>
   );

@@ -52,6 +52,7 @@ export function ModelVersions({ name, registry, onChanged }: {
             {!version.active && (
               <div class="actions">
                 <Button
+                  needs="operator"
                   disabled={busy.value}
                   aria-label={`Use version ${version.version} of ${name}`}
                   onClick={() => void change(`${name} is version ${version.version} now`, { active: version.version })}
@@ -60,13 +61,18 @@ export function ModelVersions({ name, registry, onChanged }: {
                 </Button>
                 {canary?.version === version.version
                   ? (
-                    <Button disabled={busy.value} onClick={() => void change("The canary is ended", { canary: null })}>
+                    <Button
+                      needs="operator"
+                      disabled={busy.value}
+                      onClick={() => void change("The canary is ended", { canary: null })}
+                    >
                       End canary
                     </Button>
                   )
                   : (
                     <Button
                       kind="quiet"
+                      needs="operator"
                       disabled={busy.value}
                       aria-label={`Make version ${version.version} of ${name} a canary`}
                       onClick={() => canaryOf.value = version.version}
@@ -76,13 +82,18 @@ export function ModelVersions({ name, registry, onChanged }: {
                   )}
                 {shadow?.version === version.version
                   ? (
-                    <Button disabled={busy.value} onClick={() => void change("The shadow is ended", { shadow: null })}>
+                    <Button
+                      needs="operator"
+                      disabled={busy.value}
+                      onClick={() => void change("The shadow is ended", { shadow: null })}
+                    >
                       End shadow
                     </Button>
                   )
                   : (
                     <Button
                       kind="quiet"
+                      needs="operator"
                       disabled={busy.value}
                       aria-label={`Make version ${version.version} of ${name} a shadow`}
                       title="It runs in spare time and is compared; nobody is given its answers"
@@ -96,6 +107,7 @@ export function ModelVersions({ name, registry, onChanged }: {
                   )}
                 <Button
                   kind="quiet"
+                  needs="admin"
                   disabled={busy.value}
                   aria-label={`Delete version ${version.version} of ${name}`}
                   onClick={() => removing.value = `${name}@${version.version}`}
@@ -110,13 +122,16 @@ export function ModelVersions({ name, registry, onChanged }: {
       <div class="actions">
         {previous !== undefined && previous !== active && (
           <Button
+            needs="operator"
             disabled={busy.value}
             onClick={() => void change(`${name} is version ${previous} again`, { active: previous })}
           >
             {`Back to version ${previous}`}
           </Button>
         )}
-        <Button kind="danger" disabled={busy.value} onClick={() => removing.value = name}>Delete the model</Button>
+        <Button kind="danger" needs="admin" disabled={busy.value} onClick={() => removing.value = name}>
+          Delete the model
+        </Button>
       </div>
       {canaryOf.value !== undefined && (
         <CanaryDialog

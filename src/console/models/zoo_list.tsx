@@ -52,6 +52,7 @@ export function ZooList({ onPulled }: { onPulled(): void }) {
             {model.knownAs === undefined
               ? (
                 <Button
+                  needs="admin"
                   aria-label={`Fetch ${model.name}`}
                   onClick={() => model.restrictive ? asking.value = model : void pull(model)}
                 >

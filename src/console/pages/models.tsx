@@ -1,5 +1,6 @@
 import type { ModelView } from "../../core/services.ts";
 import { call } from "../api/client.ts";
+import { refusedTo } from "../state/identity.ts";
 import { AddModel } from "../models/add_model.tsx";
 import { ModelCard } from "../models/model_card.tsx";
 import { ZooList } from "../models/zoo_list.tsx";
@@ -12,6 +13,7 @@ const EVERY_MS = 2000;
 /** The models of the server: what is loaded, how it runs, who uses it, and more to be added. */
 export function ModelsPage() {
   const { value: models, error, again } = usePolled(load, EVERY_MS);
+  const why = refusedTo("admin");
   return (
     <>
       <PageHead
@@ -28,7 +30,11 @@ export function ModelsPage() {
           : (
             <div class="columns">
               {models.map((model) => <ModelCard key={model.name} model={model} onChanged={again} />)}
-              <AddModel onAdded={again} />
+              {why === undefined ? <AddModel onAdded={again} /> : (
+                <Panel title="Add a model" wide>
+                  <p class="faint">{`${why}.`}</p>
+                </Panel>
+              )}
               <Panel title="Public models" wide>
                 <details>
                   <summary>Models that Weir knows and can fetch</summary>

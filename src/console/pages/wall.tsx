@@ -1,6 +1,7 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { hrefTo } from "../router.ts";
+import { refusedTo } from "../state/identity.ts";
 import { refreshStreams, streams, streamsProblem } from "../state/streams.ts";
 import { remember, remembered } from "../state/theme.ts";
 import { Button, ButtonLink } from "../ui/button.tsx";
@@ -54,17 +55,19 @@ function Wall() {
       : <Loading what="Asking for the streams" />;
   }
   if (all.length === 0) {
+    const why = refusedTo("operator");
     return (
       <Empty
         title="No streams yet"
-        actions={
+        actions={why === undefined && (
           <ButtonLink kind="primary" href={hrefTo("add")}>
             Add a stream
           </ButtonLink>
-        }
+        )}
       >
-        Add a camera by its address, a video file, this device's camera or a synthetic scene, and it appears here with
-        what the models see in it.
+        {why === undefined
+          ? "Add a camera by its address, a video file, this device's camera or a synthetic scene, and it appears here with what the models see in it."
+          : "As soon as somebody adds a camera it appears here, with what the models see in it."}
       </Empty>
     );
   }

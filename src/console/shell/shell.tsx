@@ -1,13 +1,16 @@
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
-import { session, signOut } from "../api/session.ts";
-import { pages } from "../pages.ts";
+import { session } from "../api/session.ts";
+import { type Page, pages } from "../pages.ts";
 import { hrefTo, place } from "../router.ts";
+import { identity, refusedTo } from "../state/identity.ts";
 import { theme, turnTheme } from "../state/theme.ts";
 import { Button } from "../ui/button.tsx";
 import { Icon } from "../ui/icon.tsx";
 import { Empty } from "../ui/note.tsx";
 import { Toasts } from "../ui/toasts.tsx";
 import { ConnectionBanner, ConnectionSign } from "./connection.tsx";
+import { leave } from "./leave.ts";
+import { NotAllowed } from "./not_allowed.tsx";
 import { Shortcuts, showShortcuts } from "./shortcuts.tsx";
 import { SignIn } from "./sign_in.tsx";
 
@@ -85,8 +88,7 @@ export function Shell() {
           >
             <Icon name="keys" />
           </Button>
-          {session.value.token !== undefined &&
-            session.value.refused === undefined && <Button kind="quiet" onClick={leave}>Sign out</Button>}
+          <Who />
           <span class="menu" ref={menuButton}>
             <Button
               kind="quiet"
@@ -103,13 +105,7 @@ export function Shell() {
       </header>
       <ConnectionBanner />
       <main id="main" ref={main} tabIndex={-1}>
-        {session.value.refused !== undefined ? <SignIn /> : page ? <page.component key={where} rest={rest} /> : (
-          <Empty
-            page
-            title="There is no such page"
-            actions={<a class="button" href={hrefTo()}>To the wall</a>}
-          />
-        )}
+        {session.value.refused !== undefined ? <SignIn /> : <Place key={where} page={page} rest={rest} />}
       </main>
       <Toasts />
       <Shortcuts />
@@ -117,10 +113,33 @@ export function Shell() {
   );
 }
 
-/** What was shown to one person is not for the next. */
-function leave(): void {
-  signOut();
-  location.reload();
+function Place({ page, rest }: { page: Page | undefined; rest: readonly string[] }) {
+  if (!page) {
+    return (
+      <Empty
+        page
+        title="There is no such page"
+        actions={<a class="button" href={hrefTo()}>To the wall</a>}
+      />
+    );
+  }
+  const why = page.needs && refusedTo(page.needs);
+  return why === undefined ? <page.component rest={rest} /> : <NotAllowed title={page.name!} why={why} />;
+}
+
+/** Who is signed in, and the way out. */
+function Who() {
+  if (session.value.token === undefined || session.value.refused !== undefined) return null;
+  const known = identity.value;
+  const until = known?.expiresAt && `, until ${new Date(known.expiresAt).toLocaleString("en-GB")}`;
+  return (
+    <>
+      {known && <span class="who faint small">{known.role}</span>}
+      <Button kind="quiet" onClick={leave} title={known && `You are ${known.id}, ${known.role}${until ?? ""}`}>
+        Sign out
+      </Button>
+    </>
+  );
 }
 
 function Mark() {

@@ -56,16 +56,18 @@ export function StreamActions({ view }: { view: StreamView }) {
   const verb: Verb = status?.state === "paused" ? "resume" : "pause";
   return (
     <>
-      <Button busy={busy.value === verb} onClick={() => control(verb)}>
+      <Button needs="operator" busy={busy.value === verb} onClick={() => control(verb)}>
         {verb === "pause" ? "Pause" : "Resume"}
       </Button>
       <Button
+        needs="operator"
         busy={busy.value === "restart"}
         onClick={() => control("restart")}
       >
         Restart
       </Button>
       <Button
+        needs="operator"
         disabled={declared}
         title={why}
         onClick={() => shown.value = "edit"}
@@ -75,6 +77,7 @@ export function StreamActions({ view }: { view: StreamView }) {
       <Button onClick={() => shown.value = "copy"}>Use in code</Button>
       <Button
         kind="danger"
+        needs="operator"
         disabled={declared}
         title={why}
         onClick={() => shown.value = "delete"}

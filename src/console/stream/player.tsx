@@ -89,6 +89,7 @@ export function Player(
         ))}
         <Button
           class="end"
+          needs="operator"
           aria-pressed={drawing.value !== undefined}
           disabled={view.origin === "config"}
           title={view.origin === "config"

@@ -13,7 +13,7 @@ export function Empty({ title, page = false, children, actions }: {
     <div class="empty">
       {page ? <h1 tabIndex={-1}>{title}</h1> : <h2>{title}</h2>}
       {children !== undefined && <p>{children}</p>}
-      {actions !== undefined && <div class="actions">{actions}</div>}
+      {actions && <div class="actions">{actions}</div>}
     </div>
   );
 }
