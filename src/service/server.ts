@@ -23,7 +23,7 @@ export interface ServerOptions {
   log: Log;
   /** Files of analyzers that do not come with Weir; they are declared already. */
   plugins?: readonly string[];
-  /** Killed threads have cost so much memory that a fresh process is due. */
+  /** A fresh process is due: killed threads have cost too much memory, or nobody can come in any more. */
   onExhausted?(): void;
 }
 
@@ -106,7 +106,11 @@ export class WeirServer implements AsyncDisposable {
         }),
     });
     const onFault = (error: unknown) => log.error(error instanceof Error ? error.message : String(error));
-    const listener = await listen(config, { api, onFault });
+    const onDeaf = () => {
+      log.error("Nobody can come in any more, and the port cannot be opened anew: a fresh process may");
+      options.onExhausted?.();
+    };
+    const listener = await listen(config, { api, onFault, onDeaf });
     services.connections = () => listener.figures;
     return new WeirServer({ stack: stack.move(), stopping, listener, services, config, routes });
   }
@@ -162,7 +166,7 @@ export class WeirServer implements AsyncDisposable {
 /** Opens the port; what keeps it from that is told in words that help. */
 async function listen(
   { server, limits }: Config,
-  handlers: Pick<ListenerOptions, "api" | "onFault">,
+  handlers: Pick<ListenerOptions, "api" | "onFault" | "onDeaf">,
 ): Promise<Listener> {
   const { host, port, tls } = server;
   const files = tls && { cert: await Deno.readTextFile(tls.cert), key: await Deno.readTextFile(tls.key) };

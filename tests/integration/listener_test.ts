@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import process from "node:process";
 import { type Answered, Live, Upgrade } from "../../src/api/http/exchange.ts";
-import { Listener, type ListenerLimits } from "../../src/api/http/listener.ts";
+import { Listener, type ListenerLimits, type ListenerOptions } from "../../src/api/http/listener.ts";
 import { problemResponse } from "../../src/api/problem.ts";
 import { GuestTcp, statusesIn } from "../support/guest_tcp.ts";
 import { selfSignedCertificate } from "../support/rtsp_certificate.ts";
@@ -13,13 +13,13 @@ const GET = "GET /a HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n";
 function listening(
   limits: Partial<ListenerLimits> = {},
   answer: (request: Request) => Answered | Promise<Answered> = () => new Response("well"),
-  tls?: { key: string; cert: string },
+  more: Partial<ListenerOptions> = {},
 ): Promise<Listener> {
   const api = {
     answer: async (request: Request) => await answer(request),
     refuse: (problem: Parameters<typeof problemResponse>[0]) => problemResponse(problem, "urn:test"),
   };
-  return Listener.start({ api, hostname: "127.0.0.1", port: 0, limits, ...(tls && { tls }) });
+  return Listener.start({ api, hostname: "127.0.0.1", port: 0, limits, ...more });
 }
 
 Deno.test("whoever says nothing is left, before a first request without a word and after an answer in time", async () => {
@@ -153,13 +153,17 @@ Deno.test("a client that leaves ends what is being written for it, and one that 
         cancel: () => void left++,
       }),
     );
-  await using listener = await listening({ stuckMs: 300 }, endless);
   {
-    using tcp = await GuestTcp.open(listener.port);
-    await tcp.send(GET);
-    await tcp.until((text) => text.length > 100_000);
+    await using listener = await listening({}, endless);
+    {
+      using tcp = await GuestTcp.open(listener.port);
+      await tcp.send(GET);
+      await tcp.until((text) => text.length > 100_000);
+    }
+    await until(() => left === 1, "its answer is ended");
+    assert.equal(listener.figures.ended.stuck, 0);
   }
-  await until(() => left === 1, "its answer is ended");
+  await using listener = await listening({ stuckMs: 300 }, endless);
   using deaf = await GuestTcp.open(listener.port);
   await deaf.send(GET);
   await until(() => left === 2, "it is left");
@@ -173,7 +177,7 @@ Deno.test("over TLS the same holds: who is slow or silent is left, and who agree
     99,
   );
   const answer = ({ url }: Request) => url.endsWith("/ws") ? socket : new Response(new URL(url).protocol);
-  await using listener = await listening({ headMs: 4000, pingMs: 1000 }, answer, tls);
+  await using listener = await listening({ headMs: 4000, pingMs: 1000 }, answer, { tls });
   assert.match(listener.url, /^https:/);
   {
     using tcp = await GuestTcp.openSecure(listener.port, tls.cert);
@@ -201,4 +205,14 @@ Deno.test("over TLS the same holds: who is slow or silent is left, and who agree
   await until(() => listener.figures.open === 0, "no connection is held");
   const { slow_head, no_pong, handshake } = listener.figures.ended;
   assert.deepEqual({ slow_head, no_pong, handshake }, { slow_head: 1, no_pong: 1, handshake: 2 });
+});
+
+Deno.test("who knocks at the door to see whether it opens is nobody's connection, and no failure of TLS", async () => {
+  for (const tls of [undefined, selfSignedCertificate()]) {
+    await using listener = await listening({}, undefined, { knockMs: 1, ...(tls && { tls }) });
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    const { ended } = listener.figures;
+    assert.deepEqual(ended, Object.fromEntries(Object.keys(ended).map((why) => [why, 0])));
+    await until(() => listener.figures.open === 0, "none of them is held");
+  }
 });

@@ -1,5 +1,7 @@
 /** A part of what the process may hold open, for all the rest of it: cameras, files, threads. */
 const SHARE = 3 / 4;
+/** What Linux calls the number of descriptors, for `getrlimit`. */
+const RLIMIT_NOFILE = 7;
 
 /**
  * How many connections the system has descriptors for; Infinity where it does not tell. The runtime stops to listen,
@@ -7,9 +9,22 @@ const SHARE = 3 / 4;
  */
 export function connectionsBySystem(): number {
   try {
-    const files = /^Max open files\s+(\d+)/m.exec(Deno.readTextFileSync("/proc/self/limits"))?.[1];
-    return files === undefined ? Infinity : Math.floor(Number(files) * SHARE);
+    const most = descriptorsMost();
+    return most === undefined ? Infinity : Math.floor(most * SHARE);
   } catch {
     return Infinity;
+  }
+}
+
+/** The system itself is asked: reading /proc wants every permission, and the server has few. */
+function descriptorsMost(): number | undefined {
+  if (Deno.build.os !== "linux") return undefined;
+  const libc = Deno.dlopen("libc.so.6", { getrlimit: { parameters: ["i32", "buffer"], result: "i32" } });
+  try {
+    // The limit that holds, and the one that it may be raised to; the runtime raises it when it starts.
+    const limits = new BigUint64Array(2);
+    return libc.symbols.getrlimit(RLIMIT_NOFILE, limits) === 0 ? Number(limits[0]) : undefined;
+  } finally {
+    libc.close();
   }
 }

@@ -9,9 +9,11 @@ import { connectionsBySystem } from "./descriptors.ts";
 import { type Answered, type Api, type Connection, Live, Upgrade } from "./exchange.ts";
 import { farewellText } from "./farewell_text.ts";
 import { HEADERS_MAX, requestOf } from "./incoming.ts";
+import { Knocking } from "./knocking.ts";
 import { passOver, sayLast } from "./leftovers.ts";
 import { Places } from "./places.ts";
 import { parserProblem } from "./parser_problem.ts";
+import { peerOf } from "./peer.ts";
 import { WebSockets } from "./web_sockets.ts";
 
 /** How long connections may keep the server waiting, and how many there may be. */
@@ -39,6 +41,10 @@ export interface ListenerOptions {
   limits?: Partial<ListenerLimits>;
   /** Something went wrong that nobody foresaw: the connection, if it was one, is cut. */
   onFault?(error: unknown): void;
+  /** Nobody has come in for minutes, however often the port was opened anew: only a fresh process may help. */
+  onDeaf?(): void;
+  /** How often nobody may have come in before somebody looks whether anybody can. Default 5 s. */
+  knockMs?: number;
 }
 
 /** What is held where nothing else is said. */
@@ -63,6 +69,8 @@ const DRAIN_LOOK_MS = 20;
 const TURNED_AWAY = 256;
 /** Who has said that he says no more mostly is gone: so long an answer may still take. */
 const HALF_OPEN_MS = 1000;
+/** A port that was opened anew so often in vain, over two minutes, is given up. */
+const REOPENED_MOST = 12;
 
 /** One request and its answer. */
 interface Exchange {
@@ -82,6 +90,7 @@ export class Listener implements AsyncDisposable {
   #places: Places;
   #turnedAwayMost: number;
   #webSockets: WebSockets;
+  #knocking: Knocking;
   /** Connections, and those that were refused and are being told so. */
   #sockets = new Set<Socket>();
   /** Requests under way, by their connection. */
@@ -133,6 +142,13 @@ export class Listener implements AsyncDisposable {
     this.#webSockets = new WebSockets({ pingMs: limits.pingMs, onEnd: (why) => this.#ended[why]++ });
     ({ address: this.hostname, port: this.port } = server.address() as AddressInfo);
     this.#listen();
+    this.#knocking = new Knocking({
+      hostname: this.hostname,
+      port: this.port,
+      ...(options.knockMs !== undefined && { everyMs: options.knockMs }),
+      onOwn: (peer) => this.#sockets.forEach((socket) => peerOf(socket) === peer && this.#forget(socket)),
+      onDeaf: (times) => this.#reopen(times),
+    });
   }
 
   /** Where it is found from this machine. */
@@ -157,6 +173,7 @@ export class Listener implements AsyncDisposable {
 
   async #close(drainMs: number): Promise<void> {
     const endsAtMs = performance.now() + drainMs;
+    this.#knocking[Symbol.dispose]();
     while (this.#exchanges.size > 0 && performance.now() < endsAtMs) {
       await new Promise((done) => setTimeout(done, DRAIN_LOOK_MS));
     }
@@ -195,8 +212,32 @@ export class Listener implements AsyncDisposable {
     });
   }
 
+  /** Opens the port anew, which takes nobody in any more; connections that are in use stay. */
+  #reopen(times: number): void {
+    const { onFault, onDeaf } = this.#options;
+    if (times > REOPENED_MOST) return onDeaf?.();
+    onFault?.(
+      new Error(`Nobody could come in at ${this.url} any more, for want of descriptors perhaps: it is opened anew`),
+    );
+    const { hostname: host, port } = this;
+    this.#server.close();
+    this.#server.listen({ host, port, backlog: BACKLOG }, () => {
+      if (this.#closed) this.#server.close();
+    });
+  }
+
+  /** Ends a connection that was nobody's. */
+  #forget(socket: Socket): void {
+    this.#handshakes.get(peerOf(socket))?.();
+    socket.destroy();
+  }
+
   /** Whether there is room for a connection; if not, it is told so. */
   #admit(socket: Socket): boolean {
+    if (this.#knocking.heard(peerOf(socket))) {
+      socket.destroy();
+      return false;
+    }
     const place = this.#places.take(socket.remoteAddress ?? "");
     this.#sockets.add(socket);
     socket.once("close", () => {
@@ -336,8 +377,4 @@ const NO_UPGRADE = new Problem("malformed", "Cannot open a WebSocket: the header
 
 function isAny(address: string): boolean {
   return address === "0.0.0.0" || address === "::";
-}
-
-function peerOf({ remoteAddress, remotePort }: Socket): string {
-  return `${remoteAddress} ${remotePort}`;
 }

@@ -1,0 +1,4 @@
+/** The other end of a connection, in one text. */
+export function peerOf({ remoteAddress, remotePort }: { remoteAddress?: string; remotePort?: number }): string {
+  return `${remoteAddress} ${remotePort}`;
+}
