@@ -1,4 +1,5 @@
 import { connect, type Socket } from "node:net";
+import { nowMs } from "../../core/clock.ts";
 import { peerOf } from "./peer.ts";
 
 /** How a listener is asked whether it still takes anybody in. */
@@ -12,12 +13,14 @@ export interface KnockingOptions {
   patienceMs?: number;
   /** The knock comes from there; it may have been taken in already. */
   onOwn(peer: string): void;
-  /** A knock was not heard, so many times in a row. */
-  onDeaf(times: number): void;
+  /** A knock was not heard, and none for so long before. */
+  onDeaf(sinceMs: number): void;
 }
 
 const EVERY_MS = 5000;
 const PATIENCE_MS = 5000;
+/** Nobody listens; or there is no descriptor for who knocks, and so none for anybody who comes. */
+const DEAF = new Set(["ECONNREFUSED", "EMFILE", "ENFILE"]);
 
 /**
  * Knocks at a listener's own door when nobody else does. The runtime's listener goes deaf without a word when the system
@@ -29,7 +32,7 @@ export class Knocking implements Disposable {
   #socket: Socket | undefined;
   #own: string | undefined;
   #heard = true;
-  #deaf = 0;
+  #deafFromMs: number | undefined;
 
   constructor(options: KnockingOptions) {
     this.#options = options;
@@ -39,7 +42,7 @@ export class Knocking implements Disposable {
   /** Somebody was taken in; true when it is nobody but the one who knocks. */
   heard(peer: string): boolean {
     this.#heard = true;
-    this.#deaf = 0;
+    this.#deafFromMs = undefined;
     return peer === this.#own;
   }
 
@@ -67,20 +70,22 @@ export class Knocking implements Disposable {
       this.#own = peerOf({ remoteAddress, remotePort });
       this.#options.onOwn(this.#own);
     });
-    let refused = false;
-    // Any other fault is one of who knocks: perhaps there is no descriptor for it, either.
-    socket.once("error", (error: Error & { code?: string }) => refused = error.code === "ECONNREFUSED");
-    let silent = false;
+    let deaf = false;
+    // Any other fault is one of who knocks.
+    socket.once("error", ({ code = "" }: Error & { code?: string }) => deaf = DEAF.has(code));
     socket.once("close", () => {
       if (this.#timer === undefined) return;
       clearTimeout(this.#timer);
       this.#socket = this.#own = undefined;
-      if (!this.#heard && (silent || refused)) this.#options.onDeaf(++this.#deaf);
+      if (!this.#heard && deaf) {
+        const now = nowMs();
+        this.#options.onDeaf(now - (this.#deafFromMs ??= now));
+      }
       this.#heard = false;
       this.#wait();
     });
     this.#timer = setTimeout(() => {
-      silent = true;
+      deaf = true;
       // Who was busy for so long is to look at the door before it is called deaf.
       this.#timer = setTimeout(() => socket.destroy(), 0);
     }, patienceMs);

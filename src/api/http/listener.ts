@@ -43,8 +43,10 @@ export interface ListenerOptions {
   onFault?(error: unknown): void;
   /** Nobody has come in for minutes, however often the port was opened anew: only a fresh process may help. */
   onDeaf?(): void;
-  /** How often nobody may have come in before somebody looks whether anybody can. Default 5 s. */
+  /** When nobody has come in for so long it is looked whether anybody can. Default 5 s. */
   knockMs?: number;
+  /** When nobody could for so long it is hopeless. Default 2 minutes. */
+  deafMs?: number;
 }
 
 /** What is held where nothing else is said. */
@@ -69,8 +71,7 @@ const DRAIN_LOOK_MS = 20;
 const TURNED_AWAY = 256;
 /** Who has said that he says no more mostly is gone: so long an answer may still take. */
 const HALF_OPEN_MS = 1000;
-/** A port that was opened anew so often in vain, over two minutes, is given up. */
-const REOPENED_MOST = 12;
+const DEAF_MS = 120_000;
 
 /** One request and its answer. */
 interface Exchange {
@@ -147,7 +148,7 @@ export class Listener implements AsyncDisposable {
       port: this.port,
       ...(options.knockMs !== undefined && { everyMs: options.knockMs }),
       onOwn: (peer) => this.#sockets.forEach((socket) => peerOf(socket) === peer && this.#forget(socket)),
-      onDeaf: (times) => this.#reopen(times),
+      onDeaf: (sinceMs) => this.#reopen(sinceMs),
     });
   }
 
@@ -213,9 +214,9 @@ export class Listener implements AsyncDisposable {
   }
 
   /** Opens the port anew, which takes nobody in any more; connections that are in use stay. */
-  #reopen(times: number): void {
-    const { onFault, onDeaf } = this.#options;
-    if (times > REOPENED_MOST) return onDeaf?.();
+  #reopen(sinceMs: number): void {
+    const { onFault, onDeaf, deafMs = DEAF_MS } = this.#options;
+    if (sinceMs > deafMs) return onDeaf?.();
     onFault?.(
       new Error(`Nobody could come in at ${this.url} any more, for want of descriptors perhaps: it is opened anew`),
     );
