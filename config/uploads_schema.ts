@@ -11,5 +11,8 @@ export const uploadsSchema = z.strictObject({
   keepBytes: z.int().min(1024).default(4096 * MIB).describe(
     "Most that all of them take; the oldest that nobody plays go first",
   ),
+  unreadMinutes: z.number().positive().max(43_200).default(10).describe(
+    "What the console's Vitals page had played, and the clip that was sent for it, goes when nobody has read it for so long",
+  ),
   keepHours: z.number().positive().max(87_600).default(168).describe("One that nobody plays goes after so long"),
 });

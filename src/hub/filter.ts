@@ -45,6 +45,11 @@ export class Sieve {
     return (this.#streams?.has(stream) ?? true) && (this.#types?.has(type) ?? true);
   }
 
+  /** Whether the stream was asked for by its name. */
+  names(stream: string): boolean {
+    return this.#streams?.has(stream) ?? false;
+  }
+
   /** What is left of a wanted event; undefined when nothing that is asked for is in it. */
   sift(event: LogEvent): LogEvent | undefined {
     if (event.type !== "result" || this.form === "") return event;

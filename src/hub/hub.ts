@@ -84,6 +84,13 @@ export class Hub implements Disposable {
     return found.reverse();
   }
 
+  /** How many listen to a stream that they asked for by its name. */
+  readers(stream: string): number {
+    let count = 0;
+    for (const subscription of this.#subscriptions) if (subscription.names(stream)) count++;
+    return count;
+  }
+
   stats(): HubStats {
     let dropped = this.#droppedByGone;
     for (const subscription of this.#subscriptions) dropped += subscription.dropped;

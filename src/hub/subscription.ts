@@ -87,6 +87,11 @@ export class Subscription implements Disposable {
     return first === undefined ? this.options.log.last : first - 1;
   }
 
+  /** Whether this reader asked for the stream by its name. */
+  names(stream: string): boolean {
+    return !this.#closed && this.options.sieve.names(stream);
+  }
+
   /** Hands a new event over. */
   push(entry: Entry): void {
     // Who still catches up finds it in the log.

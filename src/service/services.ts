@@ -17,6 +17,7 @@ import type { Weir } from "../app.ts";
 import { Captures } from "./captures.ts";
 import { Ingest } from "./ingest.ts";
 import { Media } from "./media.ts";
+import { PageStreams } from "./page_streams.ts";
 import { ModelDownloads } from "./model_downloads.ts";
 import { type ModelsConfig, ServerModels } from "./models.ts";
 import { Pictures } from "./pictures.ts";
@@ -68,6 +69,7 @@ export class Services implements AsyncDisposable {
   #reports: PerformanceReport;
   #downloads: ModelDownloads;
   #images: Predict;
+  #pages: PageStreams;
   #subscriptions;
   #restoring = true;
   #startedAtMs = Date.now();
@@ -134,6 +136,7 @@ export class Services implements AsyncDisposable {
       captures: this.captures,
       memories: this.memories,
       limit,
+      onRemoved: (registration) => this.#pages.removed(registration),
     });
     this.pictures = new Pictures(weir, this.streams);
     this.ingest = new Ingest(weir);
@@ -149,6 +152,13 @@ export class Services implements AsyncDisposable {
       probes: this.probes,
       streams: this.streams,
       onFault: (fault) => log.error(fault),
+    });
+    this.#pages = new PageStreams({
+      streams: this.streams,
+      uploads: this.uploads,
+      readers: (id) => hub.readers(id),
+      unreadMs: config.uploads.unreadMinutes * 60_000,
+      onFault,
     });
     this.system = new ServerSystem({
       weir,
@@ -232,6 +242,7 @@ export class Services implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     for (const subscription of this.#subscriptions) subscription.unsubscribe();
     this.#reports[Symbol.dispose]();
+    await this.#pages[Symbol.asyncDispose]();
     await this.uploads[Symbol.asyncDispose]();
     this.streams[Symbol.dispose]();
     await this.sinks[Symbol.asyncDispose]();

@@ -30,6 +30,8 @@ export interface ServerStreamsOptions {
   memories: Pick<StreamMemories, "of" | "remove">;
   /** Most streams there may be. */
   limit: number;
+  /** Told of every stream that is no more. */
+  onRemoved?(registration: StreamRegistration): void;
 }
 
 interface Entry {
@@ -300,13 +302,14 @@ export class ServerStreams implements StreamService, StreamTrials, Disposable {
     };
   }
 
-  async #forget(id: string, { fault }: Entry): Promise<void> {
+  async #forget(id: string, { fault, registration }: Entry): Promise<void> {
     if (!fault) await this.options.weir.remove(id);
     this.#entries.delete(id);
     this.#reserved.delete(id);
     this.options.store.delete(id);
     this.options.memories.remove(id);
     await this.options.sinks.remove(id);
+    this.options.onRemoved?.(registration);
   }
 
   /** Throws when there is no room for one more stream, or none under that name. */

@@ -19,6 +19,7 @@ const AT_ONCE = 4;
 /** Whoever has sent a clip has so long to register a stream that plays it. */
 const GRACE_MS = 10 * 60_000;
 const SWEEP_MS = 10 * 60_000;
+const RETRY_MS = 5000;
 
 /** Clips that people send, kept until nobody plays them and they are old, or there are too many. */
 export class Uploads implements UploadService, AsyncDisposable {
@@ -128,7 +129,14 @@ export class Uploads implements UploadService, AsyncDisposable {
   async #video(path: string, shown: string, signal: AbortSignal): Promise<Uploaded["video"]> {
     const result = await this.options.probes.probe({ kind: "file", path }, signal);
     if (signal.aborted) throw signal.reason;
-    if (!result.ok) throw unfit(shown, result.cause.message.replaceAll(path, shown));
+    if (!result.ok) {
+      const { code, message } = result.cause, why = message.replaceAll(path, shown);
+      // Whoever has too much to do to look has found nothing wrong with it.
+      if (code === "failed" || code === "timeout") {
+        throw new ServiceError("unavailable", `Cannot look at ${shown} now: ${why}`, { retryAfterMs: RETRY_MS });
+      }
+      throw unfit(shown, why);
+    }
     const { codec, width, height, fps, durationMs } = result.properties;
     return { codec, width, height, ...(fps !== undefined && { fps }), ...(durationMs !== undefined && { durationMs }) };
   }

@@ -203,6 +203,37 @@ Deno.test("clips go when they are old or too many, but not those that are played
   assert.deepEqual((await weir.list()).map(({ name }) => name).sort(), ["again.mp4", "more.mp4", "played.mp4"]);
 });
 
+Deno.test("what the page of vitals has sent goes when its tab has, and stays while it is read", async () => {
+  // Looked after every second.
+  await using weir = await served(() => ({ uploads: { unreadMinutes: 0.05 } }));
+  const labels = { page: "vitals" };
+  const play = async (id: string, name: string) => {
+    const { status, body } = await weir.send(clipBytes(), name);
+    assert.equal(status, 201, JSON.stringify(body));
+    const source = { ...body.source, loop: true, pace: "realtime" };
+    const answer = await weir.ask("POST", "/api/v1/streams", {
+      body: JSON.stringify({ id, source, pipeline: [], labels }),
+      headers: { "content-type": "application/json" },
+    });
+    assert.equal(answer.status, 201, JSON.stringify(answer.body));
+  };
+  // This one's tab could still remove its stream, and no more.
+  await play("removed", "removed.mp4");
+  await weir.ask("DELETE", "/api/v1/streams/removed");
+  await until(async () => (await weir.list()).length === 0, "the clip is gone with its stream");
+
+  const leave = new AbortController();
+  const reading = await fetch(`${weir.server.url}/api/v1/events?streams=read`, { signal: leave.signal });
+  assert.equal(reading.status, 200);
+  for (const id of ["read", "unread"]) await play(id, `${id}.mp4`);
+  await until(async () => (await weir.list()).length === 1, "the one that nobody reads is gone");
+  assert.deepEqual((await weir.list()).map(({ name, users }) => [name, users]), [["read.mp4", ["read"]]]);
+  leave.abort();
+  await reading.body!.cancel().catch(() => {});
+  await until(async () => (await weir.list()).length === 0, "so is the one that nobody reads any more");
+  assert.deepEqual((await weir.ask("GET", "/api/v1/streams")).body.streams, []);
+});
+
 Deno.test("viewers send nothing and see nothing of what was sent", async () => {
   const tokens = [{ name: "v", token: "viewer-token-0123456789", role: "viewer" }];
   await using weir = await served(() => ({ auth: { tokens } }));
