@@ -33,7 +33,7 @@ export interface StreamWorkersOptions {
 }
 
 const ASK_MS = 2_000;
-const START_TIMEOUT_MS = 20_000;
+const START_TIMEOUT_MS = 60_000;
 /** What a thread needs to decode and analyse. What somebody else wrote runs in it, too: it starts no programs. */
 const BESIDE_PLUGINS: Deno.PermissionOptionsObject = {
   read: "inherit",

@@ -85,7 +85,7 @@ class WorkerActor<In, Out> implements Actor<In, Out> {
       // What reaches this place was not caught inside: either the file did not load, and then it holds nothing, or
       // the thread is past closing anything.
       const loaded = this.#life.state !== "starting";
-      this.#fail(new Error(`Cannot ${loaded ? "go on with" : "start"} ${this.name}: ${event.message}`));
+      this.#fail(new ActorError("down", `Cannot ${loaded ? "go on with" : "start"} ${this.name}: ${event.message}`));
       this.#terminate(loaded);
     };
     try {

@@ -16,7 +16,7 @@ export interface SwitchboardOptions {
   warn(message: string): void;
 }
 
-const START_TIMEOUT_MS = 20_000;
+const START_TIMEOUT_MS = 60_000;
 const ASK_MS = 5_000;
 
 /**

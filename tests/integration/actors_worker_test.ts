@@ -236,6 +236,11 @@ for (const [why, { init, ...options }, message] of STARTS) {
   });
 }
 
+Deno.test("a worker whose file does not load is down: the fault is nobody's who asked for it", async () => {
+  const url = new URL("data:application/javascript,nonsense here");
+  await assert.rejects(spawn({}, { url }), { name: "ActorError", code: "down" });
+});
+
 Deno.test("what an error says of itself survives the way out of the worker", async () => {
   await assert.rejects(spawn({ start: "hopeless" }), (error: RemoteError) => {
     assert.deepEqual([error.name, error.code, error.hopeless], ["NotFound", "not_found", true]);
