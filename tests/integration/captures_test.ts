@@ -24,6 +24,14 @@ async function listed(server: GuestServer, query = ""): Promise<Listed[]> {
   return (await server.ask("GET", `/api/v1/captures${query}`)).captures;
 }
 
+/** Has the stream `count` keep no more, and waits for what was on its way; answers the stream as it then is. */
+async function switchOff(server: GuestServer) {
+  const off = await server.ask("POST", "/api/v1/captures", { stream: "count", enabled: false });
+  const waiting = async () => (await server.ask("GET", "/api/v1/streams/count")).kept.waiting;
+  await until(async () => await waiting() === 0, "the last ones are written");
+  return off;
+}
+
 Deno.test("frames that the rules ask for are kept in full size, each with its own result, and can be had over HTTP", async () => {
   await using server = await GuestServer.start();
   await server.run({ ...COUNTER, id: "count", capture: { everyNth: 5, keep: { days: 1 } } });
@@ -77,12 +85,9 @@ Deno.test("keeping is switched off and on again, and pages go back in time witho
   await using server = await GuestServer.start();
   await server.run({ ...COUNTER, id: "count", capture: { everyNth: 2 } });
   await until(async () => (await listed(server)).length >= 7, "seven frames are kept");
-  const off = await server.ask("POST", "/api/v1/captures", { stream: "count", enabled: false });
+  const off = await switchOff(server);
   assert.equal(off.registration.capture.enabled, false);
   assert.equal(off.status?.capture, undefined);
-  // What was on its way may still arrive.
-  const kept = async () => (await server.ask("GET", "/api/v1/streams/count")).kept;
-  await until(async () => (await kept()).waiting === 0, "the last ones are written");
   const { frames: { completed } } = (await server.ask("GET", "/api/v1/streams/count")).status;
   const before = (await listed(server, "?limit=500")).map(({ id }) => id);
   const status = async () => (await server.ask("GET", "/api/v1/streams/count")).status;
@@ -112,6 +117,7 @@ Deno.test("what is kept outlives its stream and the server, and goes when it is 
   await using server = await GuestServer.start();
   await server.run({ ...COUNTER, id: "count", capture: { everySeconds: 0.2, keep: { files: 4 } } });
   await until(async () => (await server.ask("GET", "/api/v1/streams/count")).kept?.removed >= 1, "one had to go");
+  await switchOff(server);
   await server.ask("DELETE", "/api/v1/streams/count");
   const kept = await listed(server);
   assert.equal(kept.length, 4);

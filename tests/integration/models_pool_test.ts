@@ -3,9 +3,9 @@ import { join } from "node:path";
 import { slowDetector, tinyDetector } from "../../scripts/bench/sample_models.ts";
 import { Weir, type WeirOptions } from "../../src/app.ts";
 import { nowMs } from "../../src/core/clock.ts";
-import type { ResultEnvelope } from "../../src/core/results.ts";
-import type { StateEvent, StreamRegistration } from "../../src/core/stream.ts";
+import type { StreamRegistration } from "../../src/core/stream.ts";
 import { balanced } from "../support/balanced.ts";
+import { heard } from "../support/heard.ts";
 import { jpegImage } from "../support/images.ts";
 import { until } from "../support/until.ts";
 
@@ -18,10 +18,7 @@ async function rig(options: WeirOptions = {}) {
   const tiny = join(dir, "tiny.onnx");
   await Deno.writeFile(tiny, tinyDetector());
   const weir = await Weir.start({ streamWorkers: 2, replicas: 1, threads: 1, lingerMs: 0, ...options });
-  const results: ResultEnvelope[] = [];
-  const states: StateEvent[] = [];
-  weir.results$.subscribe((result) => results.push(result));
-  weir.states$.subscribe((event) => states.push(event));
+  const { results, states } = heard(weir);
   return {
     weir,
     dir,

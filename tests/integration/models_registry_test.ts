@@ -7,8 +7,9 @@ import { activated, RegistryStore } from "../../models/registry_store.ts";
 import { slowDetector, tinyDetector } from "../../scripts/bench/sample_models.ts";
 import { Weir, type WeirOptions } from "../../src/app.ts";
 import type { ModelOutput, ResultEnvelope } from "../../src/core/results.ts";
-import type { StateEvent, StreamRegistration } from "../../src/core/stream.ts";
+import type { StreamRegistration } from "../../src/core/stream.ts";
 import { balanced } from "../support/balanced.ts";
+import { heard } from "../support/heard.ts";
 import { untilWithin } from "../support/until.ts";
 
 const until = untilWithin(60_000);
@@ -35,11 +36,8 @@ async function rig(options: WeirOptions = {}) {
   const registry = new RegistryStore(join(dir, "models"));
   for (const size of [64, 96, 128]) await addModel(registry, "cells", tinyDetector({ size }));
   const weir = await Weir.start({ streamWorkers: 1, replicas: 1, threads: 1, lingerMs: 0, registry, ...options });
-  const results: ResultEnvelope[] = [];
-  const states: StateEvent[] = [];
+  const { results, states } = heard(weir);
   const warnings: string[] = [];
-  weir.results$.subscribe((result) => results.push(result));
-  weir.states$.subscribe((event) => states.push(event));
   weir.warnings$.subscribe((message) => warnings.push(message));
   return {
     weir,

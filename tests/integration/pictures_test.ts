@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { pictureRoutes } from "../../src/api/picture_routes.ts";
 import type { Call, Route } from "../../src/api/route.ts";
 import { Weir } from "../../src/app.ts";
-import type { ResultEnvelope } from "../../src/core/results.ts";
 import { ServiceError } from "../../src/core/service_error.ts";
 import type { EncodedPicture, PictureRequest, StreamService, StreamView } from "../../src/core/services.ts";
-import type { StateEvent, StreamRegistration } from "../../src/core/stream.ts";
+import type { StreamRegistration } from "../../src/core/stream.ts";
 import { Pictures } from "../../src/service/pictures.ts";
+import { heard } from "../support/heard.ts";
 import { counterIn, jpegPixels } from "../support/jpeg_picture.ts";
 import { untilWithin } from "../support/until.ts";
 
@@ -26,10 +26,7 @@ async function rig() {
       : Promise.reject(new ServiceError("not_found", `There is no stream called ${id}`));
   const streams = { get } as StreamService;
   const pictures = new Pictures(weir, streams);
-  const results: ResultEnvelope[] = [];
-  const states: StateEvent[] = [];
-  weir.results$.subscribe((result) => results.push(result));
-  weir.states$.subscribe((event) => states.push(event));
+  const { results, states } = heard(weir);
   return {
     weir,
     streams,
@@ -130,7 +127,7 @@ Deno.test("a watch lives through the death of the stream's thread, a restart and
   using _watch = r.pictures.watch("cam", { ...SMALL, fps: 60 }, (picture) => seen.push(picture), () => ended++);
   await until(() => seen.length > 3, "pictures");
   const first = seen.at(-1)!;
-  const asked = r.pictures.picture("cam", PLAIN, never());
+  const asked = r.weir.pictures.next("cam", PLAIN, never());
   await r.weir.replaceWorker("cam", { deadlineMs: 0 });
   assert.ok((await asked).jpeg.length > 0);
   await until(() => seen.at(-1)!.epoch > first.epoch, "pictures out of the new thread");

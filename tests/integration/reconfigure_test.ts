@@ -3,8 +3,9 @@ import { join } from "node:path";
 import { slowDetector, tinyDetector } from "../../scripts/bench/sample_models.ts";
 import { Weir } from "../../src/app.ts";
 import type { ResultEnvelope } from "../../src/core/results.ts";
-import type { StateEvent, StreamPolicy, StreamRegistration } from "../../src/core/stream.ts";
+import type { StreamPolicy, StreamRegistration } from "../../src/core/stream.ts";
 import { balanced } from "../support/balanced.ts";
+import { heard } from "../support/heard.ts";
 import { untilWithin } from "../support/until.ts";
 
 const until = untilWithin(30_000);
@@ -17,10 +18,7 @@ async function rig() {
   await Deno.writeFile(join(dir, "tiny.onnx"), tinyDetector());
   await Deno.writeFile(join(dir, "slow.onnx"), slowDetector({ ms: 30 }));
   const weir = await Weir.start({ streamWorkers: 1, replicas: 1, threads: 1 });
-  const results: ResultEnvelope[] = [];
-  const states: StateEvent[] = [];
-  weir.results$.subscribe((result) => results.push(result));
-  weir.states$.subscribe((event) => states.push(event));
+  const { results, states } = heard(weir);
   return {
     weir,
     results,

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { nanDetector, slowDetector, throwingDetector, tinyDetector } from "../../scripts/bench/sample_models.ts";
 import { Weir, type WeirOptions } from "../../src/app.ts";
-import type { ResultEnvelope } from "../../src/core/results.ts";
-import type { StateEvent, StreamPolicy, StreamRegistration } from "../../src/core/stream.ts";
+import type { StreamPolicy, StreamRegistration } from "../../src/core/stream.ts";
 import { VideoWriter } from "../../streams/av/video_writer.ts";
 import { balanced } from "../support/balanced.ts";
+import { heard } from "../support/heard.ts";
 import { until } from "../support/until.ts";
 
 const SIZE = 64;
@@ -14,10 +14,7 @@ const SIZE = 64;
 async function rig(options: WeirOptions = {}) {
   const dir = await Deno.makeTempDir({ prefix: "weir-test-" });
   const weir = await Weir.start({ streamWorkers: 2, replicas: 1, threads: 1, ...options });
-  const results: ResultEnvelope[] = [];
-  const states: StateEvent[] = [];
-  weir.results$.subscribe((result) => results.push(result));
-  weir.states$.subscribe((event) => states.push(event));
+  const { results, states } = heard(weir);
   const add = (
     id: string,
     source: StreamRegistration["source"],
