@@ -18,12 +18,18 @@ const jwtSchema = z.strictObject({
   roleClaim: z.string().default("role").describe("The claim that holds viewer, operator or admin"),
 }).refine(({ secret, jwks }) => (secret === undefined) !== (jwks === undefined), "give either secret or jwks");
 
+const networkSchema = z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()], {
+  error: "give an IP address or a network such as 10.0.0.0/8",
+});
+
 /** How the server listens, whom it lets in, and how much it takes. Every key has a default. */
 export const serverSchema = z.strictObject({
   host: z.string().default("127.0.0.1").describe("Address to listen on; beyond loopback a token is asked for"),
   port: z.int().min(0).max(65535).default(8080).describe("Port; 0 takes a free one"),
   names: z.array(z.string()).default([]).describe("Host names that this server goes by, besides its addresses"),
   origins: z.array(z.string()).default([]).describe("Origins of other pages that may call it from a browser"),
+  proxies: z.array(networkSchema).default([])
+    .describe("Addresses or networks of proxies in front of it: their X-Forwarded-For tells whom a request comes from"),
   tls: z.strictObject({
     cert: z.string().min(1).describe("PEM file of the certificate chain"),
     key: z.string().min(1).describe("PEM file of the key"),

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { Route } from "../api/route.ts";
 import { Listener, type ListenerOptions } from "../api/http/listener.ts";
+import { Proxies } from "../api/security/proxies.ts";
 import { createApi } from "../api/server.ts";
 import type { LogEvent } from "../core/events.ts";
 import { Hub } from "../hub/hub.ts";
@@ -169,9 +170,11 @@ async function listen(
   handlers: Pick<ListenerOptions, "api" | "onFault" | "onDeaf">,
 ): Promise<Listener> {
   const { host, port, tls } = server;
+  const proxies = new Proxies(server.proxies);
+  const isMany = (address: string) => proxies.has(address);
   const files = tls && { cert: await Deno.readTextFile(tls.cert), key: await Deno.readTextFile(tls.key) };
   try {
-    return await Listener.start({ ...handlers, hostname: host, port, limits, ...(files && { tls: files }) });
+    return await Listener.start({ ...handlers, hostname: host, port, limits, isMany, ...(files && { tls: files }) });
   } catch (error) {
     const { code } = error as { code?: string };
     if (code === "EADDRINUSE") {

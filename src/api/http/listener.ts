@@ -39,6 +39,8 @@ export interface ListenerOptions {
   /** PEM texts. */
   tls?: { cert: string; key: string };
   limits?: Partial<ListenerLimits>;
+  /** Whether an address stands for many: `connectionsPerAddress` does not count for it. */
+  isMany?(address: string): boolean;
   /** Something went wrong that nobody foresaw: the connection, if it was one, is cut. */
   onFault?(error: unknown): void;
   /** Nobody has come in for minutes, however often the port was opened anew: only a fresh process may help. */
@@ -137,9 +139,10 @@ export class Listener implements AsyncDisposable {
     this.#options = options;
     this.#limits = limits;
     const { connections, connectionsPerAddress: ofOne } = limits;
+    const { isMany } = options;
     const most = connectionsBySystem();
     this.#turnedAwayMost = Math.min(TURNED_AWAY, Math.floor(most / 8));
-    this.#places = new Places({ all: Math.max(1, Math.min(connections, most - this.#turnedAwayMost)), ofOne });
+    this.#places = new Places({ all: Math.max(1, Math.min(connections, most - this.#turnedAwayMost)), ofOne, isMany });
     this.#webSockets = new WebSockets({ pingMs: limits.pingMs, onEnd: (why) => this.#ended[why]++ });
     ({ address: this.hostname, port: this.port } = server.address() as AddressInfo);
     this.#listen();

@@ -5,6 +5,8 @@ export interface PlacesOptions {
   all: number;
   /** Of one address; of IPv6 its network. */
   ofOne: number;
+  /** Whether an address stands for many, and is counted in all only. */
+  isMany?(address: string): boolean;
 }
 
 /** Counts connections, in all and by address. */
@@ -24,7 +26,7 @@ export class Places {
     const key = addressKey(address);
     const others = this.#byAddress.get(key) ?? 0;
     if (this.#taken >= this.options.all) return "crowded";
-    if (others >= this.options.ofOne) return "crowded_address";
+    if (others >= this.options.ofOne && !this.options.isMany?.(address)) return "crowded_address";
     this.#taken++;
     this.#byAddress.set(key, others + 1);
     let held = true;

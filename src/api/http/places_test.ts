@@ -15,6 +15,12 @@ Deno.test("places are counted in all and by address, and given back once however
   assert.ok(typeof places.take("10.0.0.1") === "function");
 });
 
+Deno.test("an address that stands for many is counted in all only", () => {
+  const places = new Places({ all: 3, ofOne: 1, isMany: (address) => address === "10.0.0.1" });
+  for (let taken = 0; taken < 3; taken++) assert.ok(typeof places.take("10.0.0.1") === "function");
+  assert.equal(places.take("10.0.0.1"), "crowded");
+});
+
 Deno.test("of IPv6 a whole network counts as one address", () => {
   const places = new Places({ all: 10, ofOne: 1 });
   assert.ok(typeof places.take("2001:db8::1") === "function");

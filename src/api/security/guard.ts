@@ -9,13 +9,14 @@ import { Cors, isPreflight, originProblem } from "./cors.ts";
 import { addressKey, hostOf, isForwarded, isLoopback, requestHost } from "./hosts.ts";
 import { Jwt } from "./jwt.ts";
 import { OpenStreams } from "./open_streams.ts";
+import { Proxies } from "./proxies.ts";
 import { rateClass, RateLimit } from "./rate_limit.ts";
 import { takesTickets, type Tickets } from "./tickets.ts";
 import { Tokens } from "./tokens.ts";
 
 /** What a guard goes by: the sections of the configuration that say who may come in, and how often. */
 export interface GuardOptions {
-  server: Pick<z.infer<typeof serverSchema>, "host" | "names" | "origins">;
+  server: Pick<z.infer<typeof serverSchema>, "host" | "names" | "origins" | "proxies">;
   auth: z.infer<typeof authSchema>;
   limits: Pick<z.infer<typeof limitsSchema>, "listeners" | "readsPerMinute" | "writesPerMinute">;
   /** The same that `ticketRoutes` hands out. */
@@ -47,6 +48,7 @@ class Door implements Guard {
   /** Names that it goes by; without any it goes by every one, where a token is asked for. */
   #names: ReadonlySet<string>;
   #host: string | undefined;
+  #proxies: Proxies;
   #cors: Cors;
   #tokens: Tokens;
   #jwt: Jwt | undefined;
@@ -60,6 +62,7 @@ class Door implements Guard {
     this.#open = isLoopback(server.host) && this.#tokens.size === 0 && !this.#jwt;
     this.#names = new Set(server.names.map(configuredName));
     this.#host = hostOf(server.host);
+    this.#proxies = new Proxies(server.proxies);
     this.#cors = new Cors(server.origins, { open: this.#open });
     this.#tickets = tickets;
     const { readsPerMinute: reads, writesPerMinute: writes, listeners } = limits;
@@ -69,7 +72,8 @@ class Door implements Guard {
     this.#streams = new OpenStreams({ all: listeners, ofOne: this.#open ? listeners : Math.ceil(listeners / 2) });
   }
 
-  async admit(request: Request, context: GuardContext): Promise<Admission> {
+  async admit(request: Request, { address: peer, route }: GuardContext): Promise<Admission> {
+    const context = { address: this.#proxies.clientOf(request, peer), ...(route && { route }) };
     const origin = this.#cors.foreign(request);
     const headers = this.#headers(request, context, origin);
     try {

@@ -360,3 +360,22 @@ Deno.test("pages of other sites cannot embed what they may not ask for", async (
   const headers = new Headers((await admit(setUp().guard)).headers);
   assert.equal(headers.get("cross-origin-resource-policy"), "same-origin");
 });
+
+Deno.test("behind a proxy that is known, whoever guesses tokens keeps nobody out but himself", async () => {
+  const auth = { tokens: [{ name: "ops", token: "operator-token-0123456789", role: "operator" }] };
+  const from = (client: string, token: string) => ({
+    address: "10.0.0.2",
+    headers: { authorization: `Bearer ${token}`, "x-forwarded-for": client },
+  });
+  const good = "operator-token-0123456789";
+  for (const proxies of [["10.0.0.0/8"], []]) {
+    const { guard } = setUp({ server: { host: "0.0.0.0", proxies }, auth });
+    for (let guess = 0; guess < 3; guess++) {
+      assert.equal((await refused(admit(guard, from("203.0.113.7", "wrong")))).code, "unauthorized");
+    }
+    assert.equal((await refused(admit(guard, from("203.0.113.7", good)))).code, "rate_limited");
+    const other = admit(guard, from("203.0.113.8", good));
+    if (proxies.length > 0) assert.equal((await other).caller.address, "203.0.113.8");
+    else assert.equal((await refused(other)).code, "rate_limited", "nobody's word is believed");
+  }
+});
