@@ -1,4 +1,6 @@
+import { DROP_CAUSES } from "../core/drops.ts";
 import type { StreamStatus } from "../core/stream.ts";
+import { fitLine, type Piece } from "./fit_line.ts";
 import { formatCounts, formatDuration, formatMs } from "./format.ts";
 
 const NAME_MAX = 24;
@@ -41,18 +43,26 @@ export function progressBar({ share, remainingMs }: Progress, width = 24): strin
   return `[${bar}] ${String(Math.floor(share * 100)).padStart(3)}%${eta}`;
 }
 
-/** One stream in one line, for somebody who watches. */
-export function statusLine(status: StreamStatus, progress?: Progress): string {
+/** A progress bar for a line: short where there is little room. */
+export function progressPiece(progress: Progress): Piece {
+  return [24, 12, 6].map((width) => progressBar(progress, width));
+}
+
+/** One stream in one line of at most so many columns, for somebody who watches. */
+export function statusLine(status: StreamStatus, progress?: Progress, columns = Infinity): string {
   const { id, state, cause, frames, fpsIn, fpsOut, age, timings } = status;
   const name = id.length > NAME_MAX ? `${id.slice(0, NAME_MAX - 1)}…` : id;
-  const parts = [`${name}  ${state}${cause && state !== "running" ? ` (${cause.message})` : ""}`];
-  if (progress) parts.push(progressBar(progress));
+  const pieces: Piece[] = [[`${name}  ${state}${cause && state !== "running" ? ` (${cause.message})` : ""}`]];
+  if (progress) pieces.push(progressPiece(progress));
   if (frames.received > 0) {
-    parts.push(`${fpsIn.toFixed(1)} fps in, ${fpsOut.toFixed(1)} out`);
-    if (age.count > 0) parts.push(`age ${formatMs(age.p50)} p50, ${formatMs(age.p95)} p95`);
-    if (timings.inferMs.count > 0) parts.push(`model ${formatMs(timings.inferMs.p50)}`);
+    pieces.push([`${fpsIn.toFixed(1)} fps in, ${fpsOut.toFixed(1)} out`, `${fpsOut.toFixed(1)} fps`]);
+    if (age.count > 0) {
+      pieces.push([`age ${formatMs(age.p50)} p50, ${formatMs(age.p95)} p95`, `age ${formatMs(age.p50)}`]);
+    }
     const dropped = formatCounts(frames.dropped);
-    if (dropped !== "none") parts.push(`dropped ${dropped}`);
+    const all = DROP_CAUSES.reduce((sum, name) => sum + frames.dropped[name], 0);
+    if (dropped !== "none") pieces.push([`dropped ${dropped}`, `dropped ${all}`]);
+    if (timings.inferMs.count > 0) pieces.push([`model ${formatMs(timings.inferMs.p50)}`]);
   }
-  return parts.join("  ");
+  return fitLine(pieces, columns);
 }

@@ -109,6 +109,8 @@ Deno.test("a status line says how the stream fares", () => {
   for (const part of ["gate", "running", " 50%", "ETA 1m 01s", "25.0 fps in", "20.0 out", "p95", "12 failed"]) {
     assert.ok(line.includes(part), `${part} in ${line}`);
   }
+  const narrow = statusLine({ ...STATUS, state: "running" }, { share: 0.5, remainingMs: 61_000 }, 59);
+  assert.ok(narrow.length <= 59 && narrow.startsWith("gate  running  [###---]  50%  ETA 1m 01s  20.0 fps"), narrow);
   const cause = { code: "refused", message: "Cannot open rtsp://gate/: refused" };
   assert.match(statusLine({ ...STATUS, state: "backoff", cause }), /backoff \(Cannot open rtsp:\/\/gate\/: refused\)/);
   assert.equal(progressBar({ share: 1 }, 4), "[####] 100%");

@@ -80,6 +80,8 @@ class Run {
     let timer: ReturnType<typeof setTimeout> | undefined;
     let ticker: ReturnType<typeof setInterval> | undefined;
     try {
+      // Loading a large model takes its time.
+      if (!quiet) this.#terminal.draw(streams.map(({ registration }) => `${registration.id}  starting`));
       await this.#weir.declareModels(models);
       for (const { registration, video } of streams) {
         await this.#weir.add(registration, video ? { video: video.partialPath } : {});
@@ -189,6 +191,7 @@ class Run {
     return statusLine(
       status,
       progressOf(status, { elapsedMs: nowMs() - this.#startedAtMs, durationMs, loop, lastPts }),
+      this.#terminal.columns,
     );
   }
 

@@ -5,12 +5,13 @@ import { createPitchScene } from "../../streams/scenes/pitch_scene.ts";
 import { createPortraitScene, type PortraitOptions } from "../../streams/scenes/portrait_scene.ts";
 import type { Scene } from "../../streams/scenes/scene.ts";
 import { type Command, type FlagValues, parseFlags } from "./flags.ts";
+import { fitLine } from "./fit_line.ts";
 import { formatBytes, formatDuration } from "./format.ts";
 import { helpPage } from "./help.ts";
 import { onInterrupt } from "./interrupt.ts";
 import { PartialFile } from "./partial_file.ts";
 import { print } from "./print.ts";
-import { progressBar } from "./progress.ts";
+import { progressPiece } from "./progress.ts";
 import { didYouMean } from "./suggest.ts";
 import { Terminal } from "./terminal.ts";
 import { UsageError } from "./usage_error.ts";
@@ -90,7 +91,7 @@ interface ScenePlan {
 function planScene(positionals: string[], given: FlagValues<typeof flags>): ScenePlan {
   const [name, ...others] = positionals;
   const known = Object.keys(SCENES);
-  if (name === undefined) throw new UsageError(`weir scene wants a scene: ${known.join(" or ")}`);
+  if (name === undefined) throw new UsageError(`weir scene wants a scene; there are: ${known.join(", ")}`);
   if (!Object.hasOwn(SCENES, name)) {
     throw new UsageError(`There is no scene ${name}${didYouMean(name, known) || `; there are: ${known.join(", ")}`}`);
   }
@@ -149,7 +150,9 @@ async function render({ scene, frames, crf, clip, truth, quiet }: ScenePlan): Pr
       const nowMs = performance.now();
       if (nowMs - drawnMs < 100) continue;
       drawnMs = nowMs;
-      if (!quiet) terminal.draw([progressLine(done + 1, frames, nowMs - startedMs)]);
+      if (!quiet) {
+        terminal.draw([progressLine(done + 1, frames, { elapsedMs: nowMs - startedMs, columns: terminal.columns })]);
+      }
       // Signals are heard between frames.
       await new Promise<void>((resolve) => setTimeout(resolve, 0));
     }
@@ -175,10 +178,17 @@ async function render({ scene, frames, crf, clip, truth, quiet }: ScenePlan): Pr
   return stopped ? 130 : 0;
 }
 
-function progressLine(done: number, frames: number, elapsedMs: number): string {
+function progressLine(
+  done: number,
+  frames: number,
+  { elapsedMs, columns }: { elapsedMs: number; columns: number },
+): string {
   const share = done / frames;
-  const bar = progressBar({ share, remainingMs: (elapsedMs * (1 - share)) / share });
-  return `${bar}  ${done} of ${frames} frames, ${((done * 1000) / elapsedMs).toFixed(0)} a second`;
+  const bar = progressPiece({ share, remainingMs: (elapsedMs * (1 - share)) / share });
+  return fitLine(
+    [bar, [`${done} of ${frames} frames`], [`${((done * 1000) / elapsedMs).toFixed(0)} a second`]],
+    columns,
+  );
 }
 
 /** Lines on their way into a file, many at a time. */

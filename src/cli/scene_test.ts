@@ -51,7 +51,7 @@ for (const [size, fps] of [["640x360", 25], ["320x180", 10]] as const) {
 Deno.test("what cannot be rendered as typed is refused with what to type, and nothing is written", async () => {
   const out = join(folder, "never.mp4");
   const cases: [string[], RegExp][] = [
-    [[], /wants a scene: pitch or counter/],
+    [[], /wants a scene; there are: pitch, counter/],
     [["pich", "--out", out], /no scene pich; did you mean pitch\?/],
     [["moonlight", "--out", out], /no scene moonlight; there are: pitch, counter/],
     [["pitch", "counter", "--out", out], /what is "counter"/],

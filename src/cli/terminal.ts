@@ -20,6 +20,11 @@ export class Terminal {
     }
   }
 
+  /** The most that a drawn line holds: one that reaches the edge would break. */
+  get columns(): number {
+    return this.size.columns - 1;
+  }
+
   /** Says something that stays. */
   say(text: string): void {
     this.clear();
@@ -29,8 +34,8 @@ export class Terminal {
   /** Draws the lines in place of those drawn before. */
   draw(lines: readonly string[]): void {
     if (!this.interactive) return;
-    const { columns, rows } = this.size;
-    const shown = lines.slice(0, Math.max(1, rows - 1)).map((line) => [...line].slice(0, columns - 1).join(""));
+    const { columns, size: { rows } } = this;
+    const shown = lines.slice(0, Math.max(1, rows - 1)).map((line) => [...line].slice(0, columns).join(""));
     this.#write(this.#erasure() + shown.join("\n"));
     this.#drawn = shown.length;
   }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { issuesText } from "../../src/core/issues_text.ts";
 import type { Source } from "../../src/core/source.ts";
 import type { FlowMode } from "../../src/core/stream.ts";
 import type { PacketTap } from "../av/packet_tap.ts";
@@ -74,7 +75,7 @@ export function parseSourceConfig(config: unknown): SourceConfig {
   const kind = (config as SourceConfig | null)?.kind;
   if (typeof kind !== "string") throw new TypeError("A source needs a kind");
   const parsed = sourceNamed(kind).schema.safeParse(config);
-  if (!parsed.success) throw new TypeError(`Cannot use the source ${kind}: ${z.prettifyError(parsed.error)}`);
+  if (!parsed.success) throw new TypeError(`Cannot use the source ${kind}: ${issuesText(parsed.error)}`);
   return parsed.data;
 }
 

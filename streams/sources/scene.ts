@@ -2,6 +2,7 @@ import { setImmediate } from "node:timers";
 import { z } from "zod";
 import { nowMs } from "../../src/core/clock.ts";
 import type { Source, SourceEnd, SourceSink } from "../../src/core/source.ts";
+import { didYouMean } from "../../src/core/suggest.ts";
 import { until } from "../av/pace.ts";
 import { AvPicture, pictureFromPixels } from "../av/picture.ts";
 import { createCounterScene } from "../scenes/counter_scene.ts";
@@ -16,10 +17,16 @@ const SCENES: Record<"pitch" | "counter" | "portrait", (options: PortraitOptions
   portrait: createPortraitScene,
 };
 
+function unknownScene({ input }: { input?: unknown }): string {
+  const names = Object.keys(SCENES);
+  const meant = typeof input === "string" ? didYouMean(input, names) : "";
+  return `there is no such scene${meant || `; there are: ${names.join(", ")}`}`;
+}
+
 /** A synthetic scene; the same options give the same frames. */
 export const sceneSchema = z.strictObject({
   kind: z.literal("scene"),
-  scene: z.enum(["pitch", "counter", "portrait"]).default("pitch").describe(
+  scene: z.enum(["pitch", "counter", "portrait"], { error: unknownScene }).default("pitch").describe(
     "a football match, frames with a number burned in, or somebody in front of a webcam whose heart rate is known",
   ).meta({
     // One by one, for those who offer a choice of them.

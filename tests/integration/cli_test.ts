@@ -32,7 +32,9 @@ Deno.test("a command line that cannot be carried out is answered with what was m
     await told("run", "a.mp4", "--modle", "x"),
     /Unknown option --modle of weir run; did you mean --model\?/,
   );
-  assert.match(await told("run"), /wants a source/);
+  assert.match(await told("run"), /wants a source.*\nTry: weir help run\n$/);
+  assert.match(await told("run", "scene:ptch"), /^weir: .*there is no such scene; did you mean pitch\?\nTry/);
+  assert.match(await told("run", "rtsp://"), /^weir: Cannot use the source rtsp: url: must be an address .*\nTry/);
   assert.match(await told("run", "a.mp4", "--fps", "fast"), /--fps wants a number/);
   assert.match(await told("doctor", "--jsn"), /did you mean --json\?/);
   assert.match(await told(), /Usage:/);
