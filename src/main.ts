@@ -124,7 +124,8 @@ try {
   if (error instanceof Deno.errors.BrokenPipe) Deno.exit(0);
   const usage = error instanceof Error && error.name === "UsageError";
   complain(`weir: ${error instanceof Error ? error.message : String(error)}`);
-  if (usage) complain("Try: weir help");
+  const known = Object.hasOwn(COMMANDS, Deno.args[0] ?? "");
+  if (usage) complain(known ? `Try: weir help ${Deno.args[0]}` : "Try: weir help");
   if (Deno.env.get("WEIR_DEBUG") && error instanceof Error) complain(`${error.stack}`);
   Deno.exit(usage ? 2 : 1);
 }
