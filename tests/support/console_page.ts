@@ -46,6 +46,14 @@ export class ConsolePage implements AsyncDisposable {
     await this.page.evaluate(`${pressable(words)}.click()`);
   }
 
+  /** Comes with a token, where the page asks who is there. */
+  async signIn(token: string): Promise<void> {
+    await this.page.until(`document.querySelector(".sign-in input")`);
+    await this.fill("Token", token);
+    await this.press("Go on");
+    await this.page.until(`!document.querySelector(".sign-in")`);
+  }
+
   /** What is said to be wrong with the control of a label; empty when nothing is. */
   faultAt(label: string): string {
     return `(${control(label)}?.closest(".field")?.querySelector(".fault")?.textContent ?? "")`;

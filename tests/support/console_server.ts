@@ -8,7 +8,7 @@ export class ConsoleServer implements AsyncDisposable {
 
   private constructor(
     readonly dataDir: string,
-    private readonly port: number,
+    readonly port: number,
     private readonly token: string,
     private readonly flags: readonly string[],
   ) {}
@@ -76,6 +76,16 @@ export class ConsoleServer implements AsyncDisposable {
     if (!child) return;
     child.kill("SIGKILL");
     await child.status;
+  }
+
+  /** Stops it where it stands, as a machine that hangs: its connections stay and nothing is answered. */
+  freeze(): void {
+    this.#child?.kill("SIGSTOP");
+  }
+
+  /** Lets it go on. */
+  thaw(): void {
+    this.#child?.kill("SIGCONT");
   }
 
   /** One request, answered with JSON or nothing. */
