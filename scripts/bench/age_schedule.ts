@@ -18,15 +18,7 @@ export interface Seen {
 }
 
 /** One result and its age by the clip's schedule. */
-export interface Aged {
-  receivedAtMs: number;
-  ageMs: number;
-  decodeMs: number;
-  queueMs: number;
-  prepareMs: number;
-  inferMs: number;
-  postMs: number;
-}
+export type Aged = Omit<Seen, "counter" | "seq">;
 
 /** Timers fire up to so much early; a frame that was sent then is no older for it. */
 const EARLY_MS = 2;

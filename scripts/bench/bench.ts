@@ -1,6 +1,7 @@
 import { type Command, parseFlags } from "../../src/cli/flags.ts";
 import { helpPage } from "../../src/cli/help.ts";
 import { dataDirOf, registryOf } from "../../src/cli/models_place.ts";
+import { print } from "../../src/cli/print.ts";
 import { UsageError } from "../../src/cli/usage_error.ts";
 import { busyWarning, machineLine, reportTables } from "./bench_report.ts";
 import { benchModels, userModels } from "./bench_models.ts";
@@ -9,7 +10,7 @@ import { rememberCeiling } from "./remember_ceiling.ts";
 import { camera, CAMERA_FLAG } from "./camera.ts";
 import { MEASURE_FLAG } from "./fresh_process.ts";
 import { measure } from "./measure.ts";
-import { textTable } from "./text_table.ts";
+import { printReport } from "./print_report.ts";
 
 const COMMAND = {
   name: "bench",
@@ -69,7 +70,10 @@ export async function benchCommand(args: string[]): Promise<number> {
   if (args[0] === MEASURE_FLAG) return await measure(args[1], args[2]);
   if (args[0] === CAMERA_FLAG) return await camera(JSON.parse(args[1]));
   const { flags, help } = parseFlags(COMMAND, args);
-  if (help) return print(helpPage(COMMAND));
+  if (help) {
+    print(helpPage(COMMAND));
+    return 0;
+  }
   const quick = flags.quick ?? false;
   const chosen = flags.model ? await userModels(flags.model, registryOf(flags)) : await benchModels();
   const report = await benchRun({
@@ -85,10 +89,10 @@ export async function benchCommand(args: string[]): Promise<number> {
     soakMinutes: flags.soak,
   }, ["weir bench", ...args].join(" "));
   await rememberCeiling(dataDirOf(flags), report);
-  if (flags.json) return print(JSON.stringify(report, null, 2));
-  const tables = reportTables(report).map(({ title, head, rows }) => `${title}\n\n${textTable(head, rows)}\n`);
   const warning = busyWarning(report);
-  return print([machineLine(report.machine), ...(warning ? [warning] : []), "", ...tables].join("\n"));
+  const lines = [machineLine(report.machine), ...(warning ? [warning] : [])];
+  printReport(report, { json: flags.json, lines, tables: reportTables(report) });
+  return 0;
 }
 
 function numbers(flag: string, list: string | undefined, otherwise: number[]): number[] {
@@ -96,9 +100,4 @@ function numbers(flag: string, list: string | undefined, otherwise: number[]): n
   const values = list.split(",").map(Number);
   if (values.every((value) => value > 0 && (flag === "loads" || Number.isInteger(value)))) return values;
   throw new UsageError(`Option --${flag} wants positive numbers with commas between them, not "${list}"`);
-}
-
-async function print(text: string): Promise<number> {
-  await Deno.stdout.write(new TextEncoder().encode(`${text}\n`));
-  return 0;
 }

@@ -1,3 +1,4 @@
+import { print } from "../../src/cli/print.ts";
 import { delay } from "./delay.ts";
 import { videoOfTransportStream } from "./ts_pictures.ts";
 
@@ -29,7 +30,7 @@ export async function camera(options: CameraOptions): Promise<number> {
     cameras: Object.fromEntries(paths.map((path) => [path, { fps: options.fps }])),
   });
   const port = await server.listen();
-  await print({ port });
+  print(JSON.stringify({ port }));
   const flap = options.flapMs && setInterval(() => server.cut("rst"), options.flapMs);
   const first = new Map<string, number>();
   const watch = setInterval(() => {
@@ -43,10 +44,6 @@ export async function camera(options: CameraOptions): Promise<number> {
   clearInterval(watch);
   clearInterval(flap);
   await server.close();
-  await print({ firstSentAtMs: Object.fromEntries(first) });
+  print(JSON.stringify({ firstSentAtMs: Object.fromEntries(first) }));
   return 0;
-}
-
-async function print(value: unknown): Promise<void> {
-  await Deno.stdout.write(new TextEncoder().encode(`${JSON.stringify(value)}\n`));
 }

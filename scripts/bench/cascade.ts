@@ -1,7 +1,7 @@
-// deno-lint-ignore-file no-console
 // What a cascade of a detector and four crops a frame completes, beside what its bare models could.
 import { parseArgs } from "node:util";
 import process from "node:process";
+import { print } from "../../src/cli/print.ts";
 import { resolveModel } from "../../models/manifest.ts";
 import { Weir } from "../../src/app.ts";
 import { nowMs } from "../../src/core/clock.ts";
@@ -72,7 +72,7 @@ async function main(): Promise<void> {
       help: { type: "boolean" },
     },
   });
-  if (values.help) return console.log(HELP);
+  if (values.help) return print(HELP);
   const seconds = Number(values.seconds);
   const maxBatch = Number(values.batch);
   const clip = await benchClip("pitch", { frames: 250 });
@@ -118,7 +118,7 @@ async function main(): Promise<void> {
     rounds.map((round) => round[key]).sort((a, b) => a - b)[Math.floor(rounds.length / 2)];
   const medians = { efficiency: middle("efficiency"), cpuEfficiency: middle("cpuEfficiency") };
   const report: CascadeReport = { machine: machine(), crops: CROPS, maxBatch, rounds, medians };
-  console.log(JSON.stringify(report, null, 2));
+  print(JSON.stringify(report, null, 2));
 }
 
 /** Looped files through detector and crops, every frame, one stream a core. */

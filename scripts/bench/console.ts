@@ -1,5 +1,5 @@
-import process from "node:process";
 import { parseArgs } from "node:util";
+import { print } from "../../src/cli/print.ts";
 import { BrowserPage, CHROMIUM } from "../../tests/support/browser.ts";
 import { ConsoleServer } from "../../tests/support/console_server.ts";
 import { delay } from "./delay.ts";
@@ -132,9 +132,9 @@ if (import.meta.main) {
     },
   });
   if (CHROMIUM === undefined) {
-    process.stderr.write("Cannot measure the console: there is no Chromium on this machine\n");
+    say("Cannot measure the console: there is no Chromium on this machine");
     Deno.exit(1);
   }
   const [tiles, fps, seconds] = [values.tiles, values.fps, values.seconds].map(Number);
-  process.stdout.write(`${JSON.stringify(await benchConsole({ tiles, fps, seconds }), null, 2)}\n`);
+  print(JSON.stringify(await benchConsole({ tiles, fps, seconds }), null, 2));
 }

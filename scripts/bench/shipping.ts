@@ -1,6 +1,6 @@
 import { basename, join } from "node:path";
-import process from "node:process";
 import { parseArgs } from "node:util";
+import { print } from "../../src/cli/print.ts";
 import { measure, type Measured } from "../build/measure.ts";
 import { hostTarget } from "../build/target.ts";
 import { type FreshClone, freshClone } from "./fresh_clone.ts";
@@ -76,7 +76,7 @@ if (import.meta.main) {
       help: { type: "boolean", default: false },
     },
   });
-  if (values.help) process.stdout.write(`${HELP}\n`);
+  if (values.help) print(HELP);
   else {
     const path = join(ROOT, "dist", `weir-${hostTarget().name}`);
     const clone = await freshClone(ROOT);
@@ -91,6 +91,6 @@ if (import.meta.main) {
       tables,
     };
     const text = tables.map(({ head, rows }) => markdownTable(head, rows)).join("\n\n");
-    process.stdout.write(values.json ? `${JSON.stringify(report, null, 2)}\n` : `${text}\n\n${machine}\n`);
+    print(values.json ? JSON.stringify(report, null, 2) : `${text}\n\n${machine}`);
   }
 }

@@ -1,8 +1,8 @@
-// deno-lint-ignore-file no-console
 // How long the tracker takes for a frame, and, where a Python with `supervision` is named, how long that takes.
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { print } from "../../src/cli/print.ts";
 import { Track, trackSchema } from "../../src/analyzers/track.ts";
 import type { Box, Detection, ModelOutput } from "../../src/core/results.ts";
 import { random } from "../../tests/golden/recipe.ts";
@@ -110,7 +110,7 @@ async function main(): Promise<void> {
       help: { type: "boolean", default: false },
     },
   });
-  if (values.help) return console.log(HELP);
+  if (values.help) return print(HELP);
   const boxes = walkers(Number(values.objects), Number(values.frames));
   const { python } = values;
   const rows: Record<string, () => Run | Promise<Run>> = {
@@ -133,7 +133,7 @@ async function main(): Promise<void> {
   const ratio = peer && peer.medianMs / ours.medianMs;
   if (values.json) {
     const report: TrackReport = { v: 1, objects: Number(values.objects), results, ...(ratio && { ratio }) };
-    console.log(JSON.stringify(report));
+    print(JSON.stringify(report));
     return;
   }
   const digits = (value: number) => value.toFixed(3);
@@ -144,8 +144,8 @@ async function main(): Promise<void> {
     String(tracked),
     String(identities),
   ]);
-  console.log(textTable(["tracker", "median ms", "p99 ms", "tracked", "identities"], cells));
-  if (ratio) console.log(`\nweir takes ${ratio.toFixed(1)} times less than supervision on the same boxes`);
+  print(textTable(["tracker", "median ms", "p99 ms", "tracked", "identities"], cells));
+  if (ratio) print(`\nweir takes ${ratio.toFixed(1)} times less than supervision on the same boxes`);
 }
 
 if (import.meta.main) await main();

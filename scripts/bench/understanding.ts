@@ -1,7 +1,7 @@
-// deno-lint-ignore-file no-console
 // The tracker and a cascade, measured one after the other, as tables for BENCHMARKS.md.
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { print } from "../../src/cli/print.ts";
 import type { CascadeReport } from "./cascade.ts";
 import type { TablesReport } from "./render_benchmarks.ts";
 import { markdownTable } from "./text_table.ts";
@@ -91,7 +91,7 @@ async function main(): Promise<void> {
       help: { type: "boolean", default: false },
     },
   });
-  if (values.help) return console.log(HELP);
+  if (values.help) return print(HELP);
   const { python, rounds } = values;
   const peer = python === undefined ? [] : ["--python", python];
   const track = await measured<TrackReport>(
@@ -101,8 +101,8 @@ async function main(): Promise<void> {
   const cascade = await measured<CascadeReport>("./cascade.ts", "--rounds", rounds);
   const words = ["deno run -A scripts/bench/understanding.ts", ...(python ? ["--python PYTHON"] : []), "--json"];
   const report = understandingReport({ track, cascade, command: words.join(" ") });
-  if (values.json) return console.log(JSON.stringify(report, null, 2));
-  for (const { title, head, rows } of report.tables) console.log(`${title}\n\n${markdownTable(head, rows)}\n`);
+  if (values.json) return print(JSON.stringify(report, null, 2));
+  for (const { title, head, rows } of report.tables) print(`${title}\n\n${markdownTable(head, rows)}\n`);
 }
 
 if (import.meta.main) await main();

@@ -1,5 +1,6 @@
 import { type Command, parseFlags } from "../../../src/cli/flags.ts";
 import { helpPage } from "../../../src/cli/help.ts";
+import { print } from "../../../src/cli/print.ts";
 import { type BenchModel, benchModels } from "../bench_models.ts";
 import { resolveModel } from "../../../models/manifest.ts";
 import { machineLine } from "../bench_report.ts";
@@ -8,9 +9,9 @@ import { benchClip } from "../clips.ts";
 import { completionRate } from "../completion_rate.ts";
 import { inFreshProcess } from "../fresh_process.ts";
 import { machine } from "../machine.ts";
+import { printReport } from "../print_report.ts";
 import { say } from "../say.ts";
 import { type Ages, ages, median, round, slope } from "../statistics.ts";
-import { textTable } from "../text_table.ts";
 import { agreement, type PeerDetection } from "./agreement.ts";
 import { liveAges, type LiveResult } from "./live_ages.ts";
 import { type LiveRow, type PeerRow, type PeersReport, peersTables, type ThroughputRow } from "./peers_report.ts";
@@ -55,7 +56,7 @@ const LEAST_AGREEMENT = 0.85;
 const OPEN_SECONDS = 12;
 const CORES = navigator.hardwareConcurrency;
 
-async function main(args: string[]): Promise<number> {
+async function main(args: string[]): Promise<void> {
   const { flags, help } = parseFlags(COMMAND, args);
   if (help) return print(helpPage(COMMAND));
   const { quick = false } = flags;
@@ -86,10 +87,12 @@ async function main(args: string[]): Promise<number> {
     const voids = new Set(rows.filter((row) => row.void).map(({ row }) => row));
     for (const cell of plan.cells) report.live.push(...await live(model, { ...cell, capacity, voids }, plan));
   }
-  if (flags.json) return print(JSON.stringify(report, null, 2));
-  const tables = peersTables(report).map(({ title, head, rows }) => `${title}\n\n${textTable(head, rows)}\n`);
   const versions = Object.entries(report.versions).map(([name, version]) => `${name} ${version}`).join(", ");
-  return print([machineLine(report.machine), versions, "", ...tables].join("\n"));
+  printReport(report, {
+    json: flags.json,
+    lines: [machineLine(report.machine), versions],
+    tables: peersTables(report),
+  });
 }
 
 /** A file on each core, every frame: completed results a second of every row, in turns. */
@@ -254,9 +257,4 @@ async function pythonVersions(python: string): Promise<Record<string, string>> {
   return JSON.parse(new TextDecoder().decode(stdout));
 }
 
-async function print(text: string): Promise<number> {
-  await Deno.stdout.write(new TextEncoder().encode(`${text}\n`));
-  return 0;
-}
-
-if (import.meta.main) Deno.exit(await main(Deno.args));
+if (import.meta.main) await main(Deno.args);

@@ -4,8 +4,8 @@ import { print } from "../../../src/cli/print.ts";
 import { benchCacheFolder } from "../bench_cache.ts";
 import { machineLine } from "../bench_report.ts";
 import { machine } from "../machine.ts";
+import { printReport } from "../print_report.ts";
 import { say } from "../say.ts";
-import { textTable } from "../text_table.ts";
 import { type Contestant, peer, peerPython, weir, weirForImages } from "./contestants.ts";
 import { modelOfMs } from "../bench_models.ts";
 import { fanOut } from "./fan_out.ts";
@@ -90,9 +90,7 @@ async function main(args: string[]): Promise<void> {
     const found = await rows("predict", (who) => predict(who, options), of);
     (report.predict ??= []).push(...found.map((row) => ({ ...row, deadlineMs: PREDICT_MS })));
   }
-  if (flags.json) return print(JSON.stringify(report, null, 2));
-  const tables = serviceTables(report).map(({ title, head, rows }) => `${title}\n\n${textTable(head, rows)}\n`);
-  print([machineLine(report.machine), "", ...tables].join("\n"));
+  printReport(report, { json: flags.json, lines: [machineLine(report.machine)], tables: serviceTables(report) });
 }
 
 /** Every contestant once in every round, another one first each time. What fails is told, and the others go on. */

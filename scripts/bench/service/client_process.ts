@@ -1,3 +1,4 @@
+import { print } from "../../../src/cli/print.ts";
 import type { BareStillsOptions, BareStillsResult } from "./bare_stills.ts";
 import type { PredictClientsOptions, PredictClientsResult } from "./predict_clients.ts";
 import type { SseClientsOptions, SseClientsResult } from "./sse_clients.ts";
@@ -46,7 +47,7 @@ export class ClientProcess<K extends keyof ClientPrograms> {
 
 /** What a client program answers with. */
 export function answer(value: unknown): void {
-  Deno.stdout.writeSync(new TextEncoder().encode(`${JSON.stringify(value)}\n`));
+  print(JSON.stringify(value));
 }
 
 async function* linesOf(bytes: ReadableStream<Uint8Array<ArrayBuffer>>): AsyncGenerator<string> {
