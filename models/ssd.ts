@@ -4,13 +4,13 @@ import type { Adapter, Hints } from "./adapter.ts";
 import { COCO_80, COCO_91 } from "./coco_labels.ts";
 import { detectionsOf, notFinite } from "./detections.ts";
 import { type GraphInfo, type Port, portText } from "./graph_info.ts";
-import { imageInput, IMAGENET, type ImagePort, inputSpec, type Preparation, RAW } from "./image_input.ts";
+import { imageInput, IMAGENET, type ImagePort, inputSpec, type Preparation, RAW, UNIT } from "./image_input.ts";
 import { metadataLabels } from "./labels.ts";
-import { expectDims, itemOf, type Tensor } from "./tensors.ts";
+import { expectDims, itemOf, type Tensor, withBatch } from "./tensors.ts";
 
 /** What reading an SSD takes besides its spec. */
 interface SsdOptions {
-  kind: "tensorflow" | "mlperf";
+  kind: "tensorflow" | "mlperf" | "torchvision";
   /** The number of the first label: TensorFlow's own label maps begin at 1, and 0 is the background. */
   first: number;
 }
@@ -25,17 +25,18 @@ interface Found {
   why: [what: string, how: string];
 }
 
-/** SSDs, which choose their boxes inside the graph. */
+/** SSDs and their kin, which choose their boxes inside the graph. */
 export const ssd: Adapter = {
   name: "ssd",
   task: "detect",
   describe: "SSDs that choose their boxes themselves: TensorFlow's (detection_boxes, detection_scores, " +
-    "detection_classes, num_detections), and bboxes, labels, scores as SSD-ResNet34 has them",
+    "detection_classes, num_detections), bboxes, labels, scores as SSD-ResNet34 has them, and torchvision's detectors " +
+    "(boxes [n,4] in pixels, labels [n], scores [n])",
 
   recognise(graph, hints = {}) {
     const image = imageInput(graph);
     if (!image || graph.inputs.length !== 1) return undefined;
-    const found = tensorflowOf(graph, image) ?? mlperfOf(graph, image);
+    const found = tensorflowOf(graph, image) ?? mlperfOf(graph, image) ?? torchvisionOf(graph, image);
     if (!found) return undefined;
     const { kind, outputs, preparation, size, why: [what, how] } = found;
     const { labels, first, why } = classesOf(graph, { kind, hints });
@@ -96,6 +97,25 @@ function mlperfOf(graph: GraphInfo, image: ImagePort): Found | undefined {
   };
 }
 
+/** Faster R-CNN, RetinaNet, FCOS and SSDs of torchvision: they leave the batch out and answer in pixels. */
+function torchvisionOf(graph: GraphInfo, image: ImagePort): Found | undefined {
+  const tensors = graph.outputs.filter(({ kind, dims }) => kind === "tensor" && dims !== undefined);
+  const boxes = tensors.find(({ type, dims }) => type.startsWith("float") && dims!.length === 2 && dims![1] === 4);
+  const scores = tensors.find(({ type, dims }) => type.startsWith("float") && dims!.length === 1);
+  const labels = tensors.find(({ type, dims }) => type === "int64" && dims!.length === 1);
+  if (!boxes || !scores || !labels || image.layout !== "nchw" || image.type === "uint8") return undefined;
+  return {
+    kind: "torchvision",
+    outputs: [boxes, labels, scores],
+    preparation: { colour: "rgb", fit: "stretch", ...UNIT },
+    size: 640,
+    why: [
+      "a detector as torchvision exports it",
+      "pictures go in as RGB 0–1, stretched; the graph does the rest itself",
+    ],
+  };
+}
+
 /** An output by its name; TensorFlow's names end in the number of an operation's output. */
 function portCalled(graph: GraphInfo, name: string): Port | undefined {
   return graph.outputs.find((port) => port.name.replace(/:\d+$/, "") === name && port.kind === "tensor");
@@ -125,18 +145,18 @@ function candidatesOf(
   { spec, kind }: { spec: ModelSpec; kind: SsdOptions["kind"] },
 ): Candidates {
   const tensorflow = kind === "tensorflow";
+  const pixels = kind === "torchvision";
   const [boxesName, second, third, countName] = spec.outputs;
   const [scoresName, classesName] = tensorflow ? [second, third] : [third, second];
-  const boxes = itemOf(outputs, boxesName, index);
-  const scores = itemOf(outputs, scoresName, index);
-  const classes = itemOf(outputs, classesName, index);
+  const item = (name: string) => itemOf(pixels ? withBatch(outputs, name) : outputs, name, index);
+  const [boxes, scores, classes] = [item(boxesName), item(scoresName), item(classesName)];
   expectDims(scores, scoresName, [-1]);
   const [rows] = scores.dims;
   expectDims(boxes, boxesName, [rows, 4]);
   expectDims(classes, classesName, [rows]);
   const count = tensorflow ? Math.min(rows, countOf(outputs, countName, index)) : rows;
   const { first } = spec.options as unknown as SsdOptions;
-  const { width, height } = spec.input;
+  const { width, height } = pixels ? { width: 1, height: 1 } : spec.input;
   const candidates = new Candidates();
   for (let row = 0; row < count; row++) {
     const score = scores.data[scores.offset + row];
