@@ -118,8 +118,10 @@ async function uninstall(place: Place): Promise<number> {
     print(`There is no ${file}: nothing to remove`);
     return 0;
   }
-  if (await managerSays(place, "is-active") === "active") {
-    throw new UsageError(`weir runs as a service; stop it first: ${systemctl} disable --now weir`);
+  const [active, enabled] = await Promise.all([managerSays(place, "is-active"), managerSays(place, "is-enabled")]);
+  if (active === "active" || enabled === "enabled") {
+    const how = active === "active" ? "runs as a service" : "is started at every boot";
+    throw new UsageError(`weir ${how}; put an end to that first: ${systemctl} disable --now weir`);
   }
   await Deno.remove(file);
   print(`Removed ${file}. To have systemd forget it:\n  ${systemctl} daemon-reload`);
@@ -132,7 +134,7 @@ async function status(place: Place): Promise<number> {
   print([
     `unit     ${installed ? place.file : `not installed (no ${place.file})`}`,
     `running  ${active ?? "unknown: systemd does not answer here"}`,
-    `at boot  ${enabled ?? "unknown: systemd does not answer here"}`,
+    `at boot  ${enabled ?? (active ? "not known to systemd" : "unknown: systemd does not answer here")}`,
   ].join("\n"));
   return installed ? 0 : 1;
 }

@@ -24,8 +24,7 @@ StartLimitBurst=6
 [Service]
 Type=exec
 ExecStart=${start}
-ExecReload=/bin/kill -HUP $MAINPID
-Restart=always
+${config ? RELOAD : ""}Restart=always
 RestartSec=1
 RestartPreventExitStatus=2
 SuccessExitStatus=75
@@ -37,6 +36,10 @@ ${user ? "" : SYSTEM}
 WantedBy=${user ? "default.target" : "multi-user.target"}
 `;
 }
+
+/** The shell's own kill: a small Debian has no other. Without a configuration there is nothing to read anew. */
+const RELOAD = `ExecReload=/bin/sh -c 'kill -HUP $MAINPID'
+`;
 
 const SYSTEM = `EnvironmentFile=-/etc/weir/weir.env
 Environment=WEIR_DATA_DIR=/var/lib/weir WEIR_CACHE_DIR=/var/cache/weir
