@@ -23,6 +23,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "run the server: register streams, watch them live, over HTTP",
     load: async () => (await later<typeof import("./cli/serve.ts")>("./cli/serve.ts")).serveCommand,
   },
+  upload: {
+    summary: "send a clip to a running server, and print what is found in it",
+    load: async () => (await later<typeof import("./cli/upload.ts")>("./cli/upload.ts")).uploadCommand,
+  },
   capture: {
     summary: "build a dataset: keep pictures of a source, with what models find in them",
     load: async () => (await later<typeof import("./cli/capture.ts")>("./cli/capture.ts")).captureCommand,
@@ -104,8 +108,15 @@ async function main(args: readonly string[]): Promise<number> {
     return 0;
   }
   if (name === "--version" || name === "-V") return await run("version", rest);
-  if (name === "help") return await run(rest[0], ["--help"]);
+  if (name === "help") return await pages(rest);
   return await run(name, rest);
+}
+
+async function pages([name, ...more]: readonly string[]): Promise<number> {
+  const code = await run(name, ["--help"]);
+  if (code !== 0 || more.length === 0) return code;
+  print("");
+  return await pages(more);
 }
 
 async function run(name: string, args: string[]): Promise<number> {

@@ -193,7 +193,7 @@ function uniqueName(name: string, taken: Set<string>): string {
 }
 
 /** `track`, with options as an address carries them: `track?method=ocsort&keepMs=2000`, or as JSON: `zones:{"zones":…}`. */
-function analyzerStep(text: string): PipelineStep {
+export function analyzerStep(text: string): PipelineStep {
   const [, kind, json] = /^([^:?{]+):(.*)$/s.exec(text) ?? [];
   if (kind !== undefined) return { ...jsonOptions(kind, json), analyzer: kind };
   const [analyzer, query = ""] = text.split("?", 2);
