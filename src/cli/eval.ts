@@ -17,7 +17,8 @@ export async function evalCommand(args: string[]): Promise<number> {
   if (what === "--help" || what === "-h") {
     const rows = known.map((name): [string, string] => [name, EVALUATIONS[name].summary]);
     print(
-      ["Measures how good answers are, given the truth.", "", "Usage:", "  weir eval WHAT [options]", ""].join("\n"),
+      ["weir eval: measures how good answers are, given the truth", "", "Usage:", "  weir eval WHAT [options]", ""]
+        .join("\n"),
     );
     const examples = known.map((name): [string, string] => [`weir eval ${name} --help`, `the options for ${name}`]);
     print(["What:", ...table(rows), "", "Examples:", ...table(examples)].join("\n"));

@@ -12,7 +12,7 @@ export async function ownHelp(): Promise<OwnHelp> {
   const overview = parseHelp(await ask([]));
   const listed = rowsOf(overview.notes.find(({ heading }) => heading === "Commands")!.lines);
   const names = listed.filter(([name]) => !name.includes(" "));
-  const pages = await Promise.all(names.map(async ([name]) => parseHelp(await ask([name]))));
+  const pages = (await ask(names.map(([name]) => name))).split(/^(?=weir [a-z]+: )/m).map(parseHelp);
   const commands = names.map(([name, summary], index) => {
     const page = pages[index];
     const verbs = page.notes.filter(({ heading }) => heading === "Verbs" || heading === "What");
