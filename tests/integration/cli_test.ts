@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { spawnWeir, weir } from "../support/command_line.ts";
 
-const COMMANDS = "run serve scene models capture export eval bench doctor service completions man licences version"
-  .split(" ");
+const COMMANDS =
+  "run serve upload scene models capture export eval bench doctor service completions man licences version"
+    .split(" ");
 
 Deno.test("the overview names every command, and every command explains itself with examples", async () => {
   const overview = await weir("help");
