@@ -5,6 +5,8 @@ import { type GroupRun, runGroup, say, type Tally } from "./test_group.ts";
 const PAGES = /^tests\/integration\/console_/;
 /** Groups under way at once where there are cores for it: most of what they do is to wait. */
 const LANES = Math.min(2, navigator.hardwareConcurrency);
+/** Of how many groups it is said how long they took. */
+const SHOWN_LONGEST = 12;
 /** How often the machine may be to blame: more groups than these fail for a reason of their own. */
 const MOST_REPEATED = 4;
 
@@ -64,7 +66,16 @@ async function main(args: string[]): Promise<number> {
       ran.set(group, second);
     }
   }
+  sayLongest(ran);
   return conclude([...ran.values()]);
+}
+
+/** Where the time of a run goes. */
+function sayLongest(ran: ReadonlyMap<readonly string[], GroupRun>): void {
+  if (ran.size <= SHOWN_LONGEST) return;
+  const longest = [...ran].sort(([, a], [, b]) => b.seconds - a.seconds).slice(0, SHOWN_LONGEST);
+  const name = ([first, ...more]: readonly string[]) => more.length === 0 ? first : `${first.split("/")[0]}/`;
+  say(`Longest: ${longest.map(([group, { seconds }]) => `${name(group)} ${seconds.toFixed(0)} s`).join(", ")}`);
 }
 
 /** Says what all of it came to, answers the exit code. */

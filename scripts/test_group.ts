@@ -7,9 +7,10 @@ export interface Tally {
   skipped: number;
 }
 
-/** A tally, and whether another run of the same tests could come to another one. */
+/** A tally, whether another run of the same tests could come to another one, and how long this one took. */
 export interface GroupRun extends Tally {
   repeatable: boolean;
+  seconds: number;
 }
 
 /** Longest a group may take before it counts as hung. */
@@ -34,6 +35,7 @@ export async function runGroup(
   write: (said: Uint8Array | string) => unknown = (said) => process.stdout.write(said),
 ): Promise<GroupRun> {
   const report = await Deno.makeTempFile({ prefix: "weir-tests-", suffix: ".xml" });
+  const startedAtMs = performance.now();
   try {
     // Types are the business of `deno task check`, which sees every file at once.
     const args = [
@@ -62,7 +64,8 @@ export async function runGroup(
     if (hung) write(`${files.join(" ")}: not done after ${GROUP_TIMEOUT_MS / 60_000} minutes\n`);
     else if (signal) write(`${files.join(" ")}: the process died of ${signal}\n`);
     const counts = tally(await Deno.readTextFile(report), code);
-    return { ...counts, repeatable: counts.failed > 0 && !hung && !signal };
+    const seconds = (performance.now() - startedAtMs) / 1000;
+    return { ...counts, repeatable: counts.failed > 0 && !hung && !signal, seconds };
   } finally {
     await Deno.remove(report);
   }
