@@ -136,6 +136,7 @@ export class Services implements AsyncDisposable {
       captures: this.captures,
       memories: this.memories,
       limit,
+      onFault,
       onRemoved: (registration) => this.#pages.removed(registration),
     });
     this.pictures = new Pictures(weir, this.streams);

@@ -1,7 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
 import { nowMs } from "../core/clock.ts";
-import { RecentValues } from "../core/distribution.ts";
-import { Ledger } from "../core/ledger.ts";
 import { redactUrls } from "../core/redact.ts";
 import { ServiceError } from "../core/service_error.ts";
 import type { StreamPatch, StreamService, StreamTrial, StreamTrials, StreamView } from "../core/services.ts";
@@ -12,6 +10,7 @@ import type { StreamExtras } from "../../actors/protocol.ts";
 import { parseRegistration, patched } from "../../config/schema.ts";
 import { sourceNamed } from "../../streams/sources/registry.ts";
 import type { Weir } from "../app.ts";
+import { notRunning } from "./not_running.ts";
 import { shownRegistration } from "./shown_registration.ts";
 import type { Captures } from "./captures.ts";
 import type { StreamMemories } from "./stream_memories.ts";
@@ -30,6 +29,8 @@ export interface ServerStreamsOptions {
   memories: Pick<StreamMemories, "of" | "remove">;
   /** Most streams there may be. */
   limit: number;
+  /** What the configuration file says of a stream cannot be. */
+  onFault(message: string): void;
   /** Told of every stream that is no more. */
   onRemoved?(registration: StreamRegistration): void;
 }
@@ -131,12 +132,10 @@ export class ServerStreams implements StreamService, StreamTrials, Disposable {
       const { weir, store } = this.options;
       if (!change.source && !entry.fault) await weir.reconfigure(id, registration).catch(refused);
       else {
-        const from = this.#reserved.get(id);
         if (!entry.fault) await weir.remove(id);
-        const extras = this.#extras(id, entry.origin);
-        await weir.add(registration, extras, from).catch(async (error) => {
+        await this.#start(registration, entry.origin).catch(async (error) => {
           // The stream as it was is better than none.
-          if (!entry.fault) await weir.add(entry.registration, extras, this.#reserved.get(id));
+          if (!entry.fault) await this.#start(entry.registration, entry.origin);
           refused(error);
         });
       }
@@ -207,24 +206,45 @@ export class ServerStreams implements StreamService, StreamTrials, Disposable {
     return this.#inTurn(id, async () => {
       const known = this.#entries.get(id);
       if (known?.origin === "config" && !known.fault && isDeepStrictEqual(known.registration, registration)) return;
-      const { weir, store } = this.options;
+      const { weir } = this.options;
       const entry: Entry = { registration, origin: "config" };
       this.#entries.set(id, entry);
       await this.#follow(registration);
       await warm;
+      const running = known?.fault ? undefined : known;
       try {
-        const sameSource = known && !known.fault && isDeepStrictEqual(known.registration.source, registration.source);
+        const sameSource = running && isDeepStrictEqual(running.registration.source, registration.source);
         if (sameSource) return await weir.reconfigure(id, registration);
-        if (known && !known.fault) await weir.remove(id);
-        const { paused, epoch, seq } = store.marks(id);
-        this.#reserved.set(id, { epoch, seq });
-        await weir.add(registration, this.#extras(id, "config"), { epoch, seq });
-        if (paused) await weir.control(id, "pause");
+        if (running) await weir.remove(id);
+        await this.#start(registration, "config");
       } catch (error) {
-        // A server whose file has one wrong model still runs the other streams.
-        entry.fault = faultOf(error);
+        // A server whose file has one wrong model still runs the other streams, and this one as it was.
+        if (running) await this.#goOn(id, running, error);
+        else entry.fault = faultOf(error);
       }
     });
+  }
+
+  /** Starts a stream where it left off. */
+  async #start(registration: StreamRegistration, origin: Entry["origin"]): Promise<void> {
+    const { weir, store } = this.options;
+    const { id } = registration;
+    const { paused, ...from } = store.marks(id);
+    this.#reserved.set(id, from);
+    await weir.add(registration, this.#extras(id, origin), from);
+    if (paused) await weir.control(id, "pause");
+  }
+
+  /** Leaves a stream as it was, or makes it that again, for what the file says cannot be. */
+  async #goOn(id: string, before: Entry, error: unknown): Promise<void> {
+    this.#entries.set(id, before);
+    try {
+      if (!this.options.weir.list().includes(id)) await this.#start(before.registration, before.origin);
+      await this.#follow(before.registration);
+      this.options.onFault(`Stream ${id} goes on as it was: ${faultOf(error).message}`);
+    } catch (error) {
+      before.fault = faultOf(error);
+    }
   }
 
   #control(id: string, type: "pause" | "resume" | "restart"): Promise<StreamView> {
@@ -242,7 +262,7 @@ export class ServerStreams implements StreamService, StreamTrials, Disposable {
   }
 
   /** A stream of before is known at once; what starts it waits for `warm`. */
-  #bringBack({ registration, paused, epoch, seq }: StoredStream, warm: Promise<void>): () => Promise<void> {
+  #bringBack({ registration, epoch, seq }: StoredStream, warm: Promise<void>): () => Promise<void> {
     const { id } = registration;
     const entry: Entry = { registration, origin: "api" };
     this.#entries.set(id, entry);
@@ -254,8 +274,7 @@ export class ServerStreams implements StreamService, StreamTrials, Disposable {
         // What another version wrote may not be what this one takes.
         const parsed = parseRegistration(registration);
         await this.options.checkSource(parsed.source);
-        await this.options.weir.add(parsed, this.#extras(id, "api"), { epoch, seq });
-        if (paused) await this.options.weir.control(id, "pause");
+        await this.#start(parsed, "api");
       } catch (error) {
         entry.fault = faultOf(error);
       }
@@ -367,23 +386,4 @@ function refused(error: unknown): never {
     throw new ServiceError("unavailable", message, { cause: error, retryAfterMs: RETRY_MS });
   }
   throw new ServiceError("invalid", message, { cause: error, faults: [{ path: "pipeline", message }] });
-}
-
-function notRunning(id: string, fault: { message: string; atMs: number }): StreamStatus {
-  const none = new RecentValues().read();
-  return {
-    id,
-    atMs: nowMs(),
-    state: "failed",
-    cause: { code: "registration", message: fault.message },
-    sinceMs: fault.atMs,
-    epoch: 0,
-    restarts: 0,
-    frames: new Ledger().read(),
-    fpsIn: 0,
-    fpsOut: 0,
-    age: none,
-    timings: { decodeMs: none, queueMs: none, prepareMs: none, inferMs: none, postMs: none },
-    memoryBoundBytes: 0,
-  };
 }

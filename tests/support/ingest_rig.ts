@@ -41,7 +41,8 @@ export async function rig(options: { lingerMs?: number; frameBytes?: number; str
   );
   const memories = stack.use(new StreamMemories({ weir, directory: join(dir, "memories"), onFault() {} }));
   const checkSource = () => Promise.resolve();
-  const streams = stack.use(new ServerStreams({ weir, store, checkSource, sinks, captures, memories, limit: 100 }));
+  const stands = { weir, store, checkSource, sinks, captures, memories };
+  const streams = stack.use(new ServerStreams({ ...stands, limit: 100, onFault() {} }));
   const stop = new AbortController();
   const routes = ingestRoutes({ ingest: new Ingest(weir), streams, hub, signal: stop.signal, ...options });
   const guard = {
