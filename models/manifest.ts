@@ -65,6 +65,13 @@ export async function examineModel(
   const manifestFile = registered ? undefined : manifestBeside(file);
   const said = registered ? registeredManifest(registered) : manifestFile ? await readManifest(manifestFile) : {};
   const manifest: Manifest = { ...said, ...overrides };
+  if (manifest.sha256 !== undefined && manifest.sha256 !== sha256) {
+    const about = `its manifest is about a file with the SHA-256 ${manifest.sha256.slice(0, 12)}…`;
+    throw new ModelError(
+      "checksum",
+      `Cannot use ${basename(file)}: ${about}, and this one's is ${sha256.slice(0, 12)}…`,
+    );
+  }
   const { adapter, recognition, state } = await namedFitting(graph, manifest, { kept: !!(registered ?? builtin) });
   const spec = specOf({ graph, manifest, adapter, recognition, state, sha256, builtin });
   // Results of one version that was asked for by itself tell the model's name like all others.

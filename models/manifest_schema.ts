@@ -25,6 +25,8 @@ const feedSchema = z.strictObject({
 export const manifestSchema = z.strictObject({
   name: z.string().min(1).describe("What the model is called in results; default the file's name"),
   version: z.string().describe("Version of the model, for people"),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/, "is a SHA-256: 64 digits and letters a to f")
+    .describe("Of the file that this was written about; another one is refused"),
   licence: z.string().describe("Licence of the weights, best as an SPDX expression"),
   task: z.enum(["detect", "classify", "embed", "head", "tensor"]).describe("What the model answers"),
   adapter: z.string().describe("Which adapter reads the outputs"),

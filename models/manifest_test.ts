@@ -86,6 +86,22 @@ Deno.test("a manifest may be JSON, and its labels a text file or a list that eve
   });
 });
 
+Deno.test("a manifest that names the file's digest holds for that file alone", async () => {
+  await inDirectory(async (folder) => {
+    const file = join(folder, "tiny.onnx");
+    await Deno.writeFile(file, tinyDetector());
+    const { sha256 } = await resolveModel(file);
+    await Deno.writeTextFile(join(folder, "tiny.weir.yaml"), `sha256: ${sha256}\n`);
+    assert.equal((await resolveModel(file)).sha256, sha256);
+    await Deno.writeFile(file, tinyDetector({ size: 96 }));
+    const { code, message } = await refusal(file);
+    assert.equal(code, "checksum");
+    assert.match(message, /Cannot use tiny\.onnx: its manifest is about a file with the SHA-256 [0-9a-f]{12}…/);
+    await Deno.writeTextFile(join(folder, "tiny.weir.yaml"), "sha256: yes\n");
+    assert.match((await refusal(file)).message, /sha256: /);
+  });
+});
+
 Deno.test("a manifest with a fault is refused with the file, the key and the fault", async () => {
   await inDirectory(async (folder) => {
     const file = join(folder, "tiny.onnx");
