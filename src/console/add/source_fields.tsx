@@ -157,7 +157,7 @@ function SceneFields(part: FormPart) {
         />
         <Field
           label="Seed"
-          hint="Another number is another one."
+          hint="Another number, another scene."
           inputMode="numeric"
           {...fieldOf(part, "seed")}
         />

@@ -3,6 +3,7 @@ import { useEffect } from "preact/hooks";
 import type { StateEvent } from "../../core/stream.ts";
 import { call } from "../api/client.ts";
 import { type ProblemError, problemOf } from "../api/problem_error.ts";
+import { momentText } from "../ui/format.ts";
 import { ErrorNote, Loading } from "../ui/note.tsx";
 import { StateBadge } from "../ui/state_badge.tsx";
 
@@ -52,7 +53,7 @@ export function History({ id, mark }: { id: string; mark: string }) {
             <tr key={`${at} ${state} ${restarts}`}>
               <td class="at">
                 <time dateTime={at}>
-                  {new Date(at).toLocaleString("en-GB")}
+                  {momentText(Date.parse(at), Date.now())}
                 </time>
               </td>
               <td>

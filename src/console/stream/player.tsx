@@ -72,7 +72,7 @@ export function Player(
         {drawing.value && <ShapeCanvas session={drawing.value} />}
         {state !== "running" && !drawing.value && (
           <div class="veil">
-            <Trouble status={view.status} />
+            <Trouble status={view.status} kind={view.registration.source.kind} />
           </div>
         )}
       </div>

@@ -51,9 +51,10 @@ function optionsFor(parts: readonly Part[], room: HTMLElement): PlotOptions {
   return {
     legend: { show: false },
     cursor: { show: false },
-    padding: [8, 8, 0, 0],
+    // The last time of day is as wide as this on either side.
+    padding: [8, 28, 0, 0],
     scales: {
-      x: { range: (_, from, to) => timesShown(from, to) },
+      x: { range: () => [Date.now() / 1000 - WINDOW_S, Date.now() / 1000] },
       y: { range: (_, __, most) => [0, Math.max(1, most * 1.1)] },
     },
     axes: [{ ...axis, values: "{HH}:{mm}:{ss}", space: 90 }, { ...axis, size: 44 }],
@@ -65,11 +66,4 @@ function optionsFor(parts: readonly Part[], room: HTMLElement): PlotOptions {
       }),
     ],
   };
-}
-
-/** Before there is a stretch of time to show, the one that will be shown; the plot would make a day of a single moment. */
-function timesShown(from: number, to: number): [number, number] {
-  if (to > from && to - from <= 2 * WINDOW_S) return [from, to];
-  const now = Date.now() / 1000;
-  return [now - WINDOW_S, now];
 }

@@ -19,7 +19,7 @@ export function Timeline(
       <div>
         <div class="row">
           <p class="faint small" role="status">
-            {held.value ? "Held" : "Following; choose one to hold it"}
+            {held.value ? "Held" : shown ? "Following; choose one to hold it" : "No results yet"}
           </p>
           {held.value && (
             <Button
@@ -43,7 +43,6 @@ export function Timeline(
             </li>
           ))}
         </ol>
-        {moments.length === 0 && <p class="faint">No results yet.</p>}
       </div>
       <pre
         class="json"

@@ -51,7 +51,7 @@ export function supervisionTree(system: SystemAnswer, streams: readonly StreamVi
       {
         key: "threads",
         name: "Stream threads",
-        ...summary(threads, worst([...threads, ...cameras])),
+        ...summary(threads, [...threads, ...cameras]),
         restarts: replaced,
         children: [...threads, ...rest],
       },
@@ -136,10 +136,12 @@ function streamNode({ id, status }: StreamView): TreeNode {
   };
 }
 
-/** A whole is as well as the worst of its parts. */
-function summary(parts: readonly TreeNode[], tone = worst(parts)): Pick<TreeNode, "state" | "tone"> {
+/** A whole is as well as the worst of its parts, and of what is in them. */
+function summary(parts: readonly TreeNode[], all = parts): Pick<TreeNode, "state" | "tone"> {
   const running = parts.filter(({ state }) => state === "running").length;
-  return { state: parts.length === 0 ? "none" : `${running} of ${parts.length} running`, tone };
+  const troubled = all.filter(({ tone }) => tone === "warn" || tone === "bad").length;
+  const words = [`${running} of ${parts.length} running`, ...troubled > 0 ? [`${troubled} in trouble`] : []];
+  return { state: parts.length === 0 ? "none" : words.join(", "), tone: worst(all) };
 }
 
 function worst(parts: readonly TreeNode[]): Tone {

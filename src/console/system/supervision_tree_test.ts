@@ -54,11 +54,15 @@ const stream = (id: string, state: StreamState | undefined) =>
 
 Deno.test("the tree has every thread, every model's replicas and every stream, and a whole is as well as the worst of its parts", () => {
   const tree = supervisionTree(system, [stream("a", "running"), stream("b", "failed"), stream("c", undefined)]);
-  assert.deepEqual([tree.state, tree.tone, tree.sinceMs], ["3 of 5 running", "bad", Date.UTC(2026, 0, 31, 12)]);
+  assert.deepEqual([tree.state, tree.tone, tree.sinceMs], [
+    "3 of 5 running, 1 in trouble",
+    "bad",
+    Date.UTC(2026, 0, 31, 12),
+  ]);
   const [dispatcher, models, threads] = tree.children;
   assert.deepEqual([dispatcher.name, dispatcher.restarts, dispatcher.mailbox?.capacity], ["dispatcher", 1, 1024]);
   assert.deepEqual([models.state, models.tone], ["1 of 1 running", "good"]);
-  assert.deepEqual([threads.state, threads.tone, threads.restarts], ["1 of 1 running", "bad", 2]);
+  assert.deepEqual([threads.state, threads.tone, threads.restarts], ["1 of 1 running, 1 in trouble", "bad", 2]);
   const [first, second] = models.children[0].children;
   assert.deepEqual([first.restarts, first.mailbox, first.tone], [2, { depth: 1, capacity: 8, dropped: 3 }, "good"]);
   assert.deepEqual([second.cause, second.nextAttemptMs, second.tone], ["out of memory", 9, "warn"]);

@@ -42,6 +42,12 @@ export function durationText(ms: number): string {
   );
 }
 
+/** When something happened: today the time alone, else with its day. */
+export function momentText(atMs: number, nowMs: number): string {
+  const [at, now] = [new Date(atMs), new Date(nowMs)];
+  return at.toDateString() === now.toDateString() ? timeText(atMs) : at.toLocaleString("en-GB");
+}
+
 /** The time of day, to the second. */
 export function timeText(atMs: number): string {
   return new Date(atMs).toLocaleTimeString("en-GB");

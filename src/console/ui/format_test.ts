@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { bytesText, durationText, msText, rateText } from "./format.ts";
+import { bytesText, durationText, momentText, msText, rateText } from "./format.ts";
 
 Deno.test("Figures have as many digits as mean something", () => {
   assert.deepEqual([0.84, 9.96, 48.4, 1240].map(msText), [
@@ -35,4 +35,10 @@ Deno.test("A length of time is told in its two largest units", () => {
     "2 h 5 min",
     "4 d 3 h",
   ]);
+});
+
+Deno.test("what happened today is told by its time, all else with its day", () => {
+  const at = new Date(2026, 10, 22, 3, 5, 26).getTime();
+  assert.equal(momentText(at, at + 60_000), "03:05:26");
+  assert.equal(momentText(at, at + 86_400_000), "22/11/2026, 03:05:26");
 });

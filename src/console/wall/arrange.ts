@@ -28,8 +28,8 @@ export interface Arrangement {
 }
 
 /** Whether a stream wants attention. */
-export function inTrouble({ status }: StreamView): boolean {
-  return status !== undefined && RANK[status.state] < 4;
+export function inTrouble(view: StreamView): boolean {
+  return rankOf(view) < RANK.connecting;
 }
 
 /** The streams that were searched for, in groups, those in trouble first. */
@@ -65,7 +65,9 @@ export function labelKeys(streams: readonly StreamView[]): string[] {
 
 /** Moved from one thread to another is no trouble: it takes a moment. */
 function rankOf({ status }: StreamView): number {
-  return status ? RANK[status.state] : RANK.connecting;
+  if (!status) return RANK.connecting;
+  // Between two waits it is tried once more: it stays where it was, or the wall would never rest.
+  return status.state === "connecting" && status.cause ? RANK.backoff : RANK[status.state];
 }
 
 function textOf({ id, address, registration, status }: StreamView): string {

@@ -56,6 +56,17 @@ Deno.test("What is in trouble comes first, then by name as people count, and wha
   ]);
 });
 
+Deno.test("A stream that is tried again stays where it is while it is tried", () => {
+  const waits = view("tried", "backoff");
+  const trying = { ...waits, status: { ...waits.status!, state: "connecting", cause: {} as never } } as StreamView;
+  const first = { ...waits, status: { ...waits.status!, state: "connecting" } } as StreamView;
+  const order = (tried: StreamView) =>
+    arranged([view("a", "running"), tried, view("z", "running")], { search: "" })[0].streams.map(({ id }) => id);
+  assert.deepEqual(order(trying), order(waits));
+  assert.ok(inTrouble(trying));
+  assert.ok(!inTrouble(first));
+});
+
 Deno.test("All words must be found, in name, address, state, label or step", () => {
   assert.deepEqual(ids("site=north run"), [[undefined, "cam10"]]);
   assert.deepEqual(ids("WEIR-pitch dead"), [[undefined, "dead"]]);

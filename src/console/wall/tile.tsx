@@ -30,7 +30,7 @@ export const Tile = memo(function Tile({ view }: { view: StreamView }) {
         />
         {state !== "running" && (
           <div class="veil">
-            <Trouble status={status} />
+            <Trouble status={status} kind={view.registration.source.kind} />
           </div>
         )}
       </a>
