@@ -1,14 +1,14 @@
 import type { Device } from "../src/core/model.ts";
 import type { Actor } from "./actor.ts";
 import { Kills } from "./kills.ts";
-import type { ModelSetup, ReplicaInit, ReplicaStats, ToReplica } from "./protocol.ts";
+import type { FromReplica, ModelSetup, ReplicaInit, ReplicaStats, ToReplica } from "./protocol.ts";
 import { Supervisor, type SupervisorSnapshot } from "./supervisor.ts";
 import { spawnWorker } from "./worker_actor.ts";
 
 /** Who must hear of replicas that come and go. A model goes by its key here. */
 export interface ReplicaWiring {
   /** A replica is up; gives it its ports to all others. */
-  joined(replica: number, model: string, actor: Actor<ToReplica, never>): void;
+  joined(replica: number, model: string, actor: Actor<ToReplica, FromReplica>): void;
   /** A replica is down. */
   left(replica: number, reason: string): void;
   /** The model is given up: no replica will come back. */
@@ -34,7 +34,7 @@ let replicasMade = 0;
 /** One model's replicas under supervision: each in a worker of its own, replaced when it dies. */
 export class InferenceActor implements AsyncDisposable {
   #supervisor: Supervisor;
-  #replicas = new Map<number, Actor<ToReplica, never>>();
+  #replicas = new Map<number, Actor<ToReplica, FromReplica>>();
 
   constructor(private readonly options: InferenceOptions) {
     const { setup, wiring } = options;
@@ -82,7 +82,7 @@ export class InferenceActor implements AsyncDisposable {
   }
 
   /** The running replicas. */
-  replicas(): ReadonlyMap<number, Actor<ToReplica, never>> {
+  replicas(): ReadonlyMap<number, Actor<ToReplica, FromReplica>> {
     return this.#replicas;
   }
 
@@ -102,14 +102,14 @@ export class InferenceActor implements AsyncDisposable {
     await this.#supervisor.stop({ deadlineMs: STOP_DEADLINE_MS });
   }
 
-  async #spawn(name: string, signal: AbortSignal): Promise<Actor<ToReplica, never>> {
+  async #spawn(name: string, signal: AbortSignal): Promise<Actor<ToReplica, FromReplica>> {
     const { setup, device, threads, deterministic, wiring, kills } = this.options;
     const replica = ++replicasMade;
     const dispatcher = wiring.dispatcherPort(replica, setup.key);
     const init: ReplicaInit = { replica, setup, device, threads, deterministic, dispatcher };
-    let actor: Actor<ToReplica, never>;
+    let actor: Actor<ToReplica, FromReplica>;
     try {
-      actor = await spawnWorker<ToReplica, never>({
+      actor = await spawnWorker<ToReplica, FromReplica>({
         name,
         url: new URL("./inference_worker.ts", import.meta.url),
         init,

@@ -6,9 +6,10 @@ import { feedsOf } from "../models/feeds.ts";
 import { type OnnxModel, openModel } from "../models/onnx.ts";
 import { adapterNamed } from "../models/registry.ts";
 import { letGo } from "../models/tensors.ts";
+import type { ImageInputs } from "./image_inputs.ts";
 import { ModelStates } from "./model_states.ts";
-import type { ModelSetup, ReplicaInit, ReplicaStats, ToReplica } from "./protocol.ts";
-import { Replica, type RunBatch } from "./replica.ts";
+import type { FromReplica, ModelSetup, ReplicaInit, ReplicaStats, ToReplica } from "./protocol.ts";
+import { type MakeInput, Replica, type RunBatch } from "./replica.ts";
 import { hostActor } from "./worker_host.ts";
 
 const TYPED = { float32: Float32Array, float16: Float16Array, uint8: Uint8Array };
@@ -16,17 +17,27 @@ const TYPED = { float32: Float32Array, float16: Float16Array, uint8: Uint8Array 
 let model: OnnxModel | undefined;
 let replica: Replica | undefined;
 let states: ModelStates | undefined;
+let images: ImageInputs | undefined;
 
-hostActor<ReplicaInit, ToReplica, never>({
-  async start(init) {
+hostActor<ReplicaInit, ToReplica, FromReplica>({
+  async start(init, context) {
     const { setup, device, threads, deterministic, dispatcher } = init;
     model = await openModel(setup.spec.file, { device, threads, deterministic });
     states = setup.spec.state && new ModelStates(setup.spec.state);
     const run = batchRunner(model, setup);
     await warmUp(model, setup);
     const forget = (stream: string) => states?.forget(stream);
-    replica = new Replica({ dispatcher, maxBatch: setup.maxBatch, maxDelayMs: setup.maxDelayMs, run, forget });
+    const { maxBatch, maxDelayMs } = setup;
+    replica = new Replica({
+      dispatcher,
+      maxBatch,
+      maxDelayMs,
+      run,
+      makeInput: inputMaker(setup),
+      forget,
+    });
     replica.start();
+    if (takesImages(model, init)) context.emit({ type: "takesImages" });
   },
   handle(message): ReplicaStats | void {
     if (message.type === "streams") replica!.addStreams(message.worker, message.port);
@@ -36,6 +47,7 @@ hostActor<ReplicaInit, ToReplica, never>({
   },
   async close() {
     replica?.[Symbol.dispose]();
+    images?.[Symbol.dispose]();
     await model?.close();
   },
 });
@@ -45,6 +57,25 @@ async function warmUp(model: OnnxModel, setup: ModelSetup): Promise<void> {
   const { input } = setup.spec;
   const data = new TYPED[input.type](elements(input));
   await model.run({ ...feedsOf(setup.spec, { data, count: 1 }), ...states?.feeds() }, setup.spec.outputs);
+}
+
+/**
+ * Whether images come here as they are: where a model takes one core and nothing else, decoding costs the same here as
+ * anywhere, and an image is spared the way through another thread.
+ */
+function takesImages({ provider }: OnnxModel, { threads, setup: { maxBatch, spec } }: ReplicaInit): boolean {
+  return provider === "cpu" && threads === 1 && maxBatch === 1 && spec.input.layout !== "vector";
+}
+
+/** What decodes is loaded with the first image: most replicas never see one. */
+function inputMaker({ spec: { input } }: ModelSetup): MakeInput {
+  return async (image) => {
+    if (!images) {
+      const { ImageInputs } = await import("./image_inputs.ts");
+      images = new ImageInputs(input);
+    }
+    return images.make(image);
+  };
 }
 
 function statesHeld(): Pick<ReplicaStats, "states"> {

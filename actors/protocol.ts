@@ -7,6 +7,7 @@ import type { AnsweredPicture, WantedPicture, WatchedPicture } from "../streams/
 import type { Device } from "../src/core/model.ts";
 import type { CapturedClip, CapturedFrame } from "../src/core/captures.ts";
 import type { KeepingPlace } from "../streams/keeping.ts";
+import type { ImageHeader } from "../streams/av/image_header.ts";
 import type { PushedFrame } from "../streams/sources/inlet.ts";
 import type { SourceRulesOptions } from "../streams/sources/source_rules.ts";
 import type { SignalQuestion } from "./signals.ts";
@@ -76,17 +77,43 @@ export type FrameMessage =
     /** From grant to dispatch of this message: what the replica must ask ahead. */
     leadMs: number;
   }
+  | ImageMessage
   | { type: "pass"; batch: number; of: number }
   /** A stream is gone, and what its model remembers of it can go, too. */
   | { type: "forget"; stream: string };
 
+/** An image as it came, for a replica that decodes it itself. */
+export interface ImageMessage {
+  type: "image";
+  key: number;
+  batch: number;
+  of: number;
+  bytes: Uint8Array<ArrayBuffer>;
+  header: ImageHeader;
+  overrides?: RunOverrides | undefined;
+  leadMs: number;
+}
+
 /** Replica to stream worker; the buffer goes home. */
 export type AnswerMessage =
-  & { key: number; buffer: ArrayBuffer }
-  & (
-    | { output: ModelOutput; startedAtMs: number; inferMs: number; readMs: number }
-    | { error: string }
-  );
+  | ({ key: number; buffer: ArrayBuffer } & (RunAnswer | { error: string }))
+  | ({ key: number } & ((RunAnswer & { image: DecodedImage }) | { error: string; undecodable?: boolean }));
+
+/** What came of a run. */
+export interface RunAnswer {
+  output: ModelOutput;
+  startedAtMs: number;
+  inferMs: number;
+  readMs: number;
+}
+
+/** What a replica made of an image before it ran. */
+export interface DecodedImage {
+  width: number;
+  height: number;
+  decodeMs: number;
+  prepareMs: number;
+}
 
 /** A model as its replicas and the streams know it. */
 export interface ModelSetup {
@@ -219,6 +246,11 @@ export type ToReplica =
   | { type: "streams"; worker: number; port: MessagePort }
   | { type: "streamsGone"; worker: number }
   | { type: "stats" };
+
+/** Replica to main, before it is ready: single images are best sent to it as they came. */
+export interface FromReplica {
+  type: "takesImages";
+}
 
 /** What a replica says of itself. */
 export interface ReplicaStats {

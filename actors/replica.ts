@@ -1,22 +1,28 @@
 import { nowMs } from "../src/core/clock.ts";
 import { RecentValues } from "../src/core/distribution.ts";
 import type { ModelOutput } from "../src/core/results.ts";
-import type { AnswerMessage, AskMessage, FrameMessage } from "./protocol.ts";
+import { dropCauseOf } from "../src/core/drops.ts";
+import type { PreparedStill } from "./prepared_still.ts";
+import type { AnswerMessage, AskMessage, FrameMessage, ImageMessage } from "./protocol.ts";
 
-type Frame = Extract<FrameMessage, { type: "frame" }>;
+/** What the model runs on: one picture in the form of its input, and what its run goes by. */
+export type RunInput = Pick<Extract<FrameMessage, { type: "frame" }>, "buffer" | "placement" | "overrides" | "memory">;
 
 /** One frame of a batch with the port its answer goes to. */
 interface Item {
-  frame: Frame;
+  frame: Extract<FrameMessage, { type: "frame" }> | ImageMessage;
   port: MessagePort;
 }
 
 /** Runs frames through a model; answers one output or error for each, in order. */
-export type RunBatch = (frames: Frame[]) => Promise<{
+export type RunBatch = (frames: RunInput[]) => Promise<{
   startedAtMs: number;
   inferMs: number;
   answers: ({ output: ModelOutput; readMs: number } | { error: string })[];
 }>;
+
+/** Decodes and prepares; the buffer is good until the next one is made. */
+export type MakeInput = (image: ImageMessage) => Promise<PreparedStill & { buffer: ArrayBuffer }>;
 
 /** How a {@link Replica} works. */
 export interface ReplicaOptions {
@@ -24,6 +30,8 @@ export interface ReplicaOptions {
   maxBatch: number;
   maxDelayMs: number;
   run: RunBatch;
+  /** Makes the model's input of an image that comes as it is; without it, none can. */
+  makeInput?: MakeInput | undefined;
   /** A stream is gone. */
   forget?(stream: string): void;
 }
@@ -141,7 +149,7 @@ export class Replica implements Disposable {
     const broken = message.batch <= this.#broken;
     const gathered = this.#gathering.get(message.batch) ?? { items: [], heard: 0 };
     gathered.heard++;
-    if (message.type === "frame") {
+    if (message.type !== "pass") {
       this.#leadMs += FRESH * (message.leadMs - this.#leadMs);
       // Frames that run one by one need not wait for those granted with them.
       if (this.options.maxBatch === 1 || broken) this.#ready.push([{ frame: message, port }]);
@@ -170,26 +178,51 @@ export class Replica implements Disposable {
 
   async #run(items: Item[]): Promise<void> {
     const beganMs = nowMs();
-    const frames = items.map((item) => item.frame);
-    let done: Awaited<ReturnType<RunBatch>>;
-    try {
-      done = await this.options.run(frames);
-      this.#times.push(done.inferMs);
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      done = { startedAtMs: beganMs, inferMs: 0, answers: frames.map(() => ({ error: reason })) };
-    }
+    const answers = items[0].frame.type === "image"
+      ? [await this.#runImage(items[0].frame)]
+      : await this.#runFrames(items.map(({ frame }) => frame as Exclude<Item["frame"], ImageMessage>));
     this.counts.runs++;
-    items.forEach(({ frame: { key, buffer }, port }, index) => {
-      const answer = done.answers[index];
+    items.forEach(({ port }, index) => {
+      const answer = answers[index];
       this.counts.frames++;
       if ("error" in answer) this.counts.failures++;
-      const message: AnswerMessage = "error" in answer
-        ? { key, buffer, error: answer.error }
-        : { key, buffer, startedAtMs: done.startedAtMs, inferMs: done.inferMs, ...answer };
-      port.postMessage(message, [buffer]);
+      if ("buffer" in answer) port.postMessage(answer, [answer.buffer]);
+      else port.postMessage(answer);
     });
     const tookMs = nowMs() - beganMs;
     this.#runMs = this.#runMs === 0 ? tookMs : this.#runMs + FRESH * (tookMs - this.#runMs);
   }
+
+  async #runFrames(frames: Exclude<Item["frame"], ImageMessage>[]): Promise<AnswerMessage[]> {
+    try {
+      const { startedAtMs, inferMs, answers } = await this.options.run(frames);
+      this.#times.push(inferMs);
+      return frames.map(({ key, buffer }, index) => {
+        const answer = answers[index];
+        return "error" in answer
+          ? { key, buffer, error: answer.error }
+          : { key, buffer, startedAtMs, inferMs, ...answer };
+      });
+    } catch (error) {
+      return frames.map(({ key, buffer }) => ({ key, buffer, error: wordsOf(error) }));
+    }
+  }
+
+  async #runImage(image: ImageMessage): Promise<AnswerMessage> {
+    const { key, overrides } = image;
+    try {
+      const { buffer, placement, frame, decodeMs, prepareMs } = await this.options.makeInput!(image);
+      const { startedAtMs, inferMs, answers: [answer] } = await this.options.run([{ buffer, placement, overrides }]);
+      this.#times.push(inferMs);
+      if ("error" in answer) return { key, error: answer.error };
+      return { key, startedAtMs, inferMs, ...answer, image: { ...frame, decodeMs, prepareMs } };
+    } catch (error) {
+      const undecodable = dropCauseOf(error) === "undecodable";
+      return { key, error: wordsOf(error), ...(undecodable && { undecodable }) };
+    }
+  }
+}
+
+function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -3,15 +3,15 @@ import type { RunOverrides, Turn, Turns } from "../src/core/inference.ts";
 import { framesUnderWay } from "../src/core/memory_bound.ts";
 import type { InputSpec } from "../src/core/model.ts";
 import type { ModelOutput, Timings } from "../src/core/results.ts";
-import { rounded } from "../src/core/tidy.ts";
-import type { Placement } from "../src/vision/fit.ts";
 import { ImageError, type ImageErrorCode } from "../streams/av/image_error.ts";
 import { type ImageHeader, type ImageLimits, readImageHeader } from "../streams/av/image_header.ts";
 import { UndecodableError } from "../streams/av/picture.ts";
 import { Preparer } from "../streams/av/preparer.ts";
 import { StillDecoder } from "../streams/av/still_decoder.ts";
 import { FairBuffers } from "./fair_buffers.ts";
+import { type PreparedStill, prepareStill } from "./prepared_still.ts";
 import type { ModelSetup } from "./protocol.ts";
+import { stillStream, stillTimings } from "./still_timings.ts";
 
 /** One image to be run through a model. */
 export interface StillQuestion {
@@ -45,16 +45,6 @@ interface Room {
   pool: FairBuffers;
 }
 
-interface Prepared {
-  placement: Placement;
-  frame: { width: number; height: number };
-  decodeMs: number;
-  prepareMs: number;
-}
-
-/** All of one caller share what one stream would get. */
-const STREAM = "~predict";
-
 /**
  * Single images on their way through the models that streams use, in the same queues. No newer one takes an image's
  * place, so it is decoded and prepared before it asks for its turn, and its picture is gone before the next is decoded.
@@ -78,11 +68,12 @@ export class Stills implements Disposable {
     }
     const { pool, preparer } = this.#room(setup);
     const buffer = await pool.take(caller, signal);
-    let prepared: Prepared;
+    let prepared: PreparedStill;
     let turn: Turn;
     try {
-      prepared = this.#prepare(question, header, { preparer, buffer });
-      const request = { stream: `${STREAM}:${caller}`, deadlineMs, weight: 1, late: false };
+      const { image: bytes, limits } = question;
+      prepared = prepareStill({ bytes, header }, { decoder: this.#decoder(limits.maxPixels), preparer, buffer });
+      const request = { stream: stillStream(caller), deadlineMs, weight: 1, late: false };
       turn = await this.turns.request(setup.key, request, signal);
     } catch (error) {
       pool.give(buffer);
@@ -96,14 +87,7 @@ export class Stills implements Disposable {
     }
     const { frame, placement, decodeMs, prepareMs } = prepared;
     const { output, startedAtMs, inferMs } = await turn.run({ buffer, placement, overrides, home: pool });
-    const timings = {
-      decodeMs,
-      queueMs: Math.max(0, startedAtMs - receivedAtMs - decodeMs - prepareMs),
-      prepareMs,
-      inferMs,
-      postMs: Math.max(0, nowMs() - startedAtMs - inferMs),
-    };
-    for (const stage of Object.keys(timings) as (keyof Timings)[]) timings[stage] = rounded(timings[stage], 1000);
+    const timings = stillTimings({ receivedAtMs, decodeMs, prepareMs, startedAtMs, inferMs });
     return { frame, output, timings };
   }
 
@@ -117,19 +101,6 @@ export class Stills implements Disposable {
     for (const key of [...this.#rooms.keys()]) this.forget(key);
     for (const decoder of this.#decoders.values()) decoder[Symbol.dispose]();
     this.#decoders.clear();
-  }
-
-  /** The image in the form of the model's input; its picture lives no longer than this takes. */
-  #prepare({ image, limits }: StillQuestion, header: ImageHeader, { preparer, buffer }: {
-    preparer: Preparer;
-    buffer: ArrayBuffer;
-  }): Prepared {
-    const { orientation } = header;
-    using picture = this.#decoder(limits.maxPixels).picture({ bytes: image, header, orientation, released() {} });
-    const beganMs = performance.now();
-    const placement = preparer.prepare(picture, buffer);
-    const { width, height, decodeMs } = picture;
-    return { placement, frame: { width, height }, decodeMs, prepareMs: performance.now() - beganMs - decodeMs };
   }
 
   #room({ key, input, replicas, maxBatch }: StillSetup): Room {

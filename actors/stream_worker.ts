@@ -67,6 +67,7 @@ hostActor<StreamWorkerInit, ToStreams, FromStreams>({
       case "unloaded":
         stills.forget(message.model);
         stillPipelines.forget(message.model);
+        turns.forgetModel(message.model);
         return steps.forget(message.model);
       case "add":
         return add(message, context);

@@ -1,7 +1,15 @@
 import { nowMs } from "../src/core/clock.ts";
-import type { BufferHome, Inferred, Turn, TurnInput, TurnRequest, Turns } from "../src/core/inference.ts";
+import type { Inferred, Turn, TurnInput, TurnRequest, Turns } from "../src/core/inference.ts";
 import { OpenTurn } from "./open_turn.ts";
-import type { AnswerMessage, FrameMessage, GrantMessage, OfferMessage } from "./protocol.ts";
+import type {
+  AnswerMessage,
+  DecodedImage,
+  FrameMessage,
+  GrantMessage,
+  ImageMessage,
+  OfferMessage,
+  RunAnswer,
+} from "./protocol.ts";
 
 interface Asked {
   model: string;
@@ -9,17 +17,29 @@ interface Asked {
   request: TurnRequest;
 }
 
+/** An image as it came, to be decoded by the replica that runs it. */
+export type ImageInput = Pick<ImageMessage, "bytes" | "header" | "overrides">;
+
+/** What came of such an image. */
+export type ImageRun = (RunAnswer & { image: DecodedImage }) | { error: string; undecodable?: boolean };
+
+/** A turn that takes a frame, or an image where the replica decodes images itself. */
+export interface ClientTurn extends Turn {
+  /** Rejects only when the replica is lost, or gives no answer in time. */
+  runImage(input: ImageInput): Promise<ImageRun>;
+}
+
 interface WaitingOffer extends Asked {
-  resolve(turn: Turn): void;
+  resolve(turn: ClientTurn): void;
   reject(error: unknown): void;
 }
 
 interface PendingRun {
   replica: number;
-  home: BufferHome;
   overdueAtMs: number;
-  resolve(inferred: Inferred): void;
-  reject(error: unknown): void;
+  answered(answer: AnswerMessage): void;
+  /** With its replica, and all that was sent there. */
+  lost(reason: string): void;
 }
 
 /** Overdue runs are looked for so often in the time that they have: a timer for each would cost more than they do. */
@@ -105,12 +125,17 @@ export class TurnClient implements Turns, Disposable {
     }
   }
 
+  /** A model is unloaded: nothing needs to be remembered of it. */
+  forgetModel(model: string): void {
+    this.#hopeless.delete(model);
+  }
+
   /** A stream is gone: nothing needs to be remembered of it. */
   forget(stream: string): void {
     for (const port of this.#ports.values()) port.postMessage({ type: "forget", stream } satisfies FrameMessage);
   }
 
-  request(model: string, request: TurnRequest, signal: AbortSignal): Promise<Turn> {
+  request(model: string, request: TurnRequest, signal: AbortSignal): Promise<ClientTurn> {
     const reason = this.#hopeless.get(model);
     if (reason !== undefined) return Promise.reject(new Error(reason));
     if (signal.aborted) return Promise.reject(signal.reason);
@@ -163,7 +188,7 @@ export class TurnClient implements Turns, Disposable {
   }
 
   /** A turn that lies open, where one does: nobody waits for it. */
-  #takeOpen(key: number, model: string, request: TurnRequest): Turn | undefined {
+  #takeOpen(key: number, model: string, request: TurnRequest): ClientTurn | undefined {
     const atMs = nowMs();
     for (const { replica, turn } of this.#open.get(model) ?? []) {
       const taken = turn.take(request.late ? atMs : Number.POSITIVE_INFINITY);
@@ -204,12 +229,13 @@ export class TurnClient implements Turns, Disposable {
     offer.resolve(this.#turn(key, grant, offer));
   }
 
-  #turn(key: number, grant: GrantMessage, asked: Asked): Turn {
+  #turn(key: number, grant: GrantMessage, asked: Asked): ClientTurn {
     return {
       expectedMs: grant.expectedMs,
       waitedMs: Math.max(0, grant.atMs - asked.askedAtMs),
       pass: () => this.#pass(grant),
       run: (input) => this.#run(key, grant, asked, input),
+      runImage: (input) => this.#runImage(key, grant, asked, input),
     };
   }
 
@@ -223,15 +249,26 @@ export class TurnClient implements Turns, Disposable {
     const port = this.#ports.get(replica);
     // The replica went down while the frame was prepared: nothing is lost yet, another one takes it.
     if (!port) {
-      const again = this.request(offer.model, offer.request, new AbortController().signal);
-      return again.then((turn) => turn.run(input), (error) => {
+      return this.#again(offer).then((turn) => turn.run(input), (error) => {
         home.give(buffer);
         throw error;
       });
     }
     return new Promise((resolve, reject) => {
       const now = nowMs();
-      this.#runs.set(key, { replica, home, overdueAtMs: now + this.options.answerTimeoutMs, resolve, reject });
+      this.#runs.set(key, {
+        replica,
+        overdueAtMs: now + this.options.answerTimeoutMs,
+        answered(answer) {
+          if ("buffer" in answer) home.give(answer.buffer);
+          if ("error" in answer) reject(new Error(answer.error));
+          else resolve(answer);
+        },
+        lost(reason) {
+          home.forget();
+          reject(new Error(reason));
+        },
+      });
       const message: FrameMessage = {
         type: "frame",
         key,
@@ -247,6 +284,27 @@ export class TurnClient implements Turns, Disposable {
     });
   }
 
+  #runImage(key: number, grant: GrantMessage, offer: Asked, input: ImageInput): Promise<ImageRun> {
+    const { replica, batch, of, atMs } = grant;
+    const port = this.#ports.get(replica);
+    if (!port) return this.#again(offer).then((turn) => turn.runImage(input));
+    return new Promise((resolve, reject) => {
+      const now = nowMs();
+      this.#runs.set(key, {
+        replica,
+        overdueAtMs: now + this.options.answerTimeoutMs,
+        answered: (answer) => resolve(answer as ImageRun),
+        lost: (reason) => reject(new Error(reason)),
+      });
+      const message: FrameMessage = { type: "image", key, batch, of, ...input, leadMs: now - atMs };
+      port.postMessage(message, [input.bytes.buffer]);
+    });
+  }
+
+  #again({ model, request }: Asked): Promise<ClientTurn> {
+    return this.request(model, request, new AbortController().signal);
+  }
+
   /** Runs that have had their time are given up, and their replicas reported. */
   #loseOverdue(): void {
     const now = nowMs();
@@ -260,17 +318,13 @@ export class TurnClient implements Turns, Disposable {
 
   #answered(answer: AnswerMessage): void {
     const run = this.#runs.get(answer.key);
-    if (!run) return;
     this.#runs.delete(answer.key);
-    run.home.give(answer.buffer);
-    if ("error" in answer) run.reject(new Error(answer.error));
-    else run.resolve(answer);
+    run?.answered(answer);
   }
 
   #lose(key: number, run: PendingRun, reason: string): void {
     this.#runs.delete(key);
-    run.home.forget();
-    run.reject(new Error(reason));
+    run.lost(reason);
   }
 
   #tellDispatcher(message: OfferMessage): void {

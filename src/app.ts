@@ -3,9 +3,6 @@ import { Subject } from "rxjs/internal/Subject";
 import type { StopOptions } from "../actors/actor.ts";
 import { Kills } from "../actors/kills.ts";
 import type { FromStreams, ReplicaStats, StreamExtras, StreamPosition } from "../actors/protocol.ts";
-import type { SignalAnswer, SignalQuestion } from "../actors/signals.ts";
-import type { StillAnswer, StillQuestion } from "../actors/stills.ts";
-import type { ThumbnailAnswer, ThumbnailQuestion } from "../actors/thumbnails.ts";
 import { type StreamSlot, StreamWorkers } from "../actors/stream_workers.ts";
 import { sourceNamed } from "../streams/sources/registry.ts";
 import type { CapturedClip, CapturedFrame } from "./core/captures.ts";
@@ -15,6 +12,7 @@ import type { ResultEnvelope } from "./core/results.ts";
 import type { Sender, SenderEvents } from "./core/services.ts";
 import type { StateEvent, StreamRegistration, StreamStatus } from "./core/stream.ts";
 import { type Declaration, type DeclaredModel, type ModelLease, ModelPool } from "./model_pool.ts";
+import { Guests } from "./service/guests.ts";
 import { HostedStreams } from "./service/hosted_streams.ts";
 import { ImagePipelines } from "./service/image_pipelines.ts";
 import { PictureWatches } from "./service/picture_watches.ts";
@@ -69,6 +67,7 @@ export class Weir implements AsyncDisposable {
   });
   /** Single images through several models. */
   readonly images: ImagePipelines;
+  #guests: Guests;
   #closing = false;
 
   /** Starts the threads that every stream needs. */
@@ -84,6 +83,8 @@ export class Weir implements AsyncDisposable {
       slots: () => this.#workers.slots,
       models: () => this.#models.all,
       kills: this.#kills,
+      answerTimeoutMs: this.#options.answerTimeoutMs,
+      overdue: (replica, model) => this.#overdue(replica, model),
       warn: (message) => this.#warnings.next(message),
     });
     this.#models = new ModelPool({
@@ -105,6 +106,7 @@ export class Weir implements AsyncDisposable {
       down: (slot, reason) => this.#slotDown(slot, reason),
     });
     this.images = new ImagePipelines(this.#models, this.#workers);
+    this.#guests = new Guests({ workers: this.#workers, direct: this.#switchboard });
     this.#streams = new HostedStreams({
       workers: this.#workers,
       models: this.#models,
@@ -247,37 +249,14 @@ export class Weir implements AsyncDisposable {
     return this.#models;
   }
 
-  /** Runs one image through a model, in the threads and the queue that streams have. */
-  async still(question: StillQuestion, options: { timeoutMs: number; signal: AbortSignal }): Promise<StillAnswer> {
-    const slot = await this.#workers.enter();
-    try {
-      const transfer = [question.image.buffer];
-      return await slot.actor.ask<StillAnswer>({ type: "still", question }, { ...options, transfer });
-    } finally {
-      slot.guests--;
-    }
-  }
+  /** Runs one image through a model, in the queue that streams wait in. */
+  readonly still: Guests["still"] = (question, options) => this.#guests.still(question, options);
 
   /** A file of this machine, small. */
-  async thumbnail(question: ThumbnailQuestion, options: { timeoutMs: number }): Promise<ThumbnailAnswer> {
-    const slot = await this.#workers.enter();
-    try {
-      return await slot.actor.ask<ThumbnailAnswer>({ type: "thumbnail", question }, options);
-    } finally {
-      slot.guests--;
-    }
-  }
+  readonly thumbnail: Guests["thumbnail"] = (question, options) => this.#guests.thumbnail(question, options);
 
-  /** Reads a signal that somebody sends, in the threads that streams have. */
-  async signal(question: SignalQuestion, options: { timeoutMs: number; signal: AbortSignal }): Promise<SignalAnswer> {
-    const slot = await this.#workers.enter();
-    try {
-      const transfer = [question.times, ...question.channels].map(({ buffer }) => buffer);
-      return await slot.actor.ask<SignalAnswer>({ type: "signal", question }, { ...options, transfer });
-    } finally {
-      slot.guests--;
-    }
-  }
+  /** Reads a signal that somebody sends. */
+  readonly signal: Guests["signal"] = (question, options) => this.#guests.signal(question, options);
 
   /** The right to a model; it stays loaded until that is given back. */
   async useModel(user: string, name: string): Promise<ModelLease> {
@@ -379,14 +358,17 @@ export class Weir implements AsyncDisposable {
         return this.#senders.hear(event);
       case "leak":
         return this.#warnings.next(`Nobody let go of ${event.what}; its memory is taken back`);
-      case "overdue": {
-        const model = this.#models.replace(event.model, event.replica);
-        return this.#warnings.next(`A replica of ${model} gave no answer in time and is replaced`);
-      }
+      case "overdue":
+        return this.#overdue(event.replica, event.model);
       case "overstay":
         this.#warnings.next(`The source of ${event.stream} hangs; its thread is replaced`);
         return void slot.actor.stop({ deadlineMs: OVERSTAY_DEADLINE_MS });
     }
+  }
+
+  #overdue(replica: number, key: string): void {
+    const model = this.#models.replace(key, replica);
+    this.#warnings.next(`A replica of ${model} gave no answer in time and is replaced`);
   }
 
   /** A stream worker is gone: the others hear of it, and its streams move to another one. */

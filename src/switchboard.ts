@@ -2,8 +2,9 @@ import type { Actor, ActorSnapshot, StopOptions } from "../actors/actor.ts";
 import type { ReplicaWiring } from "../actors/inference_actor.ts";
 import type { Kills } from "../actors/kills.ts";
 import { OpenTurn } from "../actors/open_turn.ts";
-import type { ToDispatcher, ToReplica, ToStreams } from "../actors/protocol.ts";
+import type { FromReplica, ToDispatcher, ToReplica, ToStreams } from "../actors/protocol.ts";
 import type { StreamSlot } from "../actors/stream_workers.ts";
+import { TurnClient } from "../actors/turn_client.ts";
 import { spawnWorker } from "../actors/worker_actor.ts";
 import type { PooledModel } from "./model_pool.ts";
 
@@ -12,12 +13,18 @@ export interface SwitchboardOptions {
   slots(): readonly StreamSlot[];
   models(): readonly Pick<PooledModel, "setup" | "actor">[];
   kills: Kills;
+  /** A model's run that takes longer is given up. */
+  answerTimeoutMs: number;
+  /** A replica gave no answer in time. */
+  overdue(replica: number, model: string): void;
   /** Tells what an operator should know. */
   warn(message: string): void;
 }
 
 const START_TIMEOUT_MS = 60_000;
 const ASK_MS = 5_000;
+/** This thread, among those of streams, whose numbers begin after it. */
+const OWN = 0;
 
 /**
  * Who speaks to whom: one dispatcher, the stream workers and the replicas of every model, each pair by a port of its own,
@@ -28,6 +35,10 @@ export class Switchboard implements ReplicaWiring {
   #starts = 0;
   /** By replica, where its next turn may lie open for all. */
   #turns = new Map<number, SharedArrayBuffer>();
+  #own: TurnClient | undefined;
+  #modelOf = new Map<number, string>();
+  /** Models whose replicas decode single images themselves. */
+  #takeImages = new Set<string>();
   #closing = false;
 
   constructor(private readonly options: SwitchboardOptions) {}
@@ -44,6 +55,7 @@ export class Switchboard implements ReplicaWiring {
     });
     this.#dispatcher = actor;
     this.#starts++;
+    this.#connectOwn();
     for (const { id, actor: streams } of slots()) {
       const port = this.streamsPort(id);
       streams.tell({ type: "dispatcher", port }, [port]);
@@ -61,6 +73,16 @@ export class Switchboard implements ReplicaWiring {
     });
   }
 
+  /** This thread's own turns, for what goes past the threads of streams. */
+  get turns(): TurnClient {
+    return this.#own!;
+  }
+
+  /** Whether images for this model may go to its replicas as they came. */
+  takesImages(model: string): boolean {
+    return this.#takeImages.has(model);
+  }
+
   /** From here on nobody who goes is missed; the dispatcher itself goes last, by {@link stop}. */
   close(): void {
     this.#closing = true;
@@ -69,6 +91,7 @@ export class Switchboard implements ReplicaWiring {
   /** Ends the dispatcher. */
   async stop(options: StopOptions): Promise<void> {
     this.close();
+    this.#own?.[Symbol.dispose]();
     await this.#dispatcher.stop(options);
   }
 
@@ -112,12 +135,19 @@ export class Switchboard implements ReplicaWiring {
     return port2;
   }
 
-  joined(replica: number, model: string, actor: Actor<ToReplica, never>): void {
+  joined(replica: number, model: string, actor: Actor<ToReplica, FromReplica>): void {
+    const { port1, port2 } = new MessageChannel();
+    actor.tell({ type: "streams", worker: OWN, port: port1 }, [port1]);
+    this.#modelOf.set(replica, model);
+    actor.events$.subscribe(() => this.#takeImages.add(model));
+    this.turns.addReplica(replica, port2, { model, turn: this.#turn(replica) });
     for (const slot of this.options.slots()) this.#connect(replica, model, actor, slot);
   }
 
   left(replica: number, reason: string): void {
     this.#turns.delete(replica);
+    this.#modelOf.delete(replica);
+    this.turns.removeReplica(replica, reason);
     if (this.#closing) return;
     this.#dispatcher.tell({ type: "gone", replica });
     this.#tellStreams({ type: "gone", replica, reason });
@@ -126,18 +156,30 @@ export class Switchboard implements ReplicaWiring {
   hopeless(model: string, reason: string): void {
     const name = this.options.models().find(({ setup }) => setup.key === model)?.setup.spec.name ?? model;
     this.options.warn(`The model ${name} is given up: ${reason}`);
+    this.turns.refuse(model, reason);
     this.#tellStreams({ type: "hopeless", model, reason });
   }
 
   unloaded(model: string): void {
-    if (!this.#closing) this.#tellStreams({ type: "unloaded", model });
+    if (this.#closing) return;
+    this.turns.forgetModel(model);
+    this.#takeImages.delete(model);
+    this.#tellStreams({ type: "unloaded", model });
+  }
+
+  #connectOwn(): void {
+    const dispatcher = this.streamsPort(OWN);
+    if (this.#own) return this.#own.setDispatcher(dispatcher);
+    const { answerTimeoutMs, overdue } = this.options;
+    const onOverdue = (replica: number) => overdue(replica, this.#modelOf.get(replica) ?? "");
+    this.#own = new TurnClient({ dispatcher, answerTimeoutMs, onOverdue });
   }
 
   #tellStreams(message: ToStreams): void {
     for (const { actor } of this.options.slots()) actor.tell(message);
   }
 
-  #connect(replica: number, model: string, actor: Actor<ToReplica, never>, slot: StreamSlot): void {
+  #connect(replica: number, model: string, actor: Actor<ToReplica, FromReplica>, slot: StreamSlot): void {
     const { port1, port2 } = new MessageChannel();
     actor.tell({ type: "streams", worker: slot.id, port: port1 }, [port1]);
     slot.actor.tell({ type: "replica", model, replica, port: port2, turn: this.#turn(replica) }, [port2]);

@@ -218,8 +218,9 @@ Deno.test("an image whose thread dies is told so, and the next one finds another
   const [{ key, spec: { input }, replicas, maxBatch }] = lease.setups;
   const setup = { key, input, replicas, maxBatch };
   const still = () => {
-    const image = jpegImage(64, 64).slice();
-    const limits = { maxPixels: 1e6, maxWidth: 1000, maxHeight: 1000 };
+    // Small ones take another way.
+    const image = jpegImage(1040, 1040).slice();
+    const limits = { maxPixels: 1e7, maxWidth: 2000, maxHeight: 2000 };
     const question = { image, limits, setup, caller: "test", receivedAtMs: nowMs(), deadlineMs: Infinity };
     return r.weir.still(question, { timeoutMs: 60_000, signal: new AbortController().signal });
   };
@@ -231,4 +232,28 @@ Deno.test("an image whose thread dies is told so, and the next one finds another
   // A scene that went down with its thread would begin anew: it waits to be told.
   await r.weir.control("cam", "restart");
   await r.more("cam");
+});
+
+Deno.test("a small image whose replica dies is told so, and the next one is answered by another", async () => {
+  await using r = await rig();
+  const slow = join(r.dir, "slow.onnx");
+  await Deno.writeFile(slow, slowDetector({ ms: 300 }));
+  await r.weir.declareModels([{ model: slow, replicas: 1, threads: 1 }]);
+  using lease = await r.weir.useModel("~test", "slow");
+  const [{ key, spec: { input }, replicas, maxBatch }] = lease.setups;
+  const still = () => {
+    const setup = { key, input, replicas, maxBatch };
+    const limits = { maxPixels: 1e6, maxWidth: 1000, maxHeight: 1000 };
+    const image = jpegImage(64, 64).slice();
+    const question = { image, limits, setup, caller: "test", receivedAtMs: nowMs(), deadlineMs: Infinity };
+    return r.weir.still(question, { timeoutMs: 60_000, signal: new AbortController().signal });
+  };
+  const lost = Array.from({ length: 3 }, () => still().then(() => "answered", () => "told"));
+  await until(async () => (await r.weir.queueDepths())[key] > 0, "an image that waits");
+  const [{ actor }] = r.weir.models().filter(({ setup }) => setup.key === key);
+  for (const id of actor.replicas().keys()) actor.replace(id);
+  const outcomes = await Promise.all(lost);
+  assert.ok(outcomes.includes("told") && outcomes.at(-1) === "answered", outcomes.join());
+  assert.ok("output" in await still());
+  assert.equal(r.weir.threads().streams.workers.length, 0);
 });

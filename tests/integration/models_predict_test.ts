@@ -126,6 +126,37 @@ Deno.test("an image of any kind, by itself or in a form, is answered as a stream
   assert.deepEqual(strict.body.outputs.detect.detections.filter(({ score }: { score: number }) => score < 1), []);
 });
 
+Deno.test("a small image takes no thread of streams, and a large one is answered there just as well", async () => {
+  await using s = await served((dir) => ({ models: [tiny(dir)] }));
+  const threads = async () => {
+    const system: Answer = await (await fetch(`${s.server.url}/api/v1/system`)).json();
+    return system.threads.streams.workers.length;
+  };
+  const small = await s.send(image());
+  assert.deepEqual([small.status, await threads()], [200, 0], JSON.stringify(small.body));
+  // The same picture, sixteen times as wide and high.
+  const side = 16 * SIZE;
+  const rgb = redCell(16, 32);
+  const wide = new Uint8Array((side + 16) * side * 3);
+  for (let y = 0; y < side; y++) {
+    for (let x = 0; x < side; x++) {
+      wide[(y * (side + 16) + x) * 3] = rgb[((y >> 4) * SIZE + (x >> 4)) * 3];
+    }
+  }
+  const large = await s.send(jpegImage(side + 16, side, { rgb: wide }));
+  assert.equal(large.status, 200, JSON.stringify(large.body));
+  assert.ok(await threads() > 0);
+  assert.deepEqual(large.body.frame, { width: side + 16, height: side });
+  const [[found], [foundLarge]] = [small, large].map(({ body }) => body.predictions);
+  assert.deepEqual([foundLarge.label, foundLarge.box.map((n: number) => Math.round(n / 256))], [
+    found.label,
+    found.box.map((n: number) => Math.round(n / 16)),
+  ]);
+  // A picture that is none by its bits is found out in either.
+  const damaged = await s.send(damagedPng(40, 40), "", "image/png");
+  assert.deepEqual([damaged.status, damaged.body.code], [422, "undecodable"]);
+});
+
 const base64 = (bytes: Uint8Array) => bytes.toBase64();
 const JSON_TYPE = "application/json";
 
