@@ -201,6 +201,21 @@ export function brightClassifier(metadata: Record<string, string> = {}): Uint8Ar
   });
 }
 
+/** A classifier that does not say what its five classes are. */
+export function unnamedClassifier(): Uint8Array<ArrayBuffer> {
+  return buildModel({
+    inputs: [{ name: "x", type: "float32", dims: [1, 3, 32, 32] }],
+    outputs: [{ name: "y", type: "float32", dims: [1, 5] }],
+    nodes: [
+      { op: "GlobalAveragePool", inputs: ["x"], outputs: ["p"] },
+      { op: "Conv", inputs: ["p", "w"], outputs: ["c"], attributes: { kernel_shape: [1, 1] } },
+      { op: "Flatten", inputs: ["c"], outputs: ["f"] },
+      { op: "Softmax", inputs: ["f"], outputs: ["y"] },
+    ],
+    initializers: { w: constant([5, 3, 1, 1], 0.1) },
+  });
+}
+
 /** The metadata that Ultralytics' exporter writes into an ONNX file, as far as it says what the model is. */
 export function ultralyticsMetadata(size: number, labels: readonly string[]): Record<string, string> {
   return {

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
-import { buildModel } from "../../scripts/bench/onnx_builder.ts";
-import { tinyDetector } from "../../scripts/bench/sample_models.ts";
+import { tinyDetector, unnamedClassifier } from "../../scripts/bench/sample_models.ts";
 import { type BrowserPage, CHROMIUM } from "../support/browser.ts";
 import { ConsolePage } from "../support/console_page.ts";
 import { ConsoleServer } from "../support/console_server.ts";
@@ -23,20 +22,6 @@ async function drop(page: BrowserPage, name: string, bytes: Uint8Array): Promise
       new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true }));
   }`);
 }
-
-/** A classifier that does not say what its five classes are. */
-const unnamed = () =>
-  buildModel({
-    inputs: [{ name: "x", type: "float32", dims: [1, 3, 32, 32] }],
-    outputs: [{ name: "y", type: "float32", dims: [1, 5] }],
-    nodes: [
-      { op: "GlobalAveragePool", inputs: ["x"], outputs: ["p"] },
-      { op: "Conv", inputs: ["p", "w"], outputs: ["c"], attributes: { kernel_shape: [1, 1] } },
-      { op: "Flatten", inputs: ["c"], outputs: ["f"] },
-      { op: "Softmax", inputs: ["f"], outputs: ["y"] },
-    ],
-    initializers: { w: { type: "float32", dims: [5, 3, 1, 1], data: new Float32Array(15).fill(0.1) } },
-  });
 
 /** The words of the card of a model. */
 const card = (name: string) =>
@@ -107,7 +92,7 @@ inBrowser("What a file leaves open is asked, what is no model is told, and the z
   await view.press("Cancel");
   await page.until(`!document.querySelector(".note.error")`);
 
-  await drop(page, "bare.onnx", unnamed());
+  await drop(page, "bare.onnx", unnamedClassifier());
   await page.until(`document.querySelector(".open-question textarea")`);
   await view.fill("Labels", "rot\ngrün\nblau\nweiß\nschwarz");
   await view.press("Look again with this");

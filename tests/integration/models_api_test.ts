@@ -3,11 +3,11 @@ import { createConnection } from "node:net";
 import { join } from "node:path";
 import { type Config, configSchema } from "../../config/load.ts";
 import { buildModel } from "../../scripts/bench/onnx_builder.ts";
-import { tinyDetector } from "../../scripts/bench/sample_models.ts";
+import { tinyDetector, unnamedClassifier } from "../../scripts/bench/sample_models.ts";
 import { WeirServer } from "../../src/service/server.ts";
-import { Log } from "../../src/telemetry/log.ts";
 import { activated, RegistryStore } from "../../models/registry_store.ts";
 import { jpegImage } from "../support/images.ts";
+import { saidLog } from "../support/said_log.ts";
 import { until } from "../support/until.ts";
 
 // deno-lint-ignore no-explicit-any -- answers of every shape are looked into
@@ -18,15 +18,7 @@ const COUNTER = { kind: "scene", scene: "counter", fps: 20, width: 320, height: 
 /** A server with an empty registry; everything goes with it. */
 async function served(configured: object = {}) {
   const dir = await Deno.makeTempDir({ prefix: "weir-models-api-" });
-  const said: string[] = [];
-  const output = {
-    write: (bytes: Uint8Array) => {
-      said.push(new TextDecoder().decode(bytes));
-      return Promise.resolve(bytes.length);
-    },
-    isTerminal: () => false,
-  };
-  const log = new Log({ level: "warn", output });
+  const { log, said } = saidLog({ level: "warn" });
   const inference = { replicas: 1, threads: 1 };
   const config: Config = configSchema.parse({ inference, ...configured, server: { port: 0 } });
   const server = await WeirServer.start({ config, dataDir: dir, version: "0.0.0", log });
@@ -246,17 +238,7 @@ Deno.test("an inspection tells what a file is, what is to be looked at, and keep
   const { body: good } = await s.inspect(tinyDetector(), {}, "My Model (1).onnx");
   assert.deepEqual([good.usable, good.name, good.task, good.adapter], [true, "My-Model-1-", "detect", "yolo"]);
   assert.deepEqual([good.labels.first, good.toCheck, good.knownAs], [["red", "green", "blue"], [], undefined]);
-  const unnamed = buildModel({
-    inputs: [{ name: "x", type: "float32", dims: [1, 3, 32, 32] }],
-    outputs: [{ name: "y", type: "float32", dims: [1, 5] }],
-    nodes: [
-      { op: "GlobalAveragePool", inputs: ["x"], outputs: ["p"] },
-      { op: "Conv", inputs: ["p", "w"], outputs: ["c"], attributes: { kernel_shape: [1, 1] } },
-      { op: "Flatten", inputs: ["c"], outputs: ["f"] },
-      { op: "Softmax", inputs: ["f"], outputs: ["y"] },
-    ],
-    initializers: { w: { type: "float32", dims: [5, 3, 1, 1], data: new Float32Array(15).fill(0.1) } },
-  });
+  const unnamed = unnamedClassifier();
   const { body: classes } = await s.inspect(unnamed);
   assert.deepEqual([classes.usable, classes.task], [true, "classify"], JSON.stringify(classes));
   assert.ok(classes.toCheck.some(({ field }: Answer) => field === "labels"), JSON.stringify(classes.toCheck));

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { type Config, configSchema } from "../../config/load.ts";
 import { tinyDetector } from "../../scripts/bench/sample_models.ts";
 import { WeirServer } from "../../src/service/server.ts";
-import { Log } from "../../src/telemetry/log.ts";
 import { jpegImage } from "../support/images.ts";
+import { saidLog } from "../support/said_log.ts";
 import { until } from "../support/until.ts";
 
 // deno-lint-ignore no-explicit-any -- answers of every shape are looked into
@@ -17,15 +17,7 @@ async function served(configured: (dir: string) => object) {
   const dir = await Deno.makeTempDir({ prefix: "weir-models-service-" });
   await Deno.writeFile(join(dir, "tiny.onnx"), tinyDetector());
   const configOf = (said: object): Config => configSchema.parse({ ...said, server: { port: 0 } });
-  const said: string[] = [];
-  const output = {
-    write: (bytes: Uint8Array) => {
-      said.push(new TextDecoder().decode(bytes));
-      return Promise.resolve(bytes.length);
-    },
-    isTerminal: () => false,
-  };
-  const log = new Log({ level: "error", output });
+  const { log, said } = saidLog({ level: "error" });
   const dataDir = join(dir, "data");
   const server = await WeirServer.start({ config: configOf(configured(dir)), dataDir, version: "0.0.0", log });
   await server.restored;

@@ -7,8 +7,8 @@ import { givenLabels } from "../../models/labels.ts";
 import { isRestrictive, readZoo } from "../../models/zoo.ts";
 import { tinyDetector } from "../../scripts/bench/sample_models.ts";
 import { WeirServer } from "../../src/service/server.ts";
-import { Log } from "../../src/telemetry/log.ts";
 import { assetTest } from "../support/assets.ts";
+import { saidLog } from "../support/said_log.ts";
 import { until } from "../support/until.ts";
 import { type Manners, waywardFiles } from "../support/wayward_files.ts";
 
@@ -40,10 +40,7 @@ async function served(manners: Manners = {}, config: (files: string) => object =
     other: entry({ adapter: "yunet" }),
   };
   await Deno.writeTextFile(list, JSON.stringify({ v: 1, models }));
-  const log = new Log({
-    level: "error",
-    output: { write: (b: Uint8Array) => Promise.resolve(b.length), isTerminal: () => false },
-  });
+  const { log } = saidLog({ level: "error" });
   const server = await WeirServer.start({
     config: configSchema.parse({
       zoo: { list },

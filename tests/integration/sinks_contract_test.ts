@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import type { LogEvent } from "../../src/core/events.ts";
 import { parseSinkConfig, shownSinkConfig, sinkNamed, sinks } from "../../src/sinks/registry.ts";
 import type { Sink } from "../../src/sinks/sink.ts";
 import {
@@ -11,6 +10,7 @@ import {
   type SinkPeer,
   WebhookPeer,
 } from "../support/sink_peers.ts";
+import { resultOf } from "../support/sink_events.ts";
 import { until } from "../support/until.ts";
 
 const CAPACITY = 50;
@@ -21,26 +21,6 @@ const peers: Record<string, { here: boolean; make(directory: string): SinkPeer }
   redis: { here: await hasProgram("redis-server", "the contract of the sink redis"), make: () => new RedisPeer() },
   mqtt: { here: await hasProgram("mosquitto", "the contract of the sink mqtt"), make: () => new MqttPeer() },
 };
-
-function result(seq: number): LogEvent {
-  const detections = [{
-    box: [1, 2, 3, 4] as [number, number, number, number],
-    label: "person",
-    classId: 0,
-    score: 0.9,
-  }];
-  const frame = { width: 640, height: 480 };
-  return {
-    v: 1,
-    type: "result",
-    stream: "gate",
-    epoch: 1,
-    seq,
-    pts: seq / 10,
-    frame,
-    outputs: { detect: { model: "m", detections } },
-  };
-}
 
 const numbers = (from: number, to: number) => Array.from({ length: to - from }, (_, index) => from + index);
 
@@ -77,7 +57,7 @@ class Bench implements AsyncDisposable {
   }
 
   push(from: number, to: number): void {
-    for (const seq of numbers(from, to)) this.sink.push(result(seq));
+    for (const seq of numbers(from, to)) this.sink.push(resultOf(seq));
   }
 
   status() {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { type ConfigOverrides, loadConfig } from "../../config/load.ts";
 import { WeirServer } from "../../src/service/server.ts";
-import { Log } from "../../src/telemetry/log.ts";
 import { freeTcpPort } from "./gate.ts";
+import { saidLog } from "./said_log.ts";
 import { until } from "./until.ts";
 
 /** Sections of the configuration, as the command line would set them. */
@@ -41,14 +41,7 @@ export class GuestServer implements AsyncDisposable {
         server: { drainMs: 5000, ...overrides.server, port },
       },
     });
-    const output = {
-      isTerminal: () => false,
-      write: (bytes: Uint8Array) => {
-        errors.push(...new TextDecoder().decode(bytes).split("\n").filter((line) => line !== ""));
-        return Promise.resolve(bytes.length);
-      },
-    };
-    const log = new Log({ level: "error", format: "json", output });
+    const { log } = saidLog({ level: "error", format: "json" }, errors);
     this.#server = await WeirServer.start({ config, dataDir, version: "0.0.0", log });
     await this.#server.restored;
   }
