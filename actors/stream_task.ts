@@ -21,6 +21,7 @@ import type { Memories } from "../streams/memories.ts";
 import { pipeline, type Step } from "../streams/pipeline.ts";
 import { type AnsweredPicture, Pictures } from "../streams/pictures.ts";
 import { Recorder } from "../streams/recorder.ts";
+import { causeOf, isHopeless } from "./actor_error.ts";
 import { answersAfter } from "./answers_after.ts";
 import type { StreamExtras, StreamPosition } from "./protocol.ts";
 import { StreamFigures } from "./stream_figures.ts";
@@ -140,6 +141,8 @@ export class StreamTask {
         return this.#attempt(signal);
       },
       backoff: BACKOFF,
+      // What was there once may be so again: a camera is plugged in, a server is up before its streams are.
+      isHopeless: (error) => isHopeless(error) && !(causeOf(error).code === "not_found" && this.#intake.epoch > 0),
       budget: {
         get restarts() {
           return restarts().count;

@@ -34,6 +34,8 @@ export interface TaskOptions {
   backoff: BackoffOptions;
   budget: BudgetOptions;
   healthyAfterMs: number;
+  /** Whether trying again can only give the same answer; default what the error says of itself. */
+  isHopeless?(error: Error): boolean;
   /** Hears every change; `running` comes before each attempt. */
   onState?(snapshot: TaskSnapshot): void;
   /** How long an aborted attempt may take to return. Default 10 000. */
@@ -199,8 +201,9 @@ class Task implements SupervisedTask {
 
   async #judge(error: Error | undefined): Promise<void> {
     if (!error) this.#move("stopped");
-    else if (isHopeless(error) || !this.#budget.spend(this.#timers.now())) this.#move("failed", causeOf(error));
-    else {
+    else if ((this.#options.isHopeless ?? isHopeless)(error) || !this.#budget.spend(this.#timers.now())) {
+      this.#move("failed", causeOf(error));
+    } else {
       const delayMs = this.#backoff.next();
       this.#move("backoff", causeOf(error), this.#timers.now() + delayMs);
       return await this.#sleep("run", delayMs);

@@ -66,6 +66,22 @@ Deno.test("a camera that falls silent is stalled, then connected anew; one that 
   await r.untouched();
 });
 
+Deno.test("a camera that was there and is unknown to its server for a while is waited for", async () => {
+  await using r = await watchedNeighbour({ moved: [] });
+  await r.add("moved");
+  await until(() => r.of("moved").length > 5, "the camera");
+  await r.server.set("moved", { faults: [{ kind: "status", on: "DESCRIBE", status: 404 }] });
+  await r.server.cut("fin", "moved");
+  await until(
+    () => r.events("moved").some(({ state, cause }) => state === "backoff" && cause!.code === "not_found"),
+    "404",
+  );
+  await r.server.set("moved", {});
+  await until(() => r.of("moved").at(-1)!.epoch === 2, "the camera again");
+  assert.ok(!r.history("moved").includes("failed"));
+  await r.untouched();
+});
+
 Deno.test("what a camera lives through by itself changes nothing but the numbers", async () => {
   const faults: Record<string, Fault> = {
     resized: { kind: "switch", afterFrames: 20, track: "other" },
