@@ -6,10 +6,11 @@ import {
   AV_PKT_FLAG_DISPOSABLE,
   AVDISCARD_ALL,
   AVERROR_EOF,
+  AVFMT_FLAG_NONBLOCK,
   AVMEDIA_TYPE_VIDEO,
   AVSEEK_FLAG_BACKWARD,
 } from "node-av/constants";
-import type { AVCodecID } from "node-av/constants";
+import type { AVCodecID, AVFormatFlag } from "node-av/constants";
 import { avGetCodecName, Codec, Dictionary, FormatContext, InputFormat, Packet } from "node-av/lib";
 import type { Stream } from "node-av/lib";
 import { type Arrival, SourceError, type SourceProperties } from "../../src/core/source.ts";
@@ -38,6 +39,8 @@ export interface InputOptions {
    * `unless-it-ends` looks whether it has a length.
    */
   live?: boolean | "unless-it-ends";
+  /** For devices, whose drivers no interrupt reaches: they are asked again and again instead of waited for. */
+  polled?: boolean;
 }
 
 /** One video frame's packet. It is the input's and valid until the next one is read. */
@@ -68,6 +71,7 @@ export async function openInput(options: InputOptions, signal: AbortSignal): Pro
   let live = options.live ?? !isLocal(options);
   const context = new FormatContext();
   context.allocContext();
+  if (options.polled) context.flags = (context.flags | AVFMT_FLAG_NONBLOCK) as AVFormatFlag;
   const deadline = new Deadline(context, signal);
   try {
     const started = performance.now();

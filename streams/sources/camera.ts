@@ -91,7 +91,8 @@ async function inputOf(config: CameraConfig, format: NonNullable<CameraConfig["f
     }
   }
   const url = await addressOf(config.device, format);
-  return { url, format, options, openTimeoutMs, readTimeoutMs, protocolWhitelist: "file", live: true };
+  const times = { openTimeoutMs, readTimeoutMs };
+  return { url, format, options, ...times, protocolWhitelist: "file", live: true, polled: format !== "lavfi" };
 }
 
 /** What FFmpeg calls the device. */
