@@ -1,22 +1,30 @@
+const USUAL = { columns: 100, rows: 24 };
+
 /** Text that a person watches, on standard error: lines that stay, and lines redrawn in place below them. */
 export class Terminal {
   /** Whether somebody looks at it; otherwise nothing is redrawn. */
   readonly interactive: boolean;
   #out: Pick<typeof Deno.stderr, "writeSync" | "isTerminal">;
+  #window: () => { columns: number; rows: number };
   #drawn = 0;
   #encoder = new TextEncoder();
 
-  constructor(out: Pick<typeof Deno.stderr, "writeSync" | "isTerminal"> = Deno.stderr) {
+  constructor(
+    out: Pick<typeof Deno.stderr, "writeSync" | "isTerminal"> = Deno.stderr,
+    window: () => { columns: number; rows: number } = Deno.consoleSize,
+  ) {
     this.#out = out;
+    this.#window = window;
     this.interactive = out.isTerminal();
   }
 
-  /** Columns and rows of the window; what is common where there is none. */
+  /** Columns and rows of the window; what is common where there is none, or one that does not say how large it is. */
   get size(): { columns: number; rows: number } {
     try {
-      return Deno.consoleSize();
+      const { columns, rows } = this.#window();
+      return { columns: columns || USUAL.columns, rows: rows || USUAL.rows };
     } catch {
-      return { columns: 100, rows: 24 };
+      return USUAL;
     }
   }
 

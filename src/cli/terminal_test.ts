@@ -31,3 +31,13 @@ Deno.test("nothing is drawn where nobody looks", () => {
   terminal.say("stays");
   assert.equal(screen.text, "stays\n");
 });
+
+Deno.test("what is drawn fits the window, and is drawn whole in one that does not say how large it is", () => {
+  const drawn = (columns: number) => {
+    const screen = new Screen(true);
+    new Terminal(screen, () => ({ columns, rows: columns && 3 })).draw(["a long line", "two", "three"]);
+    return screen.text;
+  };
+  assert.equal(drawn(7), "a long\ntwo");
+  assert.equal(drawn(0), "a long line\ntwo\nthree");
+});

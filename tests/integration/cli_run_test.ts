@@ -177,7 +177,7 @@ Deno.test("somebody who watches sees the state, the progress and the figures, re
   ignore: Deno.build.os !== "linux" || !script,
 }, async () => {
   const words = weirCommand(["run", clip(), "--model", model(), "--realtime", "--out", fresh("r.jsonl")]);
-  const line = words.map((word) => `'${word}'`).join(" ");
+  const line = `stty cols 160 rows 40; ${words.map((word) => `'${word}'`).join(" ")}`;
   const { code, stdout } = await new Deno.Command(script!, {
     args: ["-qec", line, "/dev/null"],
     stdin: "null",
