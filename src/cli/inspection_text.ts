@@ -52,7 +52,7 @@ export function inspectionText(inspection: Inspection): string {
       "",
       ...(manifest
         ? [`To use it all the same, say beside it in ${name}:`, "", ...manifest.split("\n").map((line) => `  ${line}`)]
-        : ["No manifest changes that: Weir feeds a model with one picture at a time, or a batch of them."]),
+        : ["No manifest changes that: Weir feeds a model with pictures, or with the feature vectors of another."]),
     );
   }
   return parts.join("\n");
@@ -71,7 +71,7 @@ function fileRows(graph: GraphInfo, sha256?: string): Rows {
     ...(sha256 ? [["sha256", sha256] as [string, string]] : []),
     ["made by", `${maker ? clean(maker) : "not stated"}, ONNX format ${graph.irVersion}`],
     ["opset", clean(opsets)],
-    ["network", `${graph.nodes} operations, ${millions(graph.parameters)} parameters`],
+    ["network", `${counted(graph.nodes, "operation")}, ${counted(graph.parameters, "parameter")}`],
     ...(graph.externalData.length > 0 ? [["weights", graph.externalData.join(", ")] as [string, string]] : []),
   ];
 }
@@ -140,8 +140,9 @@ function answersText({ task, minScore, iou, maxDetections, outputs, options }: M
   return options?.normalise === false ? "a vector as the network gives it" : "a vector of length 1";
 }
 
-function millions(count: number): string {
-  return count >= 1e6 ? `${(count / 1e6).toFixed(1)} million` : String(count);
+function counted(count: number, thing: string): string {
+  const number = count >= 1e6 ? `${(count / 1e6).toFixed(1)} million` : String(count);
+  return `${number} ${thing}${count === 1 ? "" : "s"}`;
 }
 
 /** Text from a file in one line, without what would steer a terminal. */

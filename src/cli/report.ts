@@ -98,7 +98,7 @@ export function reportText(report: StreamReport): string {
   const dropped = DROP_CAUSES.reduce((sum, name) => sum + frames.dropped[name], 0);
   const open = frames.inFlight > 0 ? `, ${frames.inFlight} in flight` : "";
   const odd = frames.unaccounted !== 0 ? `, ${frames.unaccounted} UNACCOUNTED` : "";
-  const restarted = restarts > 0 ? `, ${restarts} restarts` : "";
+  const restarted = restarts > 0 ? `, ${restarts} restart${restarts === 1 ? "" : "s"}` : "";
   const rows: [string, string][] = [
     ["state", `${state} ${elapsedMs > 0 ? `after ${formatDuration(elapsedMs)}` : "before it ever ran"}${restarted}`],
     ["frames", `${frames.received} received, ${frames.completed} completed, ${dropped} dropped${open}${odd}`],
