@@ -38,15 +38,18 @@ async function listZoo(flags: ModelsFlags): Promise<number> {
     print(JSON.stringify({ v: 1, zoo: zoo.map((model) => ({ ...model, restrictive: isRestrictive(model.licence) })) }));
     return 0;
   }
+  // Many have the same to say: it is said once, below.
+  const notes = [...new Set(zoo.flatMap(({ note }) => note ?? []))];
   const rows = zoo.map(({ name, describe, task, licence, bytes, sha256, note }): [string, string] => {
     const here = models.find(({ versions }) => versions.some((version) => version.sha256 === sha256));
     const said = [`${describe}.`, `${task}, ${licence}, ${formatBytes(bytes)}`];
     if (isRestrictive(licence)) said.push("(to be accepted)");
     if (here) said.push(`— here as ${here.name}`);
-    if (note !== undefined) said.push(`(${note})`);
+    if (note !== undefined) said.push(`[${notes.indexOf(note) + 1}]`);
     return [name, said.join(" ")];
   });
-  print(table(rows).join("\n"));
+  const below = table(notes.map((note, index): [string, string] => [`[${index + 1}]`, `${note}.`]));
+  print([...table(rows), ...(below.length > 0 ? ["", ...below] : [])].join("\n"));
   return 0;
 }
 

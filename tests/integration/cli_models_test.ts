@@ -214,7 +214,7 @@ Deno.test("a restrictive licence is shown, and nothing is fetched before it is a
     const { stdout } = await spawnWeir(["models", "list", "--zoo", "--zoo-list", list], env).output();
     assert.match(
       new TextDecoder().decode(stdout),
-      /bound +cells\. detect, AGPL-3\.0-only, .*\(to be accepted\)[^]*here as bound/,
+      /bound +cells\. detect, AGPL-3\.0-only, .*\(to be accepted\)[^]*here as bound[^]*MIT, .* \[1\][^]*\n +\[1\] +It has moved\./,
     );
   });
 });

@@ -188,6 +188,22 @@ Deno.test("every model of the zoo has a licence, an adapter that there is, and a
   ]);
 });
 
+assetTest(
+  "every model of the zoo is the file that others know by its address",
+  ["data/public_models.csv"],
+  async (csv) => {
+    const rows = (await Deno.readTextFile(csv)).split(/\r?\n/).map((line) => line.split(","));
+    for (const { name, url, bytes, sha256, licence } of await readZoo()) {
+      const row = rows.find(([, , , digest, address]) => digest === sha256 && address.split(" ")[0] === url);
+      assert.ok(row, `nobody knows ${name} by ${url}`);
+      const [, , size, , , said] = row;
+      assert.equal(bytes, Number(size), name);
+      // Where its makers leave the licence to a README, so does the zoo.
+      assert.ok(licence === said || (licence.startsWith("unclear") && said.startsWith("see ")), `${name}: ${said}`);
+    }
+  },
+);
+
 for (const [name, file] of [["yunet", "face_detection_yunet_2023mar.onnx"], ["mnist", "mnist.onnx"]]) {
   assetTest(`${name} of the zoo is what the zoo says of it`, [`data/models/${file}`], async (path) => {
     const model = (await readZoo()).find((one) => one.name === name)!;
