@@ -8,11 +8,12 @@ import { call } from "../api/client.ts";
 import { FoundList } from "../predict/found_list.tsx";
 import { PredictedPicture } from "../predict/predicted_picture.tsx";
 import { hrefTo } from "../router.ts";
-import { jsonText } from "../stream/timeline.tsx";
+import { withoutPictures } from "../stream/timeline.tsx";
 import { Button } from "../ui/button.tsx";
 import { Dialog } from "../ui/dialog.tsx";
 import { Check } from "../ui/field.tsx";
 import { bytesText } from "../ui/format.ts";
+import { jsonText } from "../ui/json_text.ts";
 import { ErrorNote, Loading } from "../ui/note.tsx";
 import { Tabs } from "../ui/tabs.tsx";
 import { say, sayProblem } from "../ui/toasts.tsx";
@@ -132,6 +133,7 @@ export function CaptureDialog({ capture, streams, previous, next, onMove, onGone
                   render: () => (
                     <pre class="json" tabIndex={0} role="region" aria-label="What is known of it as JSON">{jsonText(
                       shown.document,
+                      withoutPictures,
                     )}</pre>
                   ),
                 },

@@ -1,5 +1,6 @@
 import type { StreamPatch } from "../../core/services.ts";
 import type { StreamRegistration } from "../../core/stream.ts";
+import { jsonText } from "../ui/json_text.ts";
 
 /** What of a registration is edited as a text. */
 export type Change = Pick<StreamPatch, "pipeline" | "policy" | "labels" | "capture">;
@@ -10,7 +11,7 @@ const KEYS = ["pipeline", "policy", "labels", "capture"] as const;
 export function changeText(
   { pipeline, policy, labels, capture }: StreamRegistration,
 ): string {
-  return `${JSON.stringify({ pipeline, policy, labels, ...(capture && { capture }) }, null, 2)}\n`;
+  return `${jsonText({ pipeline, policy, labels, ...(capture && { capture }) })}\n`;
 }
 
 /** What a text would change, only the parts that differ; or why it cannot be read. What it means, the server judges. */

@@ -59,7 +59,7 @@ function momentOf(event: Moment["event"]): number {
   return now - toldMs > PAST_MS ? toldMs : now;
 }
 
-/** A result's content in few words: `3 person, 1 ball`. */
+/** A result's content in few words: `3 × person, ball`. */
 export function summaryOf({ outputs }: ResultEnvelope): string {
   const counts = new Map<string, number>();
   const texts: string[] = [];
@@ -78,7 +78,9 @@ export function summaryOf({ outputs }: ResultEnvelope): string {
       texts.push(...plainFacts(step, output as Record<string, unknown>));
     }
   }
-  const things = [...counts].sort((a, b) => b[1] - a[1]).map(([label, count]) => `${count} ${label}`);
+  const things = [...counts].sort((a, b) => b[1] - a[1]).map(([label, count]) =>
+    count === 1 ? label : `${count} × ${label}`
+  );
   const areas = areasOf(outputs).map(({ text }) => text);
   return [...things, ...areas, ...texts].join(", ") || "nothing found";
 }

@@ -23,7 +23,7 @@ Deno.test("A result is told in few words, most of a kind first", () => {
   const detections = ["ball", "player", "player"].map(found);
   assert.equal(
     summaryOf(result({ detect: { model: "m", detections } })),
-    "2 player, 1 ball",
+    "2 × player, ball",
   );
   assert.equal(
     summaryOf(
@@ -41,7 +41,7 @@ Deno.test("A result is told in few words, most of a kind first", () => {
     "counter.counter 17",
   );
   const zones = { box: { count: 3, points: [[0, 0], [1, 0], [1, 1]] } };
-  assert.equal(summaryOf(result({ detect: { model: "m", detections }, zones })), "2 player, 1 ball, box: 3");
+  assert.equal(summaryOf(result({ detect: { model: "m", detections }, zones })), "2 × player, ball, box: 3");
   assert.equal(
     summaryOf(result({ detect: { model: "m", detections: [] } })),
     "nothing found",

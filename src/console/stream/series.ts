@@ -30,7 +30,7 @@ export const AGE_PARTS: readonly Part[] = [
     hint: "Reading the model's output and analysing it",
   },
   {
-    name: "other",
+    name: "delivery",
     token: "--part-rest",
     hint: "Waiting to be taken, and delivery",
   },

@@ -1,6 +1,7 @@
 import type { Signal } from "@preact/signals";
 import { bytesText, countText, msText, timeText } from "../ui/format.ts";
 import { Button } from "../ui/button.tsx";
+import { jsonText } from "../ui/json_text.ts";
 import { type Moment, type StreamRecord, summaryOf } from "./record.ts";
 
 const ROWS = 10;
@@ -49,7 +50,7 @@ export function Timeline(
         tabIndex={0}
         role="region"
         aria-label="The event as JSON"
-      >{shown ? jsonText(shown.event) : ""}</pre>
+      >{shown ? jsonText(shown.event, withoutPictures) : ""}</pre>
     </div>
   );
 }
@@ -84,13 +85,7 @@ function Row({ moment: { atMs, event } }: { moment: Moment }) {
   );
 }
 
-/** As JSON, with short lists of figures on one line: a box is read as one thing. */
-export function jsonText(value: unknown): string {
-  // A picture as letters is read by nobody.
-  const shown = (key: string, each: unknown) =>
-    key === "jpeg" && typeof each === "string" ? `… ${bytesText(each.length * 3 / 4)}` : each;
-  return JSON.stringify(value, shown, 2).replace(
-    /\[\s+([-\d.,\s]+?)\s+\]/g,
-    (_, figures: string) => `[${figures.split(/,\s*/).join(", ")}]`,
-  );
+/** A picture as letters is read by nobody. */
+export function withoutPictures(key: string, value: unknown): unknown {
+  return key === "jpeg" && typeof value === "string" ? `… ${bytesText(value.length * 3 / 4)}` : value;
 }
