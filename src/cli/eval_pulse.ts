@@ -5,7 +5,7 @@ import type { PulseNetwork } from "../vision/pulse/pulse_network.ts";
 import { TRACE_FPS } from "../vision/pulse/pulse_trace.ts";
 import { pulseHtml } from "./eval_pulse_html.ts";
 import { openLivePulseNetwork, openPulseNetwork } from "./eval_pulse_network.ts";
-import { generatorHash, recordEvaluation, recordGate } from "./eval_pulse_record.ts";
+import { hashesNow, recordEvaluation, recordGate } from "./eval_pulse_record.ts";
 import { figuresOf, gateOf, type PulseGuess, type PulseReport, reportText } from "./eval_pulse_report.ts";
 import {
   NOISE_LEVELS,
@@ -15,6 +15,7 @@ import {
   syntheticCases,
   welltoryCases,
 } from "./eval_pulse_sets.ts";
+import { renderPortraits, videoGuesses, videosIn } from "./eval_pulse_videos.ts";
 import { type Command, type FlagValues, parseFlags } from "./flags.ts";
 import { helpPage } from "./help.ts";
 import { PartialFile } from "./partial_file.ts";
@@ -34,6 +35,12 @@ const FLAGS = {
     type: "string",
     value: "FOLDER",
     description: "the Welltory PPG recordings; default vectors/welltory in WEIR_TEST_ASSETS, where that is set",
+  },
+  videos: {
+    type: "string",
+    value: "FOLDER",
+    description:
+      "data/models and data/clips with UltraFace, ME-rPPG and two clips; default WEIR_TEST_ASSETS, where that is set",
   },
   "min-confidence": {
     type: "number",
@@ -63,13 +70,15 @@ export const evalPulseHelp: Command<typeof FLAGS> = {
       "network asked where it is in doubt (live, as the analyzer does), in windows of 30 s:",
       "on synthetic traces (seeds from 1; pulse 0.4 %, common motion 1 %, noise 0.2, 0.6 and 1.2 % of each frame), on",
       "harder ones (restless: the rate wanders, the head is never still, frames are missing), and on recordings of a finger",
-      "on a phone's camera beside a chest strap (Welltory, every 5 s), where they are given.",
+      "on a phone's camera beside a chest strap (Welltory, every 5 s), where they are given; and, with --videos, in clips",
+      "and in rendered portraits (windows of 10 s), from decoding and faces on, where me_rppg is a network with a state.",
     ]],
     ["Exit codes", ["0    all rules hold", "1    one does not", "2    the command line cannot be carried out"]],
   ],
   examples: [
     ["weir eval pulse", "the table"],
     ["weir eval pulse --recordings vectors/welltory --html pulse.html", "with recordings and plots"],
+    ["WEIR_TEST_ASSETS=~/weir-assets weir eval pulse", "with recordings and videos"],
   ],
 };
 
@@ -87,7 +96,11 @@ export async function evalPulseCommand(args: string[]): Promise<number> {
   const page = flags.html === undefined
     ? undefined
     : new PartialFile(flags.html, { force: flags.force ?? false, option: "--html" });
-  const { report, guesses } = await evalPulse(flags);
+  const assets = Deno.env.get("WEIR_TEST_ASSETS") || undefined;
+  const { report, guesses } = await evalPulse({
+    ...(assets !== undefined && { recordings: join(assets, "vectors", "welltory"), videos: assets }),
+    ...flags,
+  });
   if (page) {
     await Deno.writeTextFile(page.partialPath, pulseHtml(report, guesses));
     await page.commit();
@@ -101,8 +114,9 @@ export async function evalPulseCommand(args: string[]): Promise<number> {
 export async function evalPulse(
   flags: FlagValues<typeof FLAGS>,
 ): Promise<{ report: PulseReport; guesses: PulseGuess[] }> {
-  const { traces = 200, "min-confidence": minConfidence = 0.7 } = flags;
-  const folder = flags.recordings ?? assetFolder();
+  const { traces = 200, "min-confidence": minConfidence = 0.7, recordings: folder, videos } = flags;
+  // Before all that takes minutes.
+  const filmed = videos === undefined ? undefined : videosIn(videos);
   await using network = await openPulseNetwork();
   const live = await openLivePulseNetwork();
   const guesses: PulseGuess[] = [];
@@ -115,6 +129,8 @@ export async function evalPulse(
     guesses.push(...judged(one, live), { ...labels(one), method: "network", bpm, confidence });
   }
   if (folder) { for (const one of welltoryCases(folder)) guesses.push(...judged(one, live)); }
+  const films = filmed ? await filmGuesses(filmed) : [];
+  guesses.push(...films.filter(({ truth }) => Number.isFinite(truth)));
   const still = stillShares(
     await Promise.all(
       STILL_NOISES.flatMap((noise) => [...syntheticCases(noise, Math.ceil(traces / 2), { depth: 0 })]).map(
@@ -123,8 +139,14 @@ export async function evalPulse(
     ),
     minConfidence,
   );
+  const dark = Map.groupBy(films.filter(({ truth }) => Number.isNaN(truth)), ({ method }) => method);
+  const blind = [...dark].map(([method, list]) => ({
+    method,
+    windows: list.length,
+    share: list.filter(({ confidence }) => confidence >= minConfidence).length / list.length,
+  }));
   const sets = figuresOf(guesses, minConfidence);
-  const hashes = { generator: generatorHash(), network: network.sha256 };
+  const hashes = await hashesNow(network.sha256);
   const report: PulseReport = {
     v: 1,
     notice: "not a medical device",
@@ -132,8 +154,12 @@ export async function evalPulse(
     hashes,
     sets,
     still,
-    gate: [...flags.record ? [] : await recordGate(hashes), ...gateOf(sets, still)],
-    left: folder ? [] : ["Not judged: the Welltory recordings, which --recordings or WEIR_TEST_ASSETS would name"],
+    ...(filmed && { dark: blind }),
+    gate: [...flags.record ? [] : await recordGate(hashes), ...gateOf(sets, still, blind)],
+    left: [
+      ...folder ? [] : ["Not judged: the Welltory recordings, which --recordings or WEIR_TEST_ASSETS would name"],
+      ...filmed ? [] : ["Not judged: videos, and ME-rPPG in them, which --videos or WEIR_TEST_ASSETS would name"],
+    ],
   };
   return { report, guesses };
 }
@@ -176,7 +202,12 @@ function labels({ set, name, truth }: PulseCase): Pick<PulseGuess, "set" | "name
   return { set, name, truth };
 }
 
-function assetFolder(): string | undefined {
-  const assets = Deno.env.get("WEIR_TEST_ASSETS");
-  return assets ? join(assets, "vectors", "welltory") : undefined;
+/** What is said of clips, and of portraits that are rendered for it. */
+async function filmGuesses({ models, videos }: ReturnType<typeof videosIn>): Promise<PulseGuess[]> {
+  const folder = await Deno.makeTempDir({ prefix: "weir-eval-" });
+  try {
+    return await videoGuesses(models, [...videos, ...renderPortraits(folder)]);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
 }

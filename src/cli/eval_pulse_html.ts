@@ -1,11 +1,15 @@
 import { cellsOf, number, percent, type PulseGuess, type PulseReport } from "./eval_pulse_report.ts";
 import { barPlot, linePlot, scatterPlot } from "./plots.ts";
 
+/** What is drawn of a set: what is said live, beside what needs no training and what does. */
+const OF_SKIN = ["pos", "live", "network", "me_rppg"], OF_FINGERS = ["red", "auto"];
+
 /** The report of `weir eval pulse` as one page that needs nothing else. */
 export function pulseHtml(report: PulseReport, guesses: readonly PulseGuess[]): string {
   const sections = report.sets.map(({ set, windows, methods }) => {
     const ofSet = guesses.filter((guess) => guess.set === set && Number.isFinite(guess.bpm));
-    const shown = methods.some(({ method }) => method === "network") ? ["pos", "live", "network"] : ["red", "auto"];
+    const known = (name: string) => methods.some(({ method }) => method === name);
+    const shown = (known("live") ? OF_SKIN : OF_FINGERS).filter(known);
     const rows = methods.map((row) =>
       `<tr><th>${row.method}</th>${cellsOf(row).map((cell) => `<td>${cell}</td>`).join("")}</tr>`
     ).join("\n");
@@ -77,8 +81,10 @@ export function pulseHtml(report: PulseReport, guesses: readonly PulseGuess[]): 
 <p>The first figures of each row are of every window; <em>answered</em> counts windows with a confidence of
 ${report.minConfidence} or more, <em>sure</em> those of 0.8 or more.</p>
 <p>${
-    report.still.map(({ method, share }) => `Without a pulse, ${method} gives a rate for ${percent(share)} of windows.`)
-      .join(" ")
+    [["Without a pulse", report.still] as const, ["Of a forehead in the dark", report.dark ?? []] as const]
+      .flatMap(([what, shares]) =>
+        shares.map(({ method, share }) => `${what}, ${method} gives a rate for ${percent(share)} of windows.`)
+      ).join(" ")
   }</p>
 <ul class="gate">${rules.join("\n")}</ul>
 <div class="plots">${byNoise}</div>

@@ -1,5 +1,12 @@
 import { type RateAgreement, rateAgreement } from "../vision/pulse/rate_agreement.ts";
 
+/** Sets of videos, by what they show; of the last nobody can read a rate. */
+export const VIDEO_SETS = {
+  photograph: "video, photograph with a pulse of 72 BPM",
+  portrait: "video, portraits, 10 s",
+  dark: "video, forehead in the dark",
+} as const;
+
 /** What one way said of one window. */
 export interface PulseGuess {
   set: string;
@@ -21,17 +28,29 @@ export interface PulseMethodFigures {
   sure: { share: number; within5?: number };
 }
 
+/** Content hashes of what was judged. */
+export interface PulseHashes {
+  /** Of the traces that the test set is made of. */
+  generator: string;
+  network: string;
+  /** Of the network's weights as they are used live. */
+  weights: string;
+  /** Of the generator of training data, where that is at hand: it is no part of the program. */
+  training?: string;
+}
+
 /** What `weir eval pulse --json` prints. */
 export interface PulseReport {
   v: 1;
   notice: "not a medical device";
   /** Below this confidence no rate is given. */
   minConfidence: number;
-  /** Content hashes of what was judged. */
-  hashes: { generator: string; network: string };
+  hashes: PulseHashes;
   sets: { set: string; windows: number; methods: PulseMethodFigures[] }[];
   /** Of windows without a pulse, how many get a rate all the same. */
   still: { method: string; windows: number; share: number }[];
+  /** The same of a video in which nobody can read one, where there is one. */
+  dark?: PulseReport["still"];
   /** What must hold, and whether it does. */
   gate: { rule: string; value: number; ok: boolean }[];
   /** Sets that could not be judged here, and why. */
@@ -69,7 +88,11 @@ function methodFigures(
 }
 
 /** What the figures must keep to; rules about sets that were not judged are left out. */
-export function gateOf(sets: PulseReport["sets"], still: PulseReport["still"] = []): PulseReport["gate"] {
+export function gateOf(
+  sets: PulseReport["sets"],
+  still: PulseReport["still"] = [],
+  dark: PulseReport["still"] = [],
+): PulseReport["gate"] {
   const gate: PulseReport["gate"] = [];
   const find = (set: string, method: string) =>
     sets.find((one) => one.set.startsWith(set))?.methods.find((one) => one.method === method);
@@ -105,6 +128,16 @@ export function gateOf(sets: PulseReport["sets"], still: PulseReport["still"] = 
   rule("Welltory: MAE ≤ 1.3", finger?.agreement?.mae, (value) => value <= 1.3);
   rule("Welltory: r ≥ 0.96", finger?.agreement?.r, (value) => value >= 0.96);
   rule("Welltory: within 5 BPM ≥ 97 %", finger?.agreement?.within5, (value) => value >= 0.97);
+  for (const method of ["pos", "live", "me_rppg"]) {
+    const photograph = find(VIDEO_SETS.photograph, method)?.answered;
+    rule(`photograph: ${method} answered ≥ 90 %`, photograph?.share, (value) => value >= 0.9);
+    rule(`photograph: ${method} MAE ≤ 1`, photograph?.agreement?.mae, (value) => value <= 1);
+    const blind = dark.find((one) => one.method === method)?.share;
+    rule(`forehead in the dark: ${method} gives a rate never`, blind, (value) => value === 0);
+  }
+  const portraits = find(VIDEO_SETS.portrait, "live")?.answered;
+  rule("portraits: live answered ≥ 90 %", portraits?.share, (value) => value >= 0.9);
+  rule("portraits: live RMSE ≤ 2", portraits?.agreement?.rmse, (value) => value <= 2);
   for (const { method, share } of still) {
     rule(`without a pulse: ${method} gives a rate ≤ 10 %`, share, (value) => value <= 0.1);
   }
@@ -143,7 +176,7 @@ export function cellsOf({ all, answered, sure }: PulseMethodFigures): string[] {
 }
 
 /** The report as a person reads it. */
-export function reportText({ sets, still, gate, left, minConfidence, notice }: PulseReport): string {
+export function reportText({ sets, still, dark = [], gate, left, minConfidence, notice }: PulseReport): string {
   const head = ["", "MAE", "RMSE", "r", "≤5", "≤10", "answered", "MAE", "≤5", "sure", "≤5"];
   const blocks = sets.map(({ set, windows, methods }) => {
     const rows = methods.map((row) => [row.method, ...cellsOf(row)]);
@@ -152,10 +185,11 @@ export function reportText({ sets, still, gate, left, minConfidence, notice }: P
   const rules = gate.map(({ rule, value, ok }) => `${ok ? "holds " : "FAILS "} ${rule}: ${number(value, 3)}`);
   return [
     ...blocks,
-    still.map(({ method, windows, share }) =>
-      `without a pulse: ${method} gives a rate for ${percent(share)} of ${windows} windows`
-    )
-      .join("\n"),
+    [["without a pulse", still] as const, [VIDEO_SETS.dark, dark] as const].flatMap(([what, shares]) =>
+      shares.map(({ method, windows, share }) =>
+        `${what}: ${method} gives a rate for ${percent(share)} of ${windows} windows`
+      )
+    ).join("\n"),
     `Answered: with a confidence of ${minConfidence} or more; sure: of 0.8 or more. The columns before are of every window.`,
     ...(left.length > 0 ? [left.join("\n")] : []),
     rules.join("\n"),

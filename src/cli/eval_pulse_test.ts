@@ -6,17 +6,21 @@ import { rateAgreement } from "../vision/pulse/rate_agreement.ts";
 import { evalPulse } from "./eval_pulse.ts";
 import { pulseHtml } from "./eval_pulse_html.ts";
 import { openPulseNetwork } from "./eval_pulse_network.ts";
-import { generatorHash, recordGate } from "./eval_pulse_record.ts";
-import { figuresOf, gateOf, type PulseGuess, reportText } from "./eval_pulse_report.ts";
+import { hashesNow, recordGate } from "./eval_pulse_record.ts";
+import { figuresOf, gateOf, type PulseGuess, reportText, VIDEO_SETS } from "./eval_pulse_report.ts";
 import { syntheticCases } from "./eval_pulse_sets.ts";
+import { videoGuesses, videosIn } from "./eval_pulse_videos.ts";
 
-Deno.test("weights and generator are those whose evaluation is recorded, and any other fails the gate", async () => {
+Deno.test("weights and generators are those whose evaluation is recorded, and any other fails the gate", async () => {
   const known = (await listBuiltinModels()).find(({ name }) => name === "weir-pulse")!;
   assert.equal(await sha256Of(known.file), known.sha256);
-  const hashes = { network: known.sha256, generator: generatorHash() };
-  assert.ok((await recordGate(hashes)).every(({ ok }) => ok));
-  const [network, generator] = await recordGate({ network: "0".repeat(64), generator: "0".repeat(64) });
-  assert.deepEqual([network.ok, generator.ok], [false, false]);
+  const hashes = await hashesNow(known.sha256);
+  assert.deepEqual(Object.keys(hashes), ["generator", "network", "weights", "training"]);
+  assert.deepEqual((await recordGate(hashes)).filter(({ ok }) => !ok), []);
+  for (const part of Object.keys(hashes)) {
+    const failed = (await recordGate({ ...hashes, [part]: "0".repeat(64) })).filter(({ ok }) => !ok);
+    assert.equal(failed.length, 1, part);
+  }
 });
 
 Deno.test("every method is judged on every set, and what must hold does", async () => {
@@ -90,6 +94,48 @@ Deno.test("a gate names what does not hold", () => {
     failed.includes("noise 0.6 %: network MAE ≤ 4.2") && failed.includes("noise 0.6 %: pos MAE over the network's > 1"),
   );
 });
+
+Deno.test("a network that reads videos has its rows, rules and plots beside the methods", () => {
+  const guess = (set: string, method: string, error: number): PulseGuess[] =>
+    [50, 72, 118].map((truth) => ({ set, name: "", method, truth, bpm: truth + error, confidence: 0.9 }));
+  const guesses = [
+    ...["pos", "live", "me_rppg"].flatMap((method) =>
+      guess(VIDEO_SETS.photograph, method, method === "me_rppg" ? 3 : 0.5)
+    ),
+    ...guess(VIDEO_SETS.portrait, "live", -2.5),
+  ];
+  const sets = figuresOf(guesses, 0.7), hashes = { generator: "", network: "", weights: "" };
+  const dark = ["pos", "live", "me_rppg"].map((method) => ({
+    method,
+    windows: 20,
+    share: Number(method === "live") / 20,
+  }));
+  const gate = gateOf(sets, [], dark);
+  assert.deepEqual(gate.filter(({ rule, ok }) => !ok && !rule.includes("confidence")).map(({ rule }) => rule), [
+    "forehead in the dark: live gives a rate never",
+    "photograph: me_rppg MAE ≤ 1",
+    "portraits: live RMSE ≤ 2",
+  ]);
+  assert.equal(gate.filter(({ rule }) => /^(photograph|forehead|portraits)/.test(rule)).length, 11);
+  const notice = "not a medical device" as const;
+  const report = { v: 1 as const, notice, minConfidence: 0.7, hashes, sets, still: [], dark, gate, left: [] };
+  assert.match(reportText(report), /me_rppg +3\.00 +3\.00/);
+  assert.match(reportText(report), /forehead in the dark: live gives a rate for 5\.0 % of 20 windows/);
+  assert.match(pulseHtml(report, guesses), /me_rppg: told over true rate[^]*me_rppg: Bland–Altman/);
+});
+
+assetTest(
+  "a photograph's rate is judged from the video on, by each method and by a network with a state",
+  ["data/models/me_rppg.onnx", ""],
+  async (_, assets) => {
+    const { models, videos } = videosIn(assets);
+    const guesses = await videoGuesses(models, videos.filter(({ truth }) => truth === 72));
+    const [{ windows, methods }] = figuresOf(guesses, 0.7);
+    assert.ok(windows >= 15, `${windows} windows`);
+    assert.deepEqual(methods.map(({ method }) => method), ["pos", "chrom", "lgi", "omit", "green", "live", "me_rppg"]);
+    for (const { method, answered } of methods) assert.ok(answered.agreement!.mae <= 1, method);
+  },
+);
 
 Deno.test("agreement is told by the usual figures", () => {
   const { mae, rmse, r, within5, within10, bias, limits } = rateAgreement([

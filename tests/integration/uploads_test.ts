@@ -33,8 +33,15 @@ async function served(sections: (dir: string) => Record<string, unknown> = () =>
     dir,
     server,
     ask,
-    send: (body: BodyInit, name = "clip.mp4", type = "video/mp4") =>
-      ask("POST", `/api/v1/uploads?name=${encodeURIComponent(name)}`, { body, headers: { "content-type": type } }),
+    send: async (body: BodyInit, name = "clip.mp4", type = "video/mp4") => {
+      const path = `/api/v1/uploads?name=${encodeURIComponent(name)}`;
+      for (let tries = 0;; tries++) {
+        const answer = await ask("POST", path, { body, headers: { "content-type": type } });
+        // A machine that has too much to do says so, and is asked again.
+        const busy = answer.status === 503 && answer.body.detail.startsWith("Cannot look at");
+        if (!busy || tries === 5) return answer;
+      }
+    },
     list: async (): Promise<Answer[]> => (await ask("GET", "/api/v1/uploads")).body.uploads,
     register: (id: string, source: unknown) =>
       ask("POST", "/api/v1/streams", {
