@@ -54,6 +54,8 @@ function openFile(config: FileConfig, { rules, tap }: Pick<SourceContext, "rules
       try {
         await using input = await openInput({
           url: `file:${real}`,
+          // FFmpeg takes a JPEG, by its name, for one of a row of files, which is not a format that may be opened.
+          ...(/\.jpe?g$/i.test(real) && { format: "jpeg_pipe" }),
           options: { format_whitelist: CONTAINERS },
           openTimeoutMs: 10_000,
           readTimeoutMs: 10_000,

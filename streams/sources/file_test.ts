@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { type SourceEnd, SourceError, type SourceErrorCode, type SourceProperties } from "../../src/core/source.ts";
 import { clipFolder, corrupted, makeClip, makeSound, truncated, writeBytes } from "../../tests/support/clips.ts";
+import { jpegImage, pngImage } from "../../tests/support/images.ts";
 import { RecordingSink } from "../../tests/support/recording_sink.ts";
 import { until } from "../../tests/support/until.ts";
 import { livePictures } from "../av/picture.ts";
@@ -133,6 +134,22 @@ for (const container of ["mp4", "mkv", "ts"] as const) {
     sink.frames.forEach(({ index, info }) => assert.ok(Math.abs(info.ptsUs - index * 100_000) <= 1000));
   });
 }
+
+Deno.test("a single image is a film of one frame, whatever it is called", async () => {
+  const images: [name: string, bytes: Uint8Array][] = [
+    ["still.jpg", jpegImage(320, 240)],
+    ["STILL.JPEG", jpegImage(320, 240)],
+    ["still", jpegImage(320, 240)],
+    ["still.png", pngImage(320, 240)],
+  ];
+  for (const [name, bytes] of images) {
+    const { sink, end } = await play(writeBytes(bytes, name), { sink: new RecordingSink({ blind: true }) });
+    assert.equal(end, "ended", `${name}: ${end}`);
+    assert.deepEqual(sink.frames.map(({ width, height }) => [width, height]), [[320, 240]], name);
+  }
+  const text = writeBytes(new TextEncoder().encode("not a picture at all\n".repeat(100)), "text.jpg");
+  assert.ok((await play(text)).end instanceof SourceError);
+});
 
 Deno.test("an MP4 without its index is invalid", async () => {
   assertFails((await play(truncated(makeClip(), 0.6))).end, "invalid", /Invalid data/);
