@@ -153,3 +153,13 @@ for (const type of ["float16", "float64"] as const) {
     assert.deepEqual(read(goldenCase, { output0: tensor }), read(goldenCase, { output0: rounded }));
   });
 }
+
+for (const [name, column] of [["yolo that chose its boxes, with keypoints", 5], ["detr in one output", 5]] as const) {
+  Deno.test(`${name}: a class that is no number is an error, not the first class`, () => {
+    const goldenCase = cases.find((one) => one.name === name)!;
+    const outputs = tensorsOf(goldenCase);
+    const { data, dims } = outputs.output0;
+    for (let row = 0; row < dims[1]; row++) (data as Float32Array)[row * dims[2] + column] = NaN;
+    assert.throws(() => read(goldenCase, outputs), /NaN or infinity/);
+  });
+}

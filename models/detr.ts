@@ -232,7 +232,9 @@ function readJoined(
     if (classes === undefined) {
       const score = data[at];
       if (score < spec.minScore) continue;
-      pushFractions(candidates, item, query * width, { spec, score, classId: Math.round(data[at + 1]), query });
+      const classId = Math.round(data[at + 1]);
+      if (!(classId >= 0)) throw notFinite();
+      pushFractions(candidates, item, query * width, { spec, score, classId, query });
       continue;
     }
     for (let classId = 0; classId < classes; classId++) {
