@@ -116,7 +116,7 @@ export function streamRoutes({ streams, trials, probe, schemas }: StreamRoutesOp
           schema: z.union([streamSchema, streamTrialSchema]),
         },
       },
-      problems: ["not_found", "forbidden"],
+      problems: ["not_found", "conflict", "forbidden"],
       handle: ({ params: { id }, query: { dryRun }, body }) =>
         dryRun ? trials.tryPatch(id, body) : streams.patch(id, body),
     }),
@@ -129,7 +129,7 @@ export function streamRoutes({ streams, trials, probe, schemas }: StreamRoutesOp
       role: "operator",
       params,
       answers: { 204: { description: "It is gone" } },
-      problems: ["not_found"],
+      problems: ["not_found", "conflict"],
       handle: ({ params: { id } }) => streams.remove(id),
     }),
     control("pause", "Stop reading from the source, keep the stream"),

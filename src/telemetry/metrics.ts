@@ -2,6 +2,9 @@ import { type Exposition, expositionFor, type Family, type MetricType } from "./
 import { CounterSeries, GaugeSeries, HistogramSeries, histogramShape, type Series, SummarySeries } from "./series.ts";
 import { type Labels, SeriesTable } from "./series_table.ts";
 
+/** Labels that Prometheus itself gives a meaning. */
+const RESERVED: ReadonlySet<string> = new Set(["le", "quantile"]);
+
 /** What a metric is called and what it says. */
 export interface MetricDefinition<L extends string = never> {
   /** `weir_<noun>_<unit|total>`; the unit is read off the name. */
@@ -101,11 +104,13 @@ export class Metrics {
   }
 
   #register(type: MetricType, definition: MetricDefinition<string>, entries: Family["entries"]): void {
-    const { name, help, adopted = false } = definition;
+    const { name, help, labels = [], adopted = false } = definition;
     const fault = !(adopted ? /^[a-z][a-z0-9_]*$/ : /^(?:weir|process)_[a-z][a-z0-9_]*$/).test(name)
       ? "it must begin with weir_ or process_ and have only small letters, digits and underscores"
       : (type === "counter") !== name.endsWith("_total")
       ? "counters, and only they, end in _total"
+      : labels.some((label) => RESERVED.has(label))
+      ? "le and quantile are labels of histograms' and summaries' own"
       : this.#families.some((family) => family.name === name)
       ? "there is one already"
       : undefined;

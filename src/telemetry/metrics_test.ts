@@ -167,5 +167,6 @@ Deno.test("a metric whose name breaks the rules is not made", () => {
   assert.throws(() => metrics.counter({ name: "weir_frames", help }), /end in _total/);
   assert.throws(() => metrics.gauge({ name: "weir_frames_total", help }), /end in _total/);
   assert.throws(() => metrics.gauge({ name: "frames", help }), /must begin with weir_/);
+  assert.throws(() => metrics.gauge({ name: "weir_run_seconds", help, labels: ["quantile"] }), /labels of histograms/);
   assert.throws(() => metrics.histogram({ name: "weir_age_seconds", help, bounds: [1, 1] }), /must be finite and rise/);
 });

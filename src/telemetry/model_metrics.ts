@@ -69,12 +69,12 @@ export class ModelMetrics {
       type: "gauge",
       name: "weir_model_run_seconds",
       help: "What the latest runs of a model took; of one version that runs by itself under name@version.",
-      labels: ["model", "quantile"],
+      labels: ["model", "percentile"],
       read: (say) => {
         for (const { model, runMs } of this.#readings) {
           if (!runMs) continue;
-          say(runMs.p50 / 1000, { model, quantile: "0.5" });
-          say(runMs.p95 / 1000, { model, quantile: "0.95" });
+          say(runMs.p50 / 1000, { model, percentile: "50" });
+          say(runMs.p95 / 1000, { model, percentile: "95" });
         }
       },
     });

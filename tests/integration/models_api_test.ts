@@ -347,7 +347,7 @@ Deno.test("a canary and a shadow are set over the API, told with figures of thei
   const metrics = await (await fetch(`${s.server.url}/metrics`)).text();
   assert.match(metrics, /^weir_model_trial_compared_total\{model="cells",version="2",role="canary"\} [1-9]/m);
   assert.match(metrics, /^weir_model_trial_agreement\{model="cells",version="3",role="shadow"\} 1$/m);
-  assert.match(metrics, /^weir_model_run_seconds\{model="cells@3",quantile="0\.5"\} 0\.\d+/m);
+  assert.match(metrics, /^weir_model_run_seconds\{model="cells@3",percentile="50"\} 0\.\d+/m);
   const inUse = await s.call("DELETE", "/api/v1/models/cells@3");
   assert.deepEqual([inUse.status, inUse.body.code], [409, "conflict"]);
 

@@ -87,3 +87,15 @@ Deno.test("a stream that is paused stays so with another source, be that good or
     await server.ask("/gate/resume", "POST");
     await server.is("gate", "running");
   }));
+
+Deno.test("what is refused of a stream that the file declares is in the document", () =>
+  inDirectory(async (directory) => {
+    await using server = await rig(directory, { id: "gate", source: source(320), pipeline: COUNTER });
+    const { paths } = await server.ask("/../../../openapi.json");
+    for (const [method, body] of [["PATCH", { labels: {} }], ["DELETE", undefined]] as const) {
+      const { status, code, detail } = await server.ask("/gate", method, body);
+      assert.deepEqual([status, code], [409, "conflict"]);
+      assert.match(detail, /declared in the configuration file/);
+      assert.ok(paths["/api/v1/streams/{id}"][method.toLowerCase()].responses[status], method);
+    }
+  }));
