@@ -1,3 +1,4 @@
+import { takeBody } from "./http/incoming.ts";
 import { Problem } from "./problem.ts";
 
 /** How much of a body is taken, and how long it may keep the server waiting. */
@@ -61,6 +62,42 @@ export function checkLength(request: Request, limits: BodyLimits): void {
 /** The whole body; all of it shares the time. */
 export async function readBytes(request: Request, limits: BodyLimits): Promise<Uint8Array<ArrayBuffer>> {
   checkLength(request, limits);
+  return await takenBytes(request, limits) ?? await streamedBytes(request, limits);
+}
+
+/** The whole of a body that comes right from its connection; undefined of any other. */
+function takenBytes(request: Request, limits: BodyLimits): Promise<Uint8Array<ArrayBuffer>> | undefined {
+  const { promise, resolve, reject } = Promise.withResolvers<Uint8Array<ArrayBuffer>>();
+  const parts: Uint8Array<ArrayBuffer>[] = [];
+  let size = 0;
+  const timer = setTimeout(() => {
+    stop?.();
+    reject(tooSlow(limits));
+  }, limits.withinMs);
+  const stop = takeBody(request, {
+    take(part) {
+      parts.push(part);
+      size += part.length;
+      if (size <= limits.maxBytes) return true;
+      clearTimeout(timer);
+      reject(tooLarge(limits));
+      return false;
+    },
+    end() {
+      clearTimeout(timer);
+      resolve(joined(parts, size));
+    },
+    broken() {
+      clearTimeout(timer);
+      reject(new Problem("malformed", "The body broke off"));
+    },
+  });
+  if (stop) return promise;
+  clearTimeout(timer);
+  return undefined;
+}
+
+async function streamedBytes(request: Request, limits: BodyLimits): Promise<Uint8Array<ArrayBuffer>> {
   if (!request.body) return new Uint8Array();
   const reader = request.body.getReader();
   const cancel = () => void reader.cancel().catch(() => {});

@@ -35,7 +35,55 @@ export function requestOf(incoming: IncomingMessage, { secure, waiting }: Incomi
   const url = addressOf(incoming.url ?? "/", host, secure);
   if (url === undefined) throw new Problem("malformed", "The Host header is no host", { headers: CLOSE });
   const body = method === "GET" || method === "HEAD" ? null : bodyOf(incoming, waiting);
-  return new Request(url, { method, headers, body });
+  const request = new Request(url, { method, headers, body });
+  if (body) unread.set(request, { incoming, waiting });
+  return request;
+}
+
+/** Requests whose bodies come from here. */
+const unread = new WeakMap<Request, { incoming: IncomingMessage; waiting: ServerResponse | undefined }>();
+
+/** Who takes a body in, piece by piece. */
+export interface BodyTaker {
+  /** Answers whether more is wanted. */
+  take(part: Uint8Array<ArrayBuffer>): boolean;
+  /** All of it has come. */
+  end(): void;
+  /** The client broke off. */
+  broken(): void;
+}
+
+/**
+ * Has a body that nobody has begun to read go past the request's stream, whose promises for every piece cost more than
+ * the pieces; answers how to take no more, or undefined where the request has none like that.
+ */
+export function takeBody(request: Request, taker: BodyTaker): (() => void) | undefined {
+  const body = unread.get(request);
+  if (!body || request.bodyUsed) return undefined;
+  unread.delete(request);
+  const { incoming, waiting } = body;
+  const stop = () => {
+    incoming.off("data", take).off("end", end).off("error", broken).off("close", broken);
+    if (!incoming.complete) incoming.pause();
+  };
+  const take = (part: Uint8Array<ArrayBuffer>) => {
+    if (!taker.take(new Uint8Array(part.buffer, part.byteOffset, part.byteLength))) stop();
+  };
+  const end = () => {
+    stop();
+    taker.end();
+  };
+  const broken = () => {
+    stop();
+    taker.broken();
+  };
+  if (incoming.destroyed) {
+    taker.broken();
+    return stop;
+  }
+  waiting?.writeContinue();
+  incoming.on("data", take).once("end", end).once("error", broken).once("close", broken);
+  return stop;
 }
 
 /** The whole address; undefined when there is no host in it, or more than a host in its place. */
