@@ -9,7 +9,7 @@ export function Alerts({ record }: { record: StreamRecord }) {
   const large = useSignal<AlertEvent | undefined>(undefined);
   return (
     <>
-      <ul class="alerts">
+      <ul class="alerts" tabIndex={0} aria-label="Alerts, newest first">
         {record.alerts.value.map((alert) => (
           <li key={`${alert.at} ${alert.alert}`}>
             {alert.picture && (

@@ -127,7 +127,8 @@ function streamNode({ id, status }: StreamView): TreeNode {
   return {
     ...node,
     state: WORDS[state] ?? state,
-    tone: toneOf(state),
+    // What could not be reached before is in trouble while it is tried again, too.
+    tone: state === "connecting" && cause ? "warn" : toneOf(state),
     sinceMs,
     restarts,
     memoryBoundBytes,
