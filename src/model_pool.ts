@@ -1,15 +1,14 @@
 import { isDeepStrictEqual } from "node:util";
-import { InferenceActor } from "../actors/inference_actor.ts";
-import type { CandidateSetup, ModelSetup, ReplicaStats } from "../actors/protocol.ts";
+import type { CandidateSetup, ReplicaStats } from "../actors/protocol.ts";
 import { type Examination, examineModel } from "../models/manifest.ts";
 import { ModelError } from "../models/model_error.ts";
 import { parseReference } from "../models/registered_model.ts";
 import type { ModelSpec } from "./core/model.ts";
+import { LoadedModels } from "./loaded_models.ts";
 import {
   called,
   CANDIDATE,
   candidatesOf,
-  copiesOf,
   type Declaration,
   type DeclaredModel,
   givenUp,
@@ -38,26 +37,23 @@ export type { Declaration, DeclaredModel, ModelLease, ModelPoolOptions, PooledMo
  * and one that nobody uses and nobody declared is unloaded after a while.
  */
 export class ModelPool implements AsyncDisposable {
-  #loaded = new Set<Loaded>();
-  /** Those that are given to who asks; another one of the same name may still be in use. */
-  #current = new Map<string, Loaded>();
+  #loaded: LoadedModels;
   #declarations: (Declaration & { loaded?: Loaded })[] = [];
   /** Names are not looked up while a declaration is being worked out. */
   #declaring: Promise<unknown> = Promise.resolve();
-  #unloading = new Set<Promise<void>>();
-  #keys = 0;
-  #closed = false;
 
-  constructor(private readonly options: ModelPoolOptions) {}
+  constructor(private readonly options: ModelPoolOptions) {
+    this.#loaded = new LoadedModels(options);
+  }
 
   /** Everything that is loaded, what is on its way out included. */
   get all(): readonly Pick<PooledModel, "setup" | "actor">[] {
-    return [...this.#loaded];
+    return this.#loaded.all;
   }
 
   /** The models that whoever asks now is given. */
   get models(): readonly PooledModel[] {
-    return [...this.#current.values()].map((loaded) => ({ ...loaded, ...usesOf(loaded) }));
+    return this.#loaded.current.map((loaded) => ({ ...loaded, ...usesOf(loaded) }));
   }
 
   /** What is declared, and what became of it. */
@@ -81,9 +77,9 @@ export class ModelPool implements AsyncDisposable {
 
   /** The model of that name, when it is loaded. */
   async takeLoaded(user: string, name: string): Promise<ModelLease | undefined> {
-    const loaded = this.#current.get(name);
+    const loaded = this.#loaded.named(name);
     if (!loaded) return undefined;
-    await this.#use(loaded, user);
+    await this.#loaded.use(loaded, user);
     return leaseOf([{ setup: loaded.setup, loaded: [loaded] }], (one) => this.#giveBack(one, user));
   }
 
@@ -128,43 +124,41 @@ export class ModelPool implements AsyncDisposable {
 
   /** Who uses a model of the registry, or one version of it. */
   usersOf(name: string, version?: string): { users: string[]; declared: boolean } {
-    const loaded = [...this.#loaded].filter((one) => isVersion(one, name, version));
+    const loaded = this.#loaded.all.filter((one) => isVersion(one, name, version));
     const users = [...new Set(loaded.flatMap(({ leases }) => [...leases.keys()]))];
     return { users, declared: loaded.some(({ declared }) => declared) };
   }
 
   /** Unloads at once what nobody uses of a model of the registry: its files are about to go. */
   drop(name: string, version?: string): void {
-    for (const loaded of [...this.#loaded]) {
-      if (isVersion(loaded, name, version) && this.#idle(loaded)) this.#unload(loaded);
+    for (const loaded of this.#loaded.all) {
+      if (isVersion(loaded, name, version)) this.#loaded.drop(loaded);
     }
   }
 
   /** Runs a model's file as streams would, once, and forgets it; rejects with the reason when it cannot run. */
   async attempt(found: Examination): Promise<void> {
-    const loaded = this.#load(found, settingsOf({ ...CANDIDATE, device: "cpu" }, this.options), false);
+    const loaded = this.#loaded.load(found, settingsOf({ ...CANDIDATE, device: "cpu" }, this.options), false);
     await loaded.ready;
-    this.#letGo(loaded);
+    this.#loaded.letGo(loaded);
   }
 
   /** What each replica of a model has done so far. */
   async stats(name: string): Promise<ReplicaStats[]> {
-    return await this.#current.get(name)?.actor.stats() ?? [];
+    return await this.#loaded.named(name)?.actor.stats() ?? [];
   }
 
   /** Replaces a replica that hangs; answers its model's name. */
   replace(key: string, replica: number): string {
-    const model = [...this.#loaded].find(({ setup }) => setup.key === key);
+    const model = this.#loaded.all.find(({ setup }) => setup.key === key);
     model?.actor.replace(replica);
     return model?.setup.spec.name ?? key;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#closed = true;
+    this.#loaded.close();
     await this.#declaring;
-    for (const { linger } of this.#loaded) clearTimeout(linger);
-    await Promise.all([...this.#loaded].map(({ actor }) => actor[Symbol.asyncDispose]()));
-    await Promise.all(this.#unloading);
+    await this.#loaded[Symbol.asyncDispose]();
   }
 
   #examine(model: string, name?: string): Promise<Examination> {
@@ -177,7 +171,7 @@ export class ModelPool implements AsyncDisposable {
       this.#declarations.find(({ declared }) => declared.model === name);
     if (declaration && !declaration.loaded) throw new ModelError("not_found", declaration.fault!);
     const loaded = declaration?.loaded ?? await this.#find(name);
-    await this.#use(loaded, user);
+    await this.#loaded.use(loaded, user);
     return await this.#withCandidates(user, loaded, name);
   }
 
@@ -193,7 +187,7 @@ export class ModelPool implements AsyncDisposable {
     for (const { role, share, version } of model ? candidatesOf(model) : []) {
       try {
         const candidate = await this.#find(`${origin.name}@${version}`, CANDIDATE);
-        await this.#use(candidate, user);
+        await this.#loaded.use(candidate, user);
         candidate.trials++;
         all.push(candidate);
         candidates.push({ role, share, setup: candidate.setup });
@@ -210,31 +204,31 @@ export class ModelPool implements AsyncDisposable {
     try {
       found = await this.#examine(name);
     } catch (error) {
-      const loaded = this.#current.get(name);
+      const loaded = this.#loaded.named(name);
       if (loaded && error instanceof ModelError && error.code === "not_found") return loaded;
       throw error;
     }
-    const same = [...this.#current.values()].find((loaded) => isSameModel(loaded, found));
+    const same = this.#loaded.current.find((loaded) => isSameModel(loaded, found));
     if (same && (same.declared || !givenUp(same.actor.snapshot()))) return same;
-    const former = this.#current.get(found.spec.name);
+    const former = this.#loaded.named(found.spec.name);
     if (!same && former && isFormer(former, found)) {
       // Another process has changed the registry.
-      if (givenUp(former.actor.snapshot())) this.#forget(former);
+      if (givenUp(former.actor.snapshot())) this.#loaded.forget(former);
       else await this.renew(former.setup.spec.family ?? found.spec.name);
       return await this.#find(name, settings);
     }
     // Two files of one name are two models.
     const named = !same && former ? namedApart(found) : found.spec;
-    const other = this.#current.get(named.name);
+    const other = this.#loaded.named(named.name);
     if (other && !givenUp(other.actor.snapshot())) return other;
-    const loaded = this.#load({ ...found, spec: named }, settingsOf(settings, this.options), false);
-    this.#makeCurrent(loaded);
+    const loaded = this.#loaded.load({ ...found, spec: named }, settingsOf(settings, this.options), false);
+    this.#loaded.makeCurrent(loaded);
     return loaded;
   }
 
   /** What is loaded under a model's bare name becomes what the registry says it is by now. */
   async #refresh(name: string): Promise<void> {
-    for (const former of [...this.#current.values()]) {
+    for (const former of this.#loaded.current) {
       const { origin, setup, settings, declared, leases } = former;
       if (origin.kind !== "registry" || origin.name !== name) continue;
       const found = await this.#examine(origin.pinned ? `${name}@${origin.version}` : name);
@@ -243,69 +237,20 @@ export class ModelPool implements AsyncDisposable {
       const spec = { ...rest, name: title, ...(family !== undefined && { family }) };
       if (isDeepStrictEqual(spec, setup.spec)) continue;
       if (!declared && leases.size === 0) {
-        this.#unload(former);
+        this.#loaded.drop(former);
         continue;
       }
-      const fresh = this.#load({ ...found, spec }, settings, declared);
+      const fresh = this.#loaded.load({ ...found, spec }, settings, declared);
       await fresh.ready;
       for (const declaration of this.#declarations) if (declaration.loaded === former) declaration.loaded = fresh;
       former.declared = false;
-      this.#makeCurrent(fresh);
-    }
-  }
-
-  /** Before anything is waited for: whoever asks for a model keeps it from being unloaded. */
-  async #use(loaded: Loaded, user: string): Promise<void> {
-    clearTimeout(loaded.linger);
-    delete loaded.linger;
-    loaded.leases.set(user, (loaded.leases.get(user) ?? 0) + 1);
-    try {
-      await loaded.ready;
-    } catch (error) {
-      this.#release(loaded, user);
-      throw error;
+      this.#loaded.makeCurrent(fresh);
     }
   }
 
   #giveBack({ loaded: [loaded, ...tried] }: Taken, user: string): void {
     for (const candidate of tried) candidate.trials--;
-    for (const one of [loaded, ...tried]) this.#release(one, user);
-  }
-
-  #release(loaded: Loaded, user: string): void {
-    const left = loaded.leases.get(user)! - 1;
-    if (left > 0) loaded.leases.set(user, left);
-    else loaded.leases.delete(user);
-    this.#letGo(loaded);
-  }
-
-  /** Unloads a model that nobody wants any more: after a while, or at once when another one has taken its place. */
-  #letGo(loaded: Loaded): void {
-    if (!this.#idle(loaded)) return;
-    if (this.#current.get(loaded.setup.spec.name) !== loaded) return this.#unload(loaded);
-    loaded.linger ??= setTimeout(() => {
-      delete loaded.linger;
-      if (this.#idle(loaded)) this.#unload(loaded);
-    }, this.options.lingerMs);
-  }
-
-  #idle(loaded: Loaded): boolean {
-    return !this.#closed && !loaded.declared && loaded.leases.size === 0 && this.#loaded.has(loaded);
-  }
-
-  #unload(loaded: Loaded): void {
-    this.#forget(loaded);
-    const { actor, setup: { key } } = loaded;
-    const gone = actor[Symbol.asyncDispose]().then(() => this.options.wiring.unloaded(key));
-    this.#unloading.add(gone);
-    void gone.finally(() => this.#unloading.delete(gone));
-  }
-
-  #forget(loaded: Loaded): void {
-    clearTimeout(loaded.linger);
-    this.#loaded.delete(loaded);
-    const { name } = loaded.setup.spec;
-    if (this.#current.get(name) === loaded) this.#current.delete(name);
+    for (const one of [loaded, ...tried]) this.#loaded.release(one, user);
   }
 
   #declare(
@@ -326,10 +271,10 @@ export class ModelPool implements AsyncDisposable {
     }
     names.add(spec.name);
     const settings = settingsOf(declared, this.options);
-    const current = this.#current.get(spec.name);
+    const current = this.#loaded.named(spec.name);
     if (current && this.#fits(current, spec, settings)) return { declared, loaded: current };
-    const loaded = this.#load(found.value, settings, true);
-    if (!current) this.#makeCurrent(loaded);
+    const loaded = this.#loaded.load(found.value, settings, true);
+    if (!current) this.#loaded.makeCurrent(loaded);
     return { declared, loaded };
   }
 
@@ -344,7 +289,7 @@ export class ModelPool implements AsyncDisposable {
       try {
         await loaded?.ready;
       } catch (error) {
-        const former = this.#current.get(loaded!.setup.spec.name);
+        const former = this.#loaded.named(loaded!.setup.spec.name);
         declarations[n].fault = wordsOf(error);
         declarations[n].loaded = former;
       }
@@ -354,47 +299,16 @@ export class ModelPool implements AsyncDisposable {
     const kept = new Set(declarations.map(({ loaded }) => loaded));
     const outdone: Loaded[] = [];
     for (const loaded of kept) {
-      const former = loaded && this.#current.get(loaded.setup.spec.name);
+      const former = loaded && this.#loaded.named(loaded.setup.spec.name);
       if (!loaded || former === loaded) continue;
-      this.#current.set(loaded.setup.spec.name, loaded);
+      this.#loaded.makeCurrent(loaded);
       if (former) outdone.push(former);
     }
-    for (const loaded of [...this.#loaded]) {
+    for (const loaded of this.#loaded.all) {
       if (kept.has(loaded)) continue;
       loaded.declared = false;
-      this.#letGo(loaded);
+      this.#loaded.letGo(loaded);
     }
     return [...new Set(outdone.flatMap(({ leases }) => [...leases.keys()]))];
-  }
-
-  #load({ graph, spec, why, origin }: Examination, settings: ModelSettings, declared: boolean): Loaded {
-    if (this.#closed) throw new Error(`Cannot load ${spec.name}: everything stops`);
-    const replicas = copiesOf(spec, settings), { maxDelayMs } = settings;
-    const maxBatch = Math.min(settings.maxBatch, spec.input.maxBatch);
-    const setup: ModelSetup = { key: `${spec.name}~${++this.#keys}`, spec, replicas, maxBatch, maxDelayMs };
-    const actor = new InferenceActor({ ...this.options, ...settings, setup });
-    const ready = actor.start();
-    const loaded: Loaded = {
-      graph,
-      why,
-      origin,
-      setup,
-      settings,
-      actor,
-      declared,
-      ready,
-      leases: new Map(),
-      trials: 0,
-    };
-    this.#loaded.add(loaded);
-    loaded.ready.catch(() => this.#forget(loaded));
-    return loaded;
-  }
-
-  #makeCurrent(loaded: Loaded): void {
-    const { name } = loaded.setup.spec;
-    const former = this.#current.get(name);
-    this.#current.set(name, loaded);
-    if (former) this.#letGo(former);
   }
 }
