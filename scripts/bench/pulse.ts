@@ -11,6 +11,8 @@ import { framePtsUs } from "../../streams/scenes/scene.ts";
 import { cached } from "./bench_cache.ts";
 import type { ReportTable } from "./bench_report.ts";
 import { renderScene } from "./clips.ts";
+import { weir } from "./service/contestants.ts";
+import { Stage } from "./service/stage.ts";
 import { cpuFigures, snapshot } from "./process_usage.ts";
 import type { TablesReport } from "./render_benchmarks.ts";
 import { median } from "./statistics.ts";
@@ -48,13 +50,41 @@ async function frameMs(clip: string, pulse?: Pulse): Promise<number> {
   return cpuFigures(before, snapshot(), frames).cpuSecondsPerResult * 1000;
 }
 
+/** Half a minute of skin's colours. */
+function signal(): Float64Array<ArrayBuffer>[] {
+  return syntheticTrace(7, 0.002).trace.map((channel) => Float64Array.from(channel));
+}
+
 /** Processor milliseconds that one request's 900 × 3 numbers take, by the network. */
 function requestMs(network: PulseNetwork): number {
-  const [red, green, blue] = syntheticTrace(7, 0.002).trace.map((channel) => Float64Array.from(channel));
+  const [red, green, blue] = signal();
   const times = Float64Array.from({ length: red.length }, (_, i) => i / 30);
   const before = snapshot();
   for (let n = 0; n < REQUESTS; n++) readSignal({ times, channels: [red, green, blue], method: "auto" }, () => network);
   return cpuFigures(before, snapshot(), REQUESTS).cpuSecondsPerResult * 1000;
+}
+
+/** The same of a whole server that is asked over HTTP: its listener, JSON, its threads. */
+async function servedMs(): Promise<number[]> {
+  const [red, green, blue] = signal();
+  const body = JSON.stringify(Array.from(red, (value, i) => [value, green[i], blue[i]]));
+  await using stage = await Stage.set(weir);
+  const ask = async (times: number) => {
+    for (let n = 0; n < times; n++) {
+      const headers = { "content-type": "application/json" };
+      const response = await fetch(`${stage.service.url}/predict`, { method: "POST", headers, body });
+      const { method } = await response.json();
+      if (method !== "network") throw new Error(`The network did not read the signal: ${response.status}`);
+    }
+  };
+  await ask(2 * REQUESTS);
+  const rounds: number[] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    const before = stage.service.usage();
+    await ask(REQUESTS);
+    rounds.push(((stage.service.usage().cpuSeconds - before.cpuSeconds) / REQUESTS) * 1000);
+  }
+  return rounds;
 }
 
 async function costTable(): Promise<ReportTable> {
@@ -82,6 +112,7 @@ async function costTable(): Promise<ReportTable> {
       row("a frame of 1280×720 with one face, beyond decoding", frames, "≤ 1"),
       row("decoding that frame", decoding, "–"),
       row("a signal of 900 × 3 at /predict: the reading of it", requests, "≤ 10"),
+      row("the same over HTTP: the whole server", await servedMs(), "≤ 10"),
     ],
   };
 }
