@@ -24,7 +24,7 @@ import onnx
 import torch
 import torchvision
 from insightface.model_zoo.scrfd import SCRFD
-from ultralytics import YOLO
+from ultralytics import RTDETR, YOLO
 
 SIZE = 64
 SOURCE = (100, 50)
@@ -84,6 +84,11 @@ def detection(corners, class_id, score, **more):
     return {"box": numbers([x0, y0, x1 - x0, y1 - y0]), "classId": int(class_id), "score": numbers([score])[0], **more}
 
 
+def within(corners, source):
+    """Weir cuts boxes at the picture's edge; some leave them as they are."""
+    return [*np.clip(corners[:2], 0, source), *np.clip(corners[2:], 0, source)]
+
+
 def has_area(corners):
     """What lies beyond the picture is cut to nothing; Weir does not tell of it."""
     return corners[2] > corners[0] and corners[3] > corners[1]
@@ -113,11 +118,15 @@ def lively(head):
             for branch in (branch for name in names for branch in getattr(head, name, None) or []):
                 branch[-1].weight.copy_(torch.randn_like(branch[-1].weight) * spread)
                 branch[-1].bias.fill_(bias)
+        for layer in getattr(head, "dec_score_head", None) or []:
+            layer.weight.copy_(torch.randn_like(layer.weight) * 0.1)
+            layer.bias.fill_(-2)
 
 
-def ultralytics_case(what, name, folder, **export):
+def ultralytics_case(what, name, folder, adapter="yolo", size=SIZE, **export):
     torch.manual_seed(3)
-    model = YOLO(f"{name}.yaml")
+    maker = RTDETR if adapter == "detr" else YOLO
+    model = maker(f"{name}.yaml")
     # The same architecture for three classes, or for people and their skeletons.
     net = type(model.model)(f"{name}.yaml", nc=1 if "pose" in name else 3, verbose=False)
     net.names = {0: "person"} if "pose" in name else NAMES
@@ -126,8 +135,8 @@ def ultralytics_case(what, name, folder, **export):
     lively(net.model[-1])
     model.model = net
     os.chdir(folder)
-    path = model.export(format="onnx", imgsz=SIZE, simplify=False, opset=17, **export)
-    reader = YOLO(path, task=model.task)
+    path = model.export(format="onnx", imgsz=size, simplify=False, opset=17, **export)
+    reader = RTDETR(path) if adapter == "detr" else YOLO(path, task=model.task)
     seen = {}
 
     def hook(predictor):
@@ -142,8 +151,8 @@ def ultralytics_case(what, name, folder, **export):
         predictor.postprocess = types.MethodType(postprocess, predictor)
 
     reader.add_callback("on_predict_start", hook)
-    [result] = reader.predict(noise(*SOURCE)[:, :, ::-1], imgsz=SIZE, verbose=False)
-    case = {"what": what, "adapter": "yolo", "source": SOURCE, **file_of(path)}
+    [result] = reader.predict(noise(*SOURCE)[:, :, ::-1], imgsz=size, verbose=False)
+    case = {"what": what, "adapter": adapter, "source": SOURCE, **file_of(path)}
     case["tensors"] = [kept(o["name"], t) for o, t in zip(case["outputs"], seen["tensors"])]
     if result.probs is not None:
         case["adapter"] = "classify"
@@ -153,7 +162,7 @@ def ultralytics_case(what, name, folder, **export):
         return case
     case["detections"] = []
     for i, row in enumerate(result.boxes):
-        corners = row.xyxy[0].tolist()
+        corners = within(row.xyxy[0].tolist(), SOURCE)
         if not has_area(corners):
             continue
         more = {}
@@ -236,8 +245,7 @@ def scrfd_case(what, landmarks, batched):
         "detections": [],
     }
     for i, (x0, y0, x1, y1, score) in enumerate(boxes):
-        # What InsightFace leaves as it is, Weir cuts at the picture's edge.
-        corners = [*np.clip([x0, y0], 0, source), *np.clip([x1, y1], 0, source)]
+        corners = within([x0, y0, x1, y1], source)
         if not has_area(corners):
             continue
         more = {"keypoints": [numbers(p) for p in marks[i]]} if landmarks else {}
@@ -255,6 +263,8 @@ def cases(folder):
     yield ultralytics_case("YOLO26 for poses, which chooses its boxes", "yolo26n-pose", folder, nms=False, max_det=MOST)
     yield ultralytics_case("YOLO26 for masks, which chooses its boxes", "yolo26n-seg", folder, nms=False, max_det=MOST)
     yield ultralytics_case("YOLO11 for classes", "yolo11n-cls", folder)
+    # It asks for 300 places, so there must be as many cells.
+    yield ultralytics_case("RT-DETR", "yolov8n-rtdetr", folder, "detr", 160)
     detectors = torchvision.models.detection
     yield torchvision_case("torchvision's SSDlite", detectors.ssdlite320_mobilenet_v3_large, folder, 320)
     yield scrfd_case("SCRFD with landmarks", True, False)
