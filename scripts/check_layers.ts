@@ -170,6 +170,7 @@ const APP: Layer = {
   paths: [
     "src/app.ts",
     "src/main.ts",
+    "src/loaded_models.ts",
     "src/model_pool.ts",
     "src/pooled_model.ts",
     "src/switchboard.ts",
