@@ -61,6 +61,8 @@ const BACKOFF = { initialMs: 500, maxMs: 30_000, factor: 2 };
 const HEALTHY_AFTER_MS = 10_000;
 /** How long frames under way may take to finish when a stream stops. */
 const DRAIN_MS = 2000;
+/** The same where a source waits for them and none may be lost; shorter than who asked for the change waits. */
+const PATIENT_DRAIN_MS = 8000;
 
 /** One stream's life in its worker: source, supervision, pipeline and accounts. */
 export class StreamTask {
@@ -233,6 +235,7 @@ export class StreamTask {
     const { registration: { policy, pipeline } } = change;
     const same = isDeepStrictEqual(pipeline, this.#options.registration.pipeline);
     const waits = runsOut(this.#options.steps, change.steps);
+    const drainMs = this.#credits ? PATIENT_DRAIN_MS : DRAIN_MS;
     this.#options = { ...this.#options, ...change };
     this.#options.keeping.follow(change.registration.capture, change.steps);
     this.#options.memories.follow(change.steps);
@@ -243,7 +246,7 @@ export class StreamTask {
     const drained = this.#drained;
     this.#intake.end();
     if (!waits) old.unsubscribe();
-    const empty = waits ? settledInTime(drained, DRAIN_MS).then(() => old.unsubscribe()) : undefined;
+    const empty = waits ? settledInTime(drained, drainMs).then(() => old.unsubscribe()) : undefined;
     this.#subscribe({ after: empty, ...(same && { epoch: this.#intake.epoch }) });
     await empty;
     this.#outgoing = undefined;

@@ -4,7 +4,7 @@ import type { Turn, TurnInput, Turns } from "../src/core/inference.ts";
 import type { ModelOutput, ResultEnvelope } from "../src/core/results.ts";
 import type { ModelSpec } from "../src/core/model.ts";
 import type { Source, SourceSink } from "../src/core/source.ts";
-import type { StreamRegistration } from "../src/core/stream.ts";
+import type { FlowMode, StreamRegistration } from "../src/core/stream.ts";
 import { Keeping } from "../streams/keeping.ts";
 import { Memories } from "../streams/memories.ts";
 import type { Step } from "../streams/pipeline.ts";
@@ -38,16 +38,16 @@ const model = (name: string): Step => ({
   },
 });
 
-const registered = (name: string): StreamRegistration => ({
+const registered = (name: string, mode: FlowMode = "latest"): StreamRegistration => ({
   id: "cam",
   source: { kind: "scene" },
   pipeline: [{ model: name }],
-  policy: { mode: "latest", weight: 1, capacity: 4 },
+  policy: { mode, weight: 1, capacity: 4 },
   labels: {},
 });
 
 /** A camera whose frames come when told to, through a stream whose model answers when told to. */
-function rig() {
+function rig(mode?: FlowMode) {
   let sink: SourceSink | undefined;
   const source: Source = {
     run: (to, signal) => {
@@ -58,7 +58,7 @@ function rig() {
   };
   const turns = new HandRuns();
   const task = new StreamTask({
-    registration: registered("old"),
+    registration: registered("old", mode),
     open: () => source,
     finite: false,
     steps: [model("old")],
@@ -120,4 +120,18 @@ Deno.test("while a model takes another one's place frames run at both, none is o
   const { frames } = await task.stop();
   assert.deepEqual([frames.received, frames.completed, frames.unaccounted], [4, 4, 0]);
   assert.deepEqual(Object.values(frames.dropped).reduce((sum, count) => sum + count, 0), 0, JSON.stringify(frames));
+});
+
+Deno.test("a source that waits loses no frame to a change, however slow the model is that goes", async () => {
+  const { task, out, arrive, end } = rig("block");
+  await settle();
+  await arrive();
+  const steps = [model("new")];
+  const changed = task.reconfigure(() => ({ registration: registered("new", "block"), steps, inputBytes: [100] }));
+  await new Promise((resolve) => setTimeout(resolve, 2500));
+  await end("old");
+  await changed;
+  assert.deepEqual(out(), ["1 old"]);
+  const { frames } = await task.stop();
+  assert.deepEqual([frames.completed, frames.unaccounted], [1, 0]);
 });
