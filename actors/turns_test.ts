@@ -159,6 +159,21 @@ Deno.test("a stream worker that dies with a turn that lay open leaves the replic
   assert.deepEqual((await r.runTurn(await waiting, 8)).output.embedding, [8]);
 });
 
+Deno.test("a stream worker that takes what lies open while it ends holds nobody up once it has ended", async () => {
+  using r = rig();
+  r.addReplica(echo());
+  using _dying = r.addClient(1);
+  const turn = new OpenTurn(r.open[0].turn);
+  await until(() => turn.lies, "a turn that lies open");
+  r.dispatcher.removeStreams(1);
+  await sleep(10);
+  await until(() => turn.take(Infinity) !== undefined, "a turn that is taken after all");
+  const waiting = r.request("a");
+  await until(() => r.dispatcher.depths().model === 1, "a frame that waits");
+  r.dispatcher.removeStreams(1);
+  assert.deepEqual((await r.runTurn(await waiting, 8)).output.embedding, [8]);
+});
+
 Deno.test("what lay open at a replica that died is taken by nobody", async () => {
   using r = rig();
   const dead = r.addReplica(echo());

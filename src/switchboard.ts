@@ -119,6 +119,10 @@ export class Switchboard implements ReplicaWiring {
         this.#connect(replica, setup.key, replicaActor, slot);
       }
     }
+    // Said to be gone as soon as it is to end, it may still take a turn that lies open until its thread has ended.
+    void slot.actor.exited.then(() => {
+      if (!this.#closing) this.streamsGone(slot.id);
+    });
   }
 
   /** A stream worker is down. */
