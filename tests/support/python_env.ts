@@ -18,9 +18,8 @@ export async function guestPython(list = "requirements.txt"): Promise<string | u
   await Deno.mkdir(join(cache, "weir", "tests"), { recursive: true });
   const making = await Deno.makeTempDir({ dir: join(cache, "weir", "tests"), prefix: "making-" });
   try {
-    const pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", requirements];
-    const made = await succeeds("python3", "-m", "venv", making) &&
-      await succeeds(join(making, "bin", "python"), ...pip);
+    const made = await succeeds("python3", "-m", "venv", "--without-pip", making) &&
+      await install(making, requirements);
     if (!made) return undefined;
     await Deno.rename(making, kept).catch((error) => {
       // Another test was faster.
@@ -31,6 +30,31 @@ export async function guestPython(list = "requirements.txt"): Promise<string | u
     await Deno.remove(making, { recursive: true }).catch(() => {});
   }
 }
+
+/**
+ * Installs what a file lists into an environment. Compiling all of it takes longer than the tests do: what is imported is
+ * compiled then, and kept in the environment, whatever a program's own settings are.
+ */
+async function install(environment: string, requirements: string): Promise<boolean> {
+  const into = ["--python", join(environment, "bin", "python"), "install", "--quiet", "--disable-pip-version-check"];
+  const args = [...into, "--no-compile", "-r", requirements];
+  // Not every Python brings pip along, but each brings what makes one.
+  const pip = join(environment, "pip");
+  const done = await succeeds("python3", "-m", "pip", ...args) ||
+    await succeeds("python3", "-m", "venv", pip) && await succeeds(join(pip, "bin", "python"), "-m", "pip", ...args);
+  if (!done) return false;
+  await Deno.remove(pip, { recursive: true }).catch(() => {});
+  for await (const { name } of Deno.readDir(join(environment, "lib"))) {
+    await Deno.writeTextFile(join(environment, "lib", name, "site-packages", "sitecustomize.py"), KEEP_COMPILED);
+  }
+  return true;
+}
+
+const KEEP_COMPILED = `import sys
+
+sys.dont_write_bytecode = False
+sys.pycache_prefix = sys.prefix + "/compiled"
+`;
 
 /** Whether a program is there and ends well. */
 export async function succeeds(command: string, ...args: string[]): Promise<boolean> {
