@@ -51,6 +51,8 @@ export class LiveView implements Disposable {
   #shown: { picture: LivePicture; bitmap: ImageBitmap } | undefined;
   #sizes: ResizeObserver;
   #width = 0;
+  /** How much larger words are than on a desk: on a wall they are read from afar. */
+  #wordScale = 1;
   #height = 0;
 
   constructor(
@@ -60,6 +62,7 @@ export class LiveView implements Disposable {
     this.#context = canvas.getContext("2d", { alpha: false })!;
     this.#sizes = new ResizeObserver(([{ contentRect }]) => {
       [this.#width, this.#height] = [contentRect.width, contentRect.height];
+      this.#wordScale = Number.parseFloat(getComputedStyle(document.documentElement).fontSize) / 16 || 1;
       this.#redraw();
     });
     this.#sizes.observe(canvas);
@@ -168,7 +171,7 @@ export class LiveView implements Disposable {
       trails,
       heat: this.#heat,
       pulses: this.#pulses,
-      density,
+      density: density * this.#wordScale,
     });
   }
 }
