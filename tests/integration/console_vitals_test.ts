@@ -186,28 +186,6 @@ inBrowser("A server that is killed while the sample plays brings it back, and th
   await until(async () => (await streamsOf(server)).length === 0, "a page that goes takes its sample along");
 });
 
-inBrowser("Whoever may only look is told so, and nothing is left half begun", async () => {
-  await inDirectory(async (directory) => {
-    const token = "viewer-token-0123456789";
-    const config = `${directory}/weir.yaml`;
-    await Deno.writeTextFile(
-      config,
-      `auth: { tokens: [{ name: guest, role: viewer, token: ${token} }] }\n`,
-    );
-    await using server = await ConsoleServer.start({ flags: ["--config", config] });
-    await using view = await ConsolePage.open(server.url, { place: "#/vitals" });
-    await view.fill("Token", token);
-    await view.press("Go on");
-    await view.press("Play the sample");
-    await view.page.until(`document.querySelector(".note.error")?.textContent.includes("operator")`);
-    assert.ok(await view.page.evaluate(`document.querySelector(".stage.start") !== null`));
-    await view.page.evaluate(`document.querySelector(".note.error").id = "before"`);
-    await choose(view.page, config);
-    await view.page.until(`document.querySelector(".note.error:not(#before)")?.textContent.includes("operator")`);
-    assert.deepEqual(view.complaints, []);
-  });
-});
-
 assetTest("Where a model finds faces it does, and the rate is read in the face", [
   "data/models/ultraface_rfb_320.onnx",
 ], async (model) => {
