@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { buildModel } from "../scripts/bench/onnx_builder.ts";
 import { ProtobufWriter } from "../scripts/bench/protobuf.ts";
 import { tinyDetector } from "../scripts/bench/sample_models.ts";
-import { random } from "../tests/golden/recipe.ts";
+import { random } from "../scripts/bench/random.ts";
 import { portText } from "./graph_info.ts";
 import { ModelError } from "./model_error.ts";
 import { parseGraphInfo, readGraphInfo } from "./onnx_metadata.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { random } from "../tests/golden/recipe.ts";
+import { random } from "../scripts/bench/random.ts";
 import { parsePythonLiteral } from "./python_literal.ts";
 
 Deno.test("what Python's repr writes for plain data is read back", () => {

@@ -5,8 +5,8 @@ import { parseArgs } from "node:util";
 import { print } from "../../src/cli/print.ts";
 import { Track, trackSchema } from "../../src/analyzers/track.ts";
 import type { Box, Detection, ModelOutput } from "../../src/core/results.ts";
-import { random } from "../../tests/golden/recipe.ts";
 import { median, percentile } from "./statistics.ts";
+import { random } from "./random.ts";
 import { textTable } from "./text_table.ts";
 
 const HELP = `Measure the tracker: milliseconds a frame, a call of push() from detections to identities.

@@ -1,4 +1,5 @@
 import { buildModel, type NodeSpec, type TensorValue } from "./onnx_builder.ts";
+import { random } from "./random.ts";
 import { ultralyticsMetadata } from "./sample_models.ts";
 
 /** How a generated network is to be. */
@@ -72,7 +73,7 @@ class Network {
   #random: () => number;
 
   constructor(seed: number) {
-    this.#random = mulberry32(seed);
+    this.#random = random(seed);
   }
 
   /** Convolution and SiLU. */
@@ -224,14 +225,4 @@ function grid(size: number, anchors: number): { centres: Float32Array; strides: 
     }
   }
   return { centres, strides };
-}
-
-function mulberry32(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-  };
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { random } from "../../tests/golden/recipe.ts";
+import { random } from "../../scripts/bench/random.ts";
 import type { Analyzer } from "../core/analyzer.ts";
 import type { Box, Detection, ModelOutput } from "../core/results.ts";
 import { analyzerNamed } from "./registry.ts";

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { golden, random } from "../../tests/golden/recipe.ts";
+import { random } from "../../scripts/bench/random.ts";
+import { golden } from "../../tests/golden/recipe.ts";
 import { Assignment } from "./assignment.ts";
 
 /** The least sum over all ways to pair, by trying them. */

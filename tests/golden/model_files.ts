@@ -1,5 +1,5 @@
 import { buildModel, type NodeSpec, type PortSpec, type TensorValue } from "../../scripts/bench/onnx_builder.ts";
-import { random } from "./recipe.ts";
+import { random } from "../../scripts/bench/random.ts";
 
 /** A column of a network's rows: sigmoid(mixture of the cell's mean colour) × scale + add. */
 interface Column {

@@ -1,4 +1,5 @@
 import type { Tensor } from "../../models/tensors.ts";
+import { random } from "../../scripts/bench/random.ts";
 
 /** How a run of neighbours along a recipe's axis is filled: fill(random) × scale + add. */
 export interface RecipePart {
@@ -16,17 +17,6 @@ export interface Recipe {
   seed: number;
   axis: number;
   parts: RecipePart[];
-}
-
-/** Mulberry32: a value below 1 at every call. */
-export function random(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-  };
 }
 
 /** The tensor that a recipe describes, filled in the order of memory. */

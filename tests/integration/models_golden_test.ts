@@ -12,7 +12,8 @@ import { StillDecoder } from "../../streams/av/still_decoder.ts";
 import { place, type Placement } from "../../src/vision/fit.ts";
 import { bitsOf, pointsInside } from "../golden/masks.ts";
 import { MODEL_FILES } from "../golden/model_files.ts";
-import { golden, random } from "../golden/recipe.ts";
+import { random } from "../../scripts/bench/random.ts";
+import { golden } from "../golden/recipe.ts";
 import { assetTest } from "../support/assets.ts";
 import { inDirectory } from "../support/in_directory.ts";
 
