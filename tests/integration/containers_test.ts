@@ -56,6 +56,26 @@ Deno.test("both images run as nobody in particular, stop when asked, and copy wh
   assert.equal(version, Deno.version.deno);
 });
 
+interface Job {
+  "runs-on": string;
+  "timeout-minutes"?: number;
+  steps: { uses?: string; run?: string; with?: Record<string, unknown> }[];
+}
+
+Deno.test("the workflows can be read, and build and test with the Deno that everything is made for", async () => {
+  for await (const { name } of Deno.readDir(root(".github/workflows"))) {
+    const { jobs } = parse(await read(`.github/workflows/${name}`)) as { jobs: Record<string, Job> };
+    for (const [job, { steps, ...about }] of Object.entries(jobs)) {
+      assert.ok(about["runs-on"], `${name}: ${job}`);
+      for (const step of steps) {
+        assert.ok(step.uses !== undefined || typeof step.run === "string", `${name}: ${job}`);
+        const version = step.with?.["deno-version"];
+        if (version !== undefined) assert.equal(version, Deno.version.deno, `${name}: ${job}`);
+      }
+    }
+  }
+});
+
 /** What Docker would copy: everything but what .dockerignore names. */
 async function copyContext(to: string): Promise<void> {
   const ignored = (await read(".dockerignore")).split("\n").filter((line) => line !== "" && !line.startsWith("#"));
