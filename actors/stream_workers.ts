@@ -1,6 +1,7 @@
 import type { Actor, ActorSnapshot, StopOptions } from "./actor.ts";
 import type { SharedAnswersOptions } from "../streams/shared_answers.ts";
 import type { TrialReading } from "../streams/trial_book.ts";
+import { watchHearing } from "./hearing.ts";
 import type { Kills } from "./kills.ts";
 import type { FromStreams, ToStreams } from "./protocol.ts";
 import { spawnWorker } from "./worker_actor.ts";
@@ -19,6 +20,8 @@ export interface StreamWorkersOptions {
   /** The most there may be. */
   limit: number;
   answerTimeoutMs: number;
+  /** A worker that answers nothing for so long is replaced. */
+  deafMs: number;
   sharedAnswers?: SharedAnswersOptions;
   /** Files of analyzers that do not come with Weir. */
   plugins?: readonly string[];
@@ -140,7 +143,7 @@ export class StreamWorkers {
   }
 
   async #spawn(): Promise<StreamSlot> {
-    const { answerTimeoutMs, sharedAnswers, plugins, kills, dispatcherPort, joined, hear, down } = this.options;
+    const { answerTimeoutMs, deafMs, sharedAnswers, plugins, kills, dispatcherPort, joined, hear, down } = this.options;
     const id = ++this.#made;
     const dispatcher = dispatcherPort(id);
     const actor = await spawnWorker<ToStreams, FromStreams>({
@@ -155,10 +158,19 @@ export class StreamWorkers {
     const slot: StreamSlot = { id, actor, streams: new Set(), guests: 0 };
     joined(slot);
     actor.events$.subscribe((event) => hear(event, slot));
+    let deaf = "";
+    watchHearing(actor, {
+      question: { type: "usage" },
+      deafMs,
+      onDeaf() {
+        deaf = `it answered nothing for ${deafMs} ms`;
+        void actor.stop({ deadlineMs: 0 });
+      },
+    });
     actor.link((exit) => {
       this.#slots = this.#slots.filter((other) => other !== slot);
       this.#gone++;
-      down(slot, exit.how === "stopped" ? "it was replaced" : exit.error.message);
+      down(slot, deaf || (exit.how === "stopped" ? "it was replaced" : exit.error.message));
     });
     this.#slots.push(slot);
     return slot;

@@ -97,6 +97,7 @@ export class Weir implements AsyncDisposable {
     this.#workers = new StreamWorkers({
       limit: this.#options.streamWorkers,
       answerTimeoutMs: this.#options.answerTimeoutMs,
+      deafMs: this.#options.deafMs,
       ...(options.sharedAnswers && { sharedAnswers: options.sharedAnswers }),
       ...(options.plugins && { plugins: options.plugins }),
       kills: this.#kills,

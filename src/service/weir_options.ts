@@ -19,6 +19,8 @@ export interface WeirOptions {
   deterministic?: boolean;
   /** A model's run that takes longer is given up and its replica replaced. */
   answerTimeoutMs?: number;
+  /** A thread that decodes and answers nothing for so long is replaced: something in it does not come back. */
+  deafMs?: number;
   /** How long a model that nobody uses any more stays loaded. */
   lingerMs?: number;
   /** How long streams may take to finish what they have under way when everything stops. */
@@ -32,6 +34,8 @@ export interface WeirOptions {
 }
 
 const ANSWER_TIMEOUT_MS = 30_000;
+// Far longer than any picture takes, on the busiest of machines.
+const DEAF_MS = 30_000;
 const LINGER_MS = 60_000;
 const DRAIN_MS = 8_000;
 
@@ -50,6 +54,7 @@ export function weirOptions(
     maxDelayMs: options.maxDelayMs ?? 0,
     deterministic: options.deterministic ?? false,
     answerTimeoutMs: options.answerTimeoutMs ?? ANSWER_TIMEOUT_MS,
+    deafMs: options.deafMs ?? DEAF_MS,
     lingerMs: options.lingerMs ?? LINGER_MS,
     drainMs: options.drainMs ?? DRAIN_MS,
   };
