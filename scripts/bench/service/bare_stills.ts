@@ -1,5 +1,7 @@
 import { nowMs } from "../../../src/core/clock.ts";
 import { examineModel } from "../../../models/manifest.ts";
+import { delay } from "../delay.ts";
+import { cpuFigures, snapshot } from "../process_usage.ts";
 import type { BareStillInit } from "./bare_still_worker.ts";
 import { answer } from "./client_process.ts";
 
@@ -14,6 +16,8 @@ export interface BareStillsOptions {
 /** What this machine can do at most. */
 export interface BareStillsResult {
   perSecond: number;
+  /** Time of processors that one picture takes. */
+  cpuMs: number;
 }
 
 const WARM_UP_MS = 3000;
@@ -21,13 +25,18 @@ const WARM_UP_MS = 3000;
 async function run({ picture, model, cores, seconds }: BareStillsOptions): Promise<BareStillsResult> {
   const { spec } = await examineModel(model);
   const fromMs = nowMs() + WARM_UP_MS;
+  const toMs = fromMs + seconds * 1000;
+  const usage = Promise.all([fromMs, toMs].map(async (atMs) => {
+    await delay(atMs - nowMs());
+    return snapshot();
+  }));
   const done = await Promise.all(Array.from({ length: cores }, async () => {
     const worker = new Worker(new URL("./bare_still_worker.ts", import.meta.url), { type: "module" });
     const init: BareStillInit = {
       picture: await Deno.readFile(picture),
       spec,
       fromMs,
-      toMs: fromMs + seconds * 1000,
+      toMs,
     };
     const count = await new Promise<number>((resolve, reject) => {
       worker.onmessage = ({ data }) => resolve(data);
@@ -40,7 +49,9 @@ async function run({ picture, model, cores, seconds }: BareStillsOptions): Promi
     worker.terminate();
     return count;
   }));
-  return { perSecond: done.reduce((sum, count) => sum + count, 0) / seconds };
+  const all = done.reduce((sum, count) => sum + count, 0);
+  const [before, after] = await usage;
+  return { perSecond: all / seconds, cpuMs: 1000 * cpuFigures(before, after, all).cpuSecondsPerResult };
 }
 
 if (import.meta.main) {

@@ -22,8 +22,10 @@ export interface PredictOptions {
 export interface PredictRun {
   /** What the same cores do without any service: decoding, preparing, running, reading. */
   barePerSecond: number;
-  /** Completed over that. */
+  /** Completed over that. The clients run on the same cores, and are paid out of it. */
   share: number;
+  /** Time of processors that a picture takes without any service, over what it takes with this one. */
+  byCpu?: number;
   /** As many as are taken, one after the other on each connection. */
   steady: PredictClientsResult & { cores: number };
   /** Three times as many as can be done. */
@@ -57,6 +59,7 @@ export async function predict(
     return {
       barePerSecond: bare.perSecond,
       share: round(steady.perSecond / bare.perSecond, 3),
+      byCpu: round(bare.cpuMs / (1000 * busy / steady.perSecond), 3),
       steady: { ...steady, cores: busy },
       overload: { ...overload, offered },
     };

@@ -162,7 +162,7 @@ function startUpTable(rows: ServiceReport["startUp"]): ReportTable {
 function steadyTable(rows: NonNullable<ServiceReport["predict"]>): ReportTable {
   return {
     title: "Service: JPEGs to /predict, a 5 ms model, as fast as they are answered (aim: ≥ 0.9 of the bare line)",
-    head: ["service", "bare/s", "completed/s", "share", "p50", "p95", "p99", "cores", "runs (share of each)"],
+    head: ["service", "bare/s", "completed/s", "share", "by CPU", "p50", "p95", "p99", "cores", "runs (share of each)"],
     rows: rows.map(({ label, runs, failures }) => {
       const p = middleOf(runs);
       return [
@@ -170,6 +170,7 @@ function steadyTable(rows: NonNullable<ServiceReport["predict"]>): ReportTable {
         fixed(p(({ barePerSecond }) => barePerSecond)),
         fixed(p(({ steady }) => steady.perSecond)),
         fixed(p(({ share }) => share), 3),
+        fixed(p(({ byCpu }) => byCpu), 3),
         ...(["p50", "p95", "p99"] as const).map((key) => fixed(p(({ steady }) => steady.latency[key]))),
         fixed(p(({ steady }) => steady.cores), 2),
         each(runs.map(({ share }) => fixed(share, 3)), failures),
