@@ -40,7 +40,18 @@ export async function buildConsole(): Promise<ConsoleBuild> {
   }
 }
 
+/** Whether what is committed is what its sources give; 2 where the bundler does not run. */
+async function check(): Promise<number> {
+  const built = await buildConsole().catch((error: Error) => process.stderr.write(`${error.message}\n`));
+  if (typeof built === "boolean") return 2;
+  const kept = await Promise.all(
+    ["console.js", "console.css"].map((name) => Deno.readTextFile(new URL(name, TARGET))),
+  );
+  return built.script === kept[0] && built.style === kept[1] ? 0 : 1;
+}
+
 if (import.meta.main) {
+  if (Deno.args.includes("--check")) Deno.exit(await check());
   const { script, style } = await buildConsole();
   await Deno.mkdir(TARGET, { recursive: true });
   await Deno.writeTextFile(new URL("console.js", TARGET), script);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { buildConsole, compressedBytes } from "../../scripts/build_console.ts";
+import { compressedBytes } from "../../scripts/build_console.ts";
 import { readCounter } from "../../src/vision/counter_code.ts";
 import { BrowserPage, CHROMIUM } from "../support/browser.ts";
 import { ConsoleServer } from "../support/console_server.ts";
@@ -38,18 +38,17 @@ Deno.test("The built console is what its sources give, and small", async () => {
     .reduce((sum, size) => sum + size);
   assert.ok(bytes <= PAGE_BYTES, `${bytes} bytes compressed`);
   assert.doesNotMatch(kept.style, /url\(|@import/, "the style fetches nothing");
-  const built = await buildConsole().catch((error) => {
-    Deno.stderr.writeSync(
-      new TextEncoder().encode(
-        `skipped: the bundler does not run here: ${error.message}\n`,
-      ),
-    );
-  });
-  if (!built) return;
-  assert.ok(
-    built.script === kept.script && built.style === kept.style,
-    "run `deno task console` and commit the result",
-  );
+  // In a process of its own: the bundler's own process takes a while to go.
+  const { code, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--quiet", new URL("../../scripts/build_console.ts", import.meta.url).pathname, "--check"],
+    stdin: "null",
+  }).output();
+  if (code === 2) {
+    Deno.stderr.writeSync(stderr);
+    Deno.stderr.writeSync(new TextEncoder().encode("skipped: the bundler does not run here\n"));
+    return;
+  }
+  assert.equal(code, 0, "run `deno task console` and commit the result");
 });
 
 inBrowser(
