@@ -5,8 +5,10 @@ import { ConsoleServer } from "../../tests/support/console_server.ts";
 import { delay } from "./delay.ts";
 import { type Machine, machine } from "./machine.ts";
 import { treeUsage } from "./process_tree.ts";
+import type { TablesReport } from "./render_benchmarks.ts";
 import { say } from "./say.ts";
 import { round, slope } from "./statistics.ts";
+import { markdownTable } from "./text_table.ts";
 
 /** How the console's wall is measured. */
 export interface ConsoleBenchOptions {
@@ -122,13 +124,35 @@ async function heapMb(page: BrowserPage): Promise<number> {
   return metrics.find(({ name }) => name === "JSHeapUsedSize")!.value / 1e6;
 }
 
+/** What was measured, beside what is wanted of it. */
+export function consoleTables(result: ConsoleBenchResult): TablesReport["tables"] {
+  const { tiles, fps, seconds, firstOverlayMs, interfaceFps, longestFrameMs, picturesFps } = result;
+  const { browserCores, browserMb, heap } = result;
+  return [{
+    title: `Console: a wall of ${tiles} tiles of 480×270 at ${fps} results/s, watched for ${Math.round(seconds)} s`,
+    head: ["what", "figure", "aim"],
+    rows: [
+      ["from loading the page to the first live overlay, ms", `${firstOverlayMs}`, "≤ 1500"],
+      ["frames of the interface a second", `${interfaceFps}`, "60"],
+      ["longest time between two of them, ms", `${longestFrameMs}`, "–"],
+      ["pictures drawn a second, all tiles together", `${picturesFps}`, `${tiles * fps}`],
+      ["cores that all of Chromium's processes kept busy", `${browserCores}`, "≤ 1"],
+      ["memory of all of Chromium's processes, MB", `${browserMb}`, "–"],
+      ["the page's heap at the start and at the end, MB", `${heap.firstMb} and ${heap.lastMb}`, "–"],
+      ["growth of that heap, MB a minute", `${heap.growthMbPerMinute}`, "0"],
+    ],
+  }];
+}
+
 if (import.meta.main) {
   const { values } = parseArgs({
     args: Deno.args,
     options: {
       tiles: { type: "string", default: "16" },
       fps: { type: "string", default: "10" },
+      // Whether memory stays flat shows in half an hour: 1800.
       seconds: { type: "string", default: "30" },
+      json: { type: "boolean", default: false },
     },
   });
   if (CHROMIUM === undefined) {
@@ -136,5 +160,10 @@ if (import.meta.main) {
     Deno.exit(1);
   }
   const [tiles, fps, seconds] = [values.tiles, values.fps, values.seconds].map(Number);
-  print(JSON.stringify(await benchConsole({ tiles, fps, seconds }), null, 2));
+  const report: TablesReport = {
+    command: `deno run -A scripts/bench/console.ts --tiles ${tiles} --fps ${fps} --seconds ${seconds} --json`,
+    tables: consoleTables(await benchConsole({ tiles, fps, seconds })),
+  };
+  if (values.json) print(JSON.stringify(report, null, 2));
+  else for (const { title, head, rows } of report.tables) print(`${title}\n\n${markdownTable(head, rows)}\n`);
 }
