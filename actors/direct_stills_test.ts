@@ -2,42 +2,16 @@ import assert from "node:assert/strict";
 import { nowMs } from "../src/core/clock.ts";
 import type { TurnRequest } from "../src/core/inference.ts";
 import { jpegImage, pngChunk, pngHeaderChunk, pngImage, pngOf } from "../tests/support/images.ts";
+import { stillQuestion } from "../tests/support/still_question.ts";
 import { DirectStills } from "./direct_stills.ts";
-import type { StillAnswer, StillQuestion, StillSetup } from "./stills.ts";
+import type { StillAnswer, StillQuestion } from "./stills.ts";
 import type { ClientTurn, ImageInput, ImageRun } from "./turn_client.ts";
 
 const LIMITS = { maxPixels: 50_000_000, maxWidth: 10_000, maxHeight: 10_000 };
 const PATIENCE_MS = 60_000;
 
-const setup: StillSetup = {
-  key: "eyes~1",
-  input: {
-    name: "images",
-    width: 32,
-    height: 32,
-    layout: "nchw",
-    colour: "rgb",
-    type: "float32",
-    fit: "letterbox",
-    pad: 0,
-    scale: 1 / 255,
-    mean: [0, 0, 0],
-    std: [1, 1, 1],
-    maxBatch: 1,
-  },
-  replicas: 1,
-  maxBatch: 1,
-};
-
-const question = (image: Uint8Array, more: Partial<StillQuestion> = {}): StillQuestion => ({
-  image: image.slice(),
-  limits: LIMITS,
-  setup,
-  caller: "me",
-  receivedAtMs: nowMs(),
-  deadlineMs: Infinity,
-  ...more,
-});
+const question = (image: Uint8Array, more: Partial<StillQuestion> = {}) =>
+  stillQuestion(image, { limits: LIMITS, ...more });
 
 /** Images whose turns are given out by hand. */
 function rig({ takes = true } = {}) {

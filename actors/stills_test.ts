@@ -3,42 +3,15 @@ import type { Turn, TurnInput, TurnRequest } from "../src/core/inference.ts";
 import { nowMs } from "../src/core/clock.ts";
 import { livePictures } from "../streams/av/picture.ts";
 import { damagedPng, jpegImage, pngChunk, pngHeaderChunk, pngImage, pngOf } from "../tests/support/images.ts";
-import { type StillAnswer, type StillQuestion, Stills, type StillSetup } from "./stills.ts";
-
-const SETUP: StillSetup = {
-  key: "eyes~1",
-  input: {
-    name: "images",
-    width: 32,
-    height: 32,
-    layout: "nchw",
-    colour: "rgb",
-    type: "float32",
-    fit: "letterbox",
-    pad: 0,
-    scale: 1 / 255,
-    mean: [0, 0, 0],
-    std: [1, 1, 1],
-    maxBatch: 1,
-  },
-  replicas: 1,
-  maxBatch: 1,
-};
+import { stillQuestion } from "../tests/support/still_question.ts";
+import { type StillAnswer, type StillQuestion, Stills } from "./stills.ts";
 
 /** Buffers that the images of one model may hold at once, with one replica. */
 const BUFFERS = 3;
 
-function question(image: Uint8Array, more: Partial<StillQuestion> = {}): StillQuestion {
-  return {
-    image: image.slice(),
-    limits: { maxPixels: 10_000, maxWidth: 200, maxHeight: 200 },
-    setup: SETUP,
-    caller: "me",
-    receivedAtMs: nowMs(),
-    deadlineMs: Infinity,
-    ...more,
-  };
-}
+const LIMITS = { maxPixels: 10_000, maxWidth: 200, maxHeight: 200 };
+const question = (image: Uint8Array, more: Partial<StillQuestion> = {}) =>
+  stillQuestion(image, { limits: LIMITS, ...more });
 
 /** Images whose turns are given out by hand. */
 function rig() {
