@@ -22,7 +22,7 @@ export interface ApiOptions {
   /** How long a JSON body may take to arrive, and any other may fall silent. Default 30 s. */
   bodyWithinMs?: number;
   /** Told of every request once its answer begins. `route` is the path with its parameters in braces, or `unmatched`. */
-  onRequest?(info: { route: string; method: string; status: number; seconds: number }): void;
+  onRequest?(info: { route: string; method: string; status: number; seconds: number; traceparent?: string }): void;
   /** A request began, or its answer has ended. */
   onActive?(delta: 1 | -1): void;
   /** Something went wrong that nobody foresaw; the client learns nothing but the request's id. */
@@ -71,12 +71,14 @@ export function createApi(options: ApiOptions): Api {
         answered = failed(passage, error);
       }
       const { headers } = passage.admission ?? {};
+      const traceparent = request.headers.get("traceparent");
       answered = finished(answered, { requestId: id, head: request.method === "HEAD", headers });
       onRequest?.({
         route: passage.route?.path ?? "unmatched",
         method: METHODS.has(request.method) ? request.method : "OTHER",
         status: statusOf(answered),
         seconds: (performance.now() - startedAtMs) / 1000,
+        ...(traceparent !== null && { traceparent }),
       });
       void connection.completed.then(() => {
         leave();

@@ -98,7 +98,7 @@ export class WeirServer implements AsyncDisposable {
       signal: stopping.signal,
       bodyBytes: config.limits.bodyBytes,
       bodyWithinMs: config.limits.bodyMs,
-      onRequest: (request) => services.metrics.request(request),
+      onRequest: (request) => services.told(request),
       onActive: (delta) => services.active += delta,
       onFault: (error, request) =>
         log.error(`${request.method} ${request.path} failed`, {

@@ -8,7 +8,7 @@ import type { Hub } from "../hub/hub.ts";
 import type { Store } from "../store/store.ts";
 import type { Log } from "../telemetry/log.ts";
 import { PerformanceReport } from "../telemetry/performance_report.ts";
-import { Tracing } from "../telemetry/tracing.ts";
+import { type TracedRequest, Tracing } from "../telemetry/tracing.ts";
 import { WeirMetrics } from "../telemetry/weir_metrics.ts";
 import { sinks } from "../sinks/registry.ts";
 import type { RegistryStore } from "../../models/registry_store.ts";
@@ -67,6 +67,7 @@ export class Services implements AsyncDisposable {
   /** Keys of the configuration that were changed and count from the next start on. */
   restartNeeded: readonly string[] = [];
   #reports: PerformanceReport;
+  #tracing: Tracing;
   #downloads: ModelDownloads;
   #images: Predict;
   #pages: PageStreams;
@@ -191,13 +192,13 @@ export class Services implements AsyncDisposable {
       streams: () => this.streams.list(),
       everyMs: reportSeconds * 1000,
     });
-    const tracing = new Tracing({ version, ...(traceRate !== undefined && { rate: traceRate }) });
+    this.#tracing = new Tracing({ version, ...(traceRate !== undefined && { rate: traceRate }) });
     this.#subscriptions = [
       weir.results$.subscribe((result) => {
         if (isProbe(result.stream)) return;
         this.metrics.result(result);
         this.#reports.result(result);
-        tracing.traceResult(result);
+        this.#tracing.traceResult(result);
       }),
       weir.states$.subscribe((event) => {
         if (isProbe(event.stream)) return;
@@ -211,6 +212,12 @@ export class Services implements AsyncDisposable {
         log.info("Alert", { stream, alert, message, seq });
       }),
     ];
+  }
+
+  /** A request's answer has begun. */
+  told(request: Parameters<WeirMetrics["request"]>[0] & TracedRequest): void {
+    this.metrics.request(request);
+    this.#tracing.traceRequest(request);
   }
 
   /** Brings back the streams that were registered before, and the models and streams of the configuration file. */

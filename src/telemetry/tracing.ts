@@ -1,5 +1,4 @@
-import { type Context, context, type Span, SpanKind, SpanStatusCode, trace, type Tracer } from "@opentelemetry/api";
-import { redactUrls } from "../core/redact.ts";
+import { type Context, context, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace, type Tracer } from "@opentelemetry/api";
 import { nowMs } from "../core/clock.ts";
 import type { ResultEnvelope, Timings } from "../core/results.ts";
 
@@ -21,6 +20,11 @@ export interface TracedRequest {
   method: string;
   /** The route's path with its parameters in braces. */
   route: string;
+  status: number;
+  /** Until its answer began. */
+  seconds: number;
+  /** The trace that the client has it belong to, as W3C writes it. */
+  traceparent?: string;
 }
 
 const DEFAULT_RATE = 0.01;
@@ -76,35 +80,18 @@ export class Tracing {
   }
 
   /**
-   * Does the work of a request within its span. Where Deno has one for it already, that one is given the route; what the
-   * client sent as its trace is its parent then. To be called first thing in a handler: after a `fetch` Deno still takes
-   * that one's span for the active one.
+   * Makes a span of a request whose answer has begun, in the trace that its client names. Deno makes one of its own, which
+   * knows the address and no route, and cannot be reached from here.
    */
-  async traceRequest<T>({ method, route }: TracedRequest, work: () => T | Promise<T>): Promise<T> {
-    if (!this.#exported) return await work();
-    const active = trace.getActiveSpan();
-    if (active?.isRecording()) {
-      active.updateName(`${method} ${route}`);
-      active.setAttribute("http.route", route);
-      return await this.#watched(active, work);
-    }
-    const attributes = { "http.request.method": method, "http.route": route };
-    return await this.#tracer.startActiveSpan(
-      `${method} ${route}`,
-      { kind: SpanKind.SERVER, attributes },
-      async (span) => {
-        try {
-          const answer = await this.#watched(span, work);
-          if (answer instanceof Response) {
-            span.setAttribute("http.response.status_code", answer.status);
-            if (answer.status >= 500) span.setStatus({ code: SpanStatusCode.ERROR });
-          }
-          return answer;
-        } finally {
-          span.end();
-        }
-      },
-    );
+  traceRequest({ method, route, status, seconds, traceparent }: TracedRequest): void {
+    if (!this.#exported) return;
+    const endMs = this.#now();
+    const attributes = { "http.request.method": method, "http.route": route, "http.response.status_code": status };
+    const startTime = endMs - seconds * 1000;
+    const parent = parentOf(traceparent);
+    const span = this.#tracer.startSpan(`${method} ${route}`, { kind: SpanKind.SERVER, startTime, attributes }, parent);
+    if (status >= 500) span.setStatus({ code: SpanStatusCode.ERROR });
+    span.end(endMs);
   }
 
   #stages(parent: Context, timings: Timings, { startMs, endMs }: { startMs: number; endMs: number }): void {
@@ -116,16 +103,14 @@ export class Tracing {
       untilMs = fromMs;
     }
   }
+}
 
-  async #watched<T>(span: Span, work: () => T | Promise<T>): Promise<T> {
-    try {
-      return await work();
-    } catch (error) {
-      const message = redactUrls(error instanceof Error ? error.message : String(error));
-      span.setStatus({ code: SpanStatusCode.ERROR, message });
-      throw error;
-    }
-  }
+/** The trace that a client's header names, if it can be read. */
+function parentOf(traceparent: string | undefined): Context {
+  const [, traceId, spanId, flags] = /^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/.exec(traceparent ?? "") ?? [];
+  if (traceId === undefined) return ROOT_CONTEXT;
+  const traceFlags = Number.parseInt(flags, 16);
+  return trace.setSpanContext(ROOT_CONTEXT, { traceId, spanId, traceFlags, isRemote: true });
 }
 
 /** Whether Deno was told to export, and traces among it. */
