@@ -1,11 +1,12 @@
 import { Dispatcher } from "./dispatcher.ts";
 import type { ToDispatcher } from "./protocol.ts";
+import { promptThread } from "./prompt_thread.ts";
 import { hostActor } from "./worker_host.ts";
 
 const dispatcher = new Dispatcher();
 
 hostActor<undefined, ToDispatcher, never>({
-  start() {},
+  start: promptThread,
   handle(message) {
     if (message.type === "streams") dispatcher.addStreams(message.worker, message.port);
     else if (message.type === "streamsGone") dispatcher.removeStreams(message.worker);

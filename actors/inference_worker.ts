@@ -8,6 +8,7 @@ import { adapterNamed } from "../models/registry.ts";
 import { letGo } from "../models/tensors.ts";
 import type { ImageInputs } from "./image_inputs.ts";
 import { ModelStates } from "./model_states.ts";
+import { patientThread } from "./prompt_thread.ts";
 import type { FromReplica, ModelSetup, ReplicaInit, ReplicaStats, ToReplica } from "./protocol.ts";
 import { type MakeInput, Replica, type RunBatch } from "./replica.ts";
 import { hostActor } from "./worker_host.ts";
@@ -21,6 +22,7 @@ let images: ImageInputs | undefined;
 
 hostActor<ReplicaInit, ToReplica, FromReplica>({
   async start(init, context) {
+    patientThread();
     const { setup, device, threads, deterministic, dispatcher } = init;
     model = await openModel(setup.spec.file, { device, threads, deterministic });
     states = setup.spec.state && new ModelStates(setup.spec.state);

@@ -8,6 +8,7 @@ import { Inlet } from "../streams/sources/inlet.ts";
 import { sourceNamed } from "../streams/sources/registry.ts";
 import { SourceRules } from "../streams/sources/source_rules.ts";
 import type { ActorContext } from "./actor.ts";
+import { promptThread } from "./prompt_thread.ts";
 import type { FromStreams, ToStreams } from "./protocol.ts";
 import { Signals } from "./signals.ts";
 import { Steps } from "./steps.ts";
@@ -41,6 +42,7 @@ let answers: SharedAnswers | undefined;
 
 hostActor<StreamWorkerInit, ToStreams, FromStreams>({
   async start(init, context) {
+    promptThread();
     turns = new TurnClient({
       dispatcher: init.dispatcher,
       answerTimeoutMs: init.answerTimeoutMs,

@@ -2,6 +2,7 @@ import { Observable } from "rxjs/internal/Observable";
 import { Subject } from "rxjs/internal/Subject";
 import type { StopOptions } from "../actors/actor.ts";
 import { Kills } from "../actors/kills.ts";
+import { promptThread } from "../actors/prompt_thread.ts";
 import type { FromStreams, ReplicaStats, StreamExtras, StreamPosition } from "../actors/protocol.ts";
 import { type StreamSlot, StreamWorkers } from "../actors/stream_workers.ts";
 import { sourceNamed } from "../streams/sources/registry.ts";
@@ -72,6 +73,7 @@ export class Weir implements AsyncDisposable {
 
   /** Starts the threads that every stream needs. */
   static async start(options: WeirOptions = {}): Promise<Weir> {
+    promptThread();
     const weir = new Weir(options);
     await weir.#switchboard.start();
     return weir;
