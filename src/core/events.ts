@@ -33,7 +33,7 @@ export interface GapEvent {
   type: "gap";
   first: number;
   last: number;
-  /** How many events; undefined when nobody knows any more. */
+  /** How many events; undefined when nobody knows any more: behind a filter, or before the server's start. */
   count?: number;
   /** `slow`: they were dropped because the subscriber did not keep up. `forgotten`: they are older than the log. */
   reason: "slow" | "forgotten";

@@ -39,11 +39,14 @@ export class EventLog {
   #reservedTo: number;
   /** All up to this position have left. */
   #forgotten: number;
+  /** From this position on, each was given to an event. */
+  #wholeFrom: number;
 
   constructor(private readonly options: EventLogOptions) {
     this.#next = options.positions.reserve(BLOCK);
     this.#reservedTo = this.#next + BLOCK;
     this.#forgotten = this.#next - 1;
+    this.#wholeFrom = this.#next;
   }
 
   /** The position of the latest event, or the one before the first that will be. */
@@ -54,6 +57,11 @@ export class EventLog {
   /** All events up to this position are gone from the log. */
   get forgotten(): number {
     return this.#forgotten;
+  }
+
+  /** How many events had positions from `first` to `last`; undefined where that lies before this log's own time. */
+  count(first: number, last: number): number | undefined {
+    return first < this.#wholeFrom ? undefined : last - first + 1;
   }
 
   /** Events and estimated bytes held. */
@@ -93,7 +101,7 @@ export class EventLog {
     try {
       const first = this.options.positions.reserve(BLOCK);
       // The block may begin below what was given while the store could not be written.
-      this.#next = Math.max(this.#next, first);
+      if (first > this.#next) this.#wholeFrom = this.#next = first;
       this.#reservedTo = first + BLOCK;
       if (this.#next >= this.#reservedTo) this.#reserve();
     } catch (error) {

@@ -40,6 +40,11 @@ export class Sieve {
       : "";
   }
 
+  /** Whether nothing at all is left out. */
+  get wantsAll(): boolean {
+    return this.form === "" && !this.#streams && !this.#types && this.filter.maxRate === undefined;
+  }
+
   /** Whether the event is of a stream and type that are wanted. */
   wants({ stream, type }: LogEvent): boolean {
     return (this.#streams?.has(stream) ?? true) && (this.#types?.has(type) ?? true);

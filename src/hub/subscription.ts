@@ -52,9 +52,9 @@ export class Subscription implements Disposable {
     if (after === undefined) return;
     if (after > log.last) {
       // Another log gave that position: whatever is in this one was missed, and nobody can say how much that is.
-      if (log.last > 0) this.#gap = forgotten(1, log.last);
+      if (log.last > 0) this.#gap = this.#missed(1, log.last, "forgotten");
     } else if (after < log.forgotten) {
-      this.#gap = forgotten(after + 1, log.forgotten);
+      this.#gap = this.#missed(after + 1, log.forgotten, "forgotten");
       this.#cursor = log.forgotten;
     } else if (after < log.last) this.#cursor = after;
   }
@@ -186,9 +186,7 @@ export class Subscription implements Disposable {
     if (deliveries.length >= limits.events) return;
     if (this.#cursor! < log.forgotten) {
       // The log has overtaken its reader.
-      deliveries.push({
-        gap: { v: 1, type: "gap", first: this.#cursor! + 1, last: log.forgotten, reason: "slow" },
-      });
+      deliveries.push({ gap: this.#missed(this.#cursor! + 1, log.forgotten, "slow") });
       this.#cursor = log.forgotten;
     }
     let scanned = 0;
@@ -204,13 +202,16 @@ export class Subscription implements Disposable {
     this.#cursor = undefined;
   }
 
+  /** Word of what has left the log before this reader came to it: how many events its filter would have let through, nobody knows. */
+  #missed(first: number, last: number, reason: GapEvent["reason"]): GapEvent {
+    const { log, sieve } = this.options;
+    const count = sieve.wantsAll ? log.count(first, last) : undefined;
+    return { v: 1, type: "gap", first, last, ...(count !== undefined && { count }), reason };
+  }
+
   #wakeUp(): void {
     const wake = this.#wake;
     this.#wake = undefined;
     wake?.();
   }
-}
-
-function forgotten(first: number, last: number): GapEvent {
-  return { v: 1, type: "gap", first, last, reason: "forgotten" };
 }

@@ -256,7 +256,7 @@ Deno.test("who comes back too late is told of the gap, and goes on behind it", a
   await using client = await SseClient.open(`${at.url}/api/v1/events`, { "last-event-id": "3" });
   const [gap, ...rest] = await client.events(6);
   assert.deepEqual([gap.event, gap.id], ["gap", "15"]);
-  assert.deepEqual(JSON.parse(gap.data!), { v: 1, type: "gap", first: 4, last: 15, reason: "forgotten" });
+  assert.deepEqual(JSON.parse(gap.data!), { v: 1, type: "gap", first: 4, last: 15, count: 12, reason: "forgotten" });
   assert.deepEqual(seqsOf(rest), range(16, 20));
 });
 
