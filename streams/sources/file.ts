@@ -9,7 +9,9 @@ import type { SourceContext, SourcePlugin } from "./registry.ts";
 /** A video file of this machine. */
 export const fileSchema = z.strictObject({
   kind: z.literal("file"),
-  path: z.string().min(1).describe("path of the file"),
+  path: z.string().min(1).describe(
+    "path of the file; over the API, one that is not whole is counted from the media root",
+  ),
   pace: z.enum(["fast", "realtime"]).default("fast").describe("as fast as possible, or at the speed it was made"),
   loop: z.boolean().default(false).describe("starts over at its end"),
 });
@@ -47,10 +49,10 @@ function openFile(config: FileConfig, { rules, tap }: Pick<SourceContext, "rules
     async run(sink, signal) {
       if (signal.aborted) return "aborted";
       // Links may lead elsewhere by now.
-      await rules?.check(config).catch((cause) => {
+      const allowed = await rules?.file(path).catch((cause) => {
         throw new SourceError(cause.code === "not_found" ? "not_found" : "denied", cause.message, { cause });
       });
-      const real = await regularFile(path);
+      const real = await regularFile(path, allowed);
       try {
         await using input = await openInput({
           url: `file:${real}`,
@@ -70,12 +72,12 @@ function openFile(config: FileConfig, { rules, tap }: Pick<SourceContext, "rules
   };
 }
 
-/** The file that a path leads to in the end. */
-async function regularFile(path: string): Promise<string> {
+/** The file that a path leads to in the end; `allowed` is where that may be. */
+async function regularFile(path: string, allowed = isAbsolute(path) ? path : resolve(path)): Promise<string> {
   const fail = (code: SourceErrorCode, why: string, cause?: unknown) =>
     new SourceError(code, `Cannot open ${path}: ${why}`, { cause });
   try {
-    const real = await Deno.realPath(isAbsolute(path) ? path : resolve(path));
+    const real = await Deno.realPath(allowed);
     const info = await Deno.stat(real);
     if (info.isDirectory) throw fail("invalid", "it is a directory");
     if (!info.isFile) throw fail("invalid", "it is no regular file");

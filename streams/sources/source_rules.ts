@@ -56,7 +56,7 @@ export class SourceRules {
     const { kind } = source;
     if (HARMLESS.has(kind)) return;
     if (kind === "camera") return this.#checkCamera(source);
-    if (kind === "file" && typeof source.path === "string") return await this.#checkFile(source.path);
+    if (kind === "file" && typeof source.path === "string") return void await this.file(source.path);
     if (kind !== "file" && typeof source.url === "string") return await this.#checkUrl(source.url, source);
     throw forbidden(`Cannot use a source of kind ${kind}: there is no rule that lets it in`);
   }
@@ -73,25 +73,29 @@ export class SourceRules {
     }
   }
 
-  async #checkFile(path: string): Promise<void> {
+  /**
+   * Where a file lies that may be played. A path that is not whole is counted from the media root, or else from where the
+   * program runs. Throws a `ServiceError` for a file that the rules do not let in, or that is not there.
+   */
+  async file(path: string): Promise<string> {
     const { mediaRoot, uploads } = this.options;
     const refuse = (why: string) => forbidden(`Cannot play ${printable(path)}: ${why}`);
     if (path.includes("\0")) throw refuse("a path holds no NUL");
+    const root = mediaRoot === undefined ? undefined : await realPath(resolve(mediaRoot));
+    const roots = [root, uploads === undefined ? undefined : await realPath(resolve(uploads))];
     // As it will be opened: links are followed before "..", which taking the path apart beforehand would not show.
-    const whole = isAbsolute(path) ? path : resolve(path);
-    const real = await realPath(whole);
-    const uploadsRoot = uploads === undefined ? undefined : await realPath(resolve(uploads));
-    if (real !== undefined && uploadsRoot !== undefined && isBelow(uploadsRoot, real)) return;
+    const wholes = isAbsolute(path) ? [path] : [...(root === undefined ? [] : [`${root}${sep}${path}`]), resolve(path)];
+    for (const whole of wholes) {
+      const real = await realPath(whole);
+      if (real !== undefined && roots.some((root) => root !== undefined && isBelow(root, real))) return real;
+    }
     if (mediaRoot === undefined) throw refuse("no files are let in; set sources.mediaRoot to a directory of videos");
-    const root = await realPath(resolve(mediaRoot));
     if (root === undefined) throw refuse(`the media root ${mediaRoot} (sources.mediaRoot) cannot be read`);
     // What is not there is told apart only below the root; of other places nothing is told.
-    if (!isBelow(root, real ?? await nearest(whole))) {
+    if (!isBelow(root, await realPath(wholes[0]) ?? await nearest(wholes[0]))) {
       throw refuse(`it is not below the media root ${mediaRoot}; put it there, or change sources.mediaRoot`);
     }
-    if (real === undefined) {
-      throw new ServiceError("not_found", `Cannot play ${printable(path)}: there is no such file`);
-    }
+    throw new ServiceError("not_found", `Cannot play ${printable(path)}: there is no such file`);
   }
 
   async #checkUrl(text: string, source: SourceConfig): Promise<void> {

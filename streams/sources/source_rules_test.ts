@@ -193,10 +193,23 @@ Deno.test("files below the media root are played, whatever the way there; files 
     for (const path of outside) {
       assert.match(await whyFile(rules, `${root}/${path}`) ?? path, /^forbidden: .*not below the media root/);
     }
-    for (const path of ["/etc/passwd", `${base}/secret.mp4`, "film.mp4", `file://${root}/film.mp4`, "", "/"]) {
+    for (const path of ["/etc/passwd", `${base}/secret.mp4`, "../secret.mp4", "../../etc/passwd", "/"]) {
       assert.match(await whyFile(rules, path) ?? path, /^forbidden: .*not below the media root/);
     }
     assert.match((await whyFile(rules, `${root}/film.mp4\0.txt`))!, /^forbidden: .*NUL/);
+  });
+});
+
+Deno.test("a path that is not whole is counted from the media root", async () => {
+  await withMedia(async ({ root }) => {
+    const rules = rulesWith({ mediaRoot: root });
+    for (const path of ["film.mp4", "sub/film.mp4", "./sub/../film.mp4"]) {
+      assert.equal(await rules.file(path), await Deno.realPath(join(root, path)));
+    }
+    // This is where the tests run: what lies there is neither played nor told of.
+    for (const path of ["deno.json", "gone.mp4", `file://${root}/film.mp4`]) {
+      assert.match(await whyFile(rules, path) ?? path, /^not_found: .*no such file/);
+    }
   });
 });
 
