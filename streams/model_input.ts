@@ -48,10 +48,11 @@ export class ModelInput implements Disposable {
    * meanwhile; should a newer one take its place, the work is lost and the buffer serves the next.
    */
   expect(picture: Picture): void {
+    // Of many pictures that come at once only the first finds them idle; the others would be decoded to be outrun.
+    if (this.#ahead) this.#idle = false;
     if (!this.#idle) return;
-    const buffer = this.#ahead?.buffer ?? this.pool.takeFree();
+    const buffer = this.pool.takeFree();
     if (!buffer) return;
-    this.#ahead = undefined;
     try {
       this.#ahead = { picture, ...this.#fill(buffer, picture) };
     } catch {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Turn, TurnInput } from "../src/core/inference.ts";
 import type { InputSpec } from "../src/core/model.ts";
-import { pictureFromPixels } from "./av/picture.ts";
+import { AvPicture, pictureFromPixels } from "./av/picture.ts";
 import { ModelInput } from "./model_input.ts";
 
 const SPEC: InputSpec = {
@@ -74,6 +74,34 @@ Deno.test("a buffer that was prepared for nothing never keeps another picture wa
   using unexpected = grey(30);
   await input.run(unexpected, idle.turn);
   assert.deepEqual(idle.ran, [10, 30]);
+});
+
+Deno.test("of many pictures that come at once while replicas stand idle, one is decoded before its turn", async () => {
+  using input = new ModelInput(SPEC, 4);
+  const idle = turn(0);
+  using first = grey(10);
+  await input.run(first, idle.turn);
+  const decoded: number[] = [];
+  const lazy = (level: number) =>
+    AvPicture.lazy({
+      width: 8,
+      height: 8,
+      sizeBytes: 0,
+      decode() {
+        decoded.push(level);
+        return grey(level);
+      },
+      release() {},
+    });
+  using one = lazy(20);
+  using two = lazy(30);
+  using three = lazy(40);
+  for (const picture of [one, two, three]) input.expect(picture);
+  assert.deepEqual(decoded, [20]);
+  await input.run(one, turn(0).turn);
+  await input.run(three, turn(30).turn);
+  assert.deepEqual(decoded, [20, 40], "what never ran was decoded");
+  assert.equal(input.pool.out, 0);
 });
 
 Deno.test("under load nothing is prepared that may never run", async () => {
