@@ -1,8 +1,11 @@
+import { withCLibrary } from "../src/core/c_library.ts";
+
 /** `sched_setattr` and `sched_getattr` by processor: few C libraries have a function for them. */
 const CALLS: Partial<Record<typeof Deno.build.arch, { set: bigint; get: bigint }>> = {
   x86_64: { set: 314n, get: 315n },
   aarch64: { set: 274n, get: 275n },
 };
+const SYSCALL = { syscall: { parameters: ["i64", "i64", "buffer", "i64", "i64"], result: "i64" } } as const;
 const THIS_THREAD = 0n;
 /** `struct sched_attr` in its first form, and where in it the length of a turn stands. */
 const ATTRIBUTES_BYTES = 48;
@@ -32,11 +35,8 @@ export function patientThread(): void {
  */
 export function turnNs(newNs?: bigint): bigint | undefined {
   const calls = CALLS[Deno.build.arch];
-  if (Deno.build.os !== "linux" || !calls) return undefined;
-  let library: ReturnType<typeof openLibrary> | undefined;
-  try {
-    library = openLibrary();
-    const { syscall } = library.symbols;
+  if (!calls) return undefined;
+  return withCLibrary(SYSCALL, ({ syscall }) => {
     const bytes = new Uint8Array(ATTRIBUTES_BYTES);
     if (syscall(calls.get, THIS_THREAD, bytes, BigInt(ATTRIBUTES_BYTES), 0n) !== 0n) return undefined;
     const attributes = new DataView(bytes.buffer);
@@ -46,16 +46,5 @@ export function turnNs(newNs?: bigint): bigint | undefined {
       syscall(calls.set, THIS_THREAD, bytes, 0n, 0n);
     }
     return ns === 0n ? undefined : ns;
-  } catch {
-    // Another C library, or no permission to call it.
-    return undefined;
-  } finally {
-    library?.close();
-  }
-}
-
-function openLibrary() {
-  return Deno.dlopen("libc.so.6", {
-    syscall: { parameters: ["i64", "i64", "buffer", "i64", "i64"], result: "i64" },
   });
 }

@@ -11,6 +11,8 @@ Deno.test({
   ignore: turnNs() === undefined,
   async fn() {
     const code = `${IMPORT}
+      // Whoever began this program may have been prompt.
+      patientThread();
       const usual = turnNs();
       promptThread();
       const prompt = turnNs();

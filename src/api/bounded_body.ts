@@ -1,3 +1,4 @@
+import { joinedBytes } from "../core/joined_bytes.ts";
 import { takeBody } from "./http/incoming.ts";
 import { Problem } from "./problem.ts";
 
@@ -79,20 +80,13 @@ function takenBytes(request: Request, limits: BodyLimits): Promise<Uint8Array<Ar
       parts.push(part);
       size += part.length;
       if (size <= limits.maxBytes) return true;
-      clearTimeout(timer);
       reject(tooLarge(limits));
       return false;
     },
-    end() {
-      clearTimeout(timer);
-      resolve(joined(parts, size));
-    },
-    broken() {
-      clearTimeout(timer);
-      reject(new Problem("malformed", "The body broke off"));
-    },
+    end: () => resolve(joined(parts, size)),
+    broken: () => reject(new Problem("malformed", "The body broke off")),
   });
-  if (stop) return promise;
+  if (stop) return promise.finally(() => clearTimeout(timer));
   clearTimeout(timer);
   return undefined;
 }
@@ -130,13 +124,7 @@ async function streamedBytes(request: Request, limits: BodyLimits): Promise<Uint
 function joined(parts: readonly Uint8Array<ArrayBuffer>[], size: number): Uint8Array<ArrayBuffer> {
   // Who gets it may move it to another thread, with all that its buffer holds.
   if (parts.length === 1 && size === parts[0].buffer.byteLength) return parts[0];
-  const bytes = new Uint8Array(size);
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
+  return joinedBytes(parts);
 }
 
 // Clients and proxies that heed it send no further request after what is still under way.

@@ -1,3 +1,4 @@
+import { joinedBytes } from "../core/joined_bytes.ts";
 import type { Delivery, Subscription } from "../hub/subscription.ts";
 import { farewell } from "./ending.ts";
 import { Live } from "./http/exchange.ts";
@@ -57,7 +58,9 @@ async function write(sink: Sink, options: SseOptions): Promise<void> {
       const deliveries = subscription.take();
       if (deliveries.length > 0) {
         quiet = false;
-        sink.write(joined(deliveries.map(frameOf)));
+        const frames = deliveries.map(frameOf);
+        // One that goes to many goes out as it is.
+        sink.write(frames.length === 1 ? frames[0] : joinedBytes(frames));
       } else if (subscription.ended) return sink.write(closing(farewell(signal)));
       else await subscription.wait();
     }
@@ -91,15 +94,4 @@ function frameOf(delivery: Delivery): Uint8Array {
   return delivery.bytes(({ entry, event, json }) =>
     encoder.encode(`id: ${entry.position}\nevent: ${event.type}\ndata: ${json}\n\n`)
   );
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  if (parts.length === 1) return parts[0];
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }

@@ -4,7 +4,7 @@ import { WeirServer } from "../../src/service/server.ts";
 import { Log } from "../../src/telemetry/log.ts";
 import { syntheticTrace } from "../../src/vision/pulse/synthetic_trace.ts";
 import { jpegImage } from "../support/images.ts";
-import { succeeds } from "../support/python_env.ts";
+import { hasPromtool, promtool } from "../support/promtool.ts";
 
 // deno-lint-ignore no-explicit-any -- answers of every shape are looked into
 type Answer = any;
@@ -163,13 +163,7 @@ Deno.test("signals are measured under the names that heart rate dashboards ask f
       'inference_requests_total{status="error"} 0',
     ]
   ) assert.ok(exposed.includes(`${line}\n`), `${line} is not among\n${exposed}`);
-  if (!await succeeds("promtool", "--version")) return;
-  const child = new Deno.Command("promtool", { args: ["check", "metrics"], stdin: "piped", stderr: "piped" }).spawn();
-  const writer = child.stdin.getWriter();
-  await writer.write(new TextEncoder().encode(exposed));
-  await writer.close();
-  const { code, stderr } = await child.output();
-  assert.equal(code, 0, new TextDecoder().decode(stderr));
+  if (await hasPromtool()) assert.equal(await promtool(exposed), "");
 });
 
 Deno.test("the network that reads signals is listed as what it is, and takes no images", async () => {

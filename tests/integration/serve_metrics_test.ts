@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { GuestServer } from "../support/guest_server.ts";
-import { succeeds } from "../support/python_env.ts";
+import { hasPromtool, promtool } from "../support/promtool.ts";
 import { skip } from "../support/skip.ts";
 import { until } from "../support/until.ts";
 
@@ -9,7 +9,7 @@ const name = "promtool finds no fault with what a server at work exposes";
 
 Deno.test({
   name,
-  ignore: skip(name, await succeeds("promtool", "--version"), "promtool"),
+  ignore: skip(name, await hasPromtool(), "promtool"),
   async fn() {
     await using server = await GuestServer.start();
     const source = { kind: "scene", scene: "pitch", width: 320, height: 180 };
@@ -25,17 +25,7 @@ Deno.test({
     for (const metric of ["model_run_seconds", "result_age_seconds_bucket", "http_connections"]) {
       assert.match(text, new RegExp(`^weir_${metric}[ {]`, "m"));
     }
-    const child = new Deno.Command("promtool", {
-      args: ["check", "metrics"],
-      stdin: "piped",
-      stdout: "piped",
-      stderr: "piped",
-    }).spawn();
-    const writer = child.stdin.getWriter();
-    await writer.write(new TextEncoder().encode(text));
-    await writer.close();
-    const { stdout, stderr } = await child.output();
-    assert.equal(new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr), "");
+    assert.equal(await promtool(text), "");
     assert.ok((await expose(OPEN_METRICS)).endsWith("\n# EOF\n"));
   },
 });

@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { parseRegistration } from "../../config/schema.ts";
 import { Weir } from "../../src/app.ts";
 import { WeirMetrics } from "../../src/telemetry/weir_metrics.ts";
+import { hasPromtool, promtool } from "../support/promtool.ts";
 import { until } from "../support/until.ts";
 
 const PROGRAMS = new URL("../support/", import.meta.url);
@@ -18,31 +19,6 @@ function program(name: string, args: (string | number)[], env: Record<string, st
     stdout: "piped",
     stderr: "piped",
   });
-}
-
-async function hasPromtool(): Promise<boolean> {
-  try {
-    return (await new Deno.Command("promtool", { args: ["--version"], stdout: "null", stderr: "null" }).output())
-      .success;
-  } catch {
-    return false;
-  }
-}
-
-/** What promtool has to say against an exposition; nothing when all is well. */
-async function promtool(text: string): Promise<string> {
-  const child = new Deno.Command("promtool", {
-    args: ["check", "metrics"],
-    stdin: "piped",
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
-  const writer = child.stdin.getWriter();
-  await writer.write(new TextEncoder().encode(text));
-  await writer.close();
-  const { success, stdout, stderr } = await child.output();
-  const said = new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
-  return success ? said : said || "promtool is not content";
 }
 
 /** The value of a series by its name and labels as written. */

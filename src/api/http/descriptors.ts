@@ -1,3 +1,5 @@
+import { withCLibrary } from "../../core/c_library.ts";
+
 /** A part of what the process may hold open, for all the rest of it: cameras, files, threads. */
 const SHARE = 3 / 4;
 /** What Linux calls the number of descriptors, for `getrlimit`. */
@@ -8,23 +10,15 @@ const RLIMIT_NOFILE = 7;
  * without a word, when it has none left for one more.
  */
 export function connectionsBySystem(): number {
-  try {
-    const most = descriptorsMost();
-    return most === undefined ? Infinity : Math.floor(most * SHARE);
-  } catch {
-    return Infinity;
-  }
+  const most = descriptorsMost();
+  return most === undefined ? Infinity : Math.floor(most * SHARE);
 }
 
 /** The system itself is asked: reading /proc wants every permission, and the server has few. */
 function descriptorsMost(): number | undefined {
-  if (Deno.build.os !== "linux") return undefined;
-  const libc = Deno.dlopen("libc.so.6", { getrlimit: { parameters: ["i32", "buffer"], result: "i32" } });
-  try {
+  return withCLibrary({ getrlimit: { parameters: ["i32", "buffer"], result: "i32" } }, ({ getrlimit }) => {
     // The limit that holds, and the one that it may be raised to; the runtime raises it when it starts.
     const limits = new BigUint64Array(2);
-    return libc.symbols.getrlimit(RLIMIT_NOFILE, limits) === 0 ? Number(limits[0]) : undefined;
-  } finally {
-    libc.close();
-  }
+    return getrlimit(RLIMIT_NOFILE, limits) === 0 ? Number(limits[0]) : undefined;
+  });
 }
